@@ -1,0 +1,51 @@
+"""Every setting, read from `HOLDFAST_*` (and `DATABASE_URL`), with its default and meaning."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Options(BaseSettings):
+    """Settings of one Holdfast process. Unknown `HOLDFAST_*` names are ignored; bad values are an error."""
+
+    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", extra="ignore", populate_by_name=True)
+
+    data: Path = Field(Path(".holdfast"), description="Data directory: database, blobs, spool, keys. Mode 0700.")
+    database_url: str = Field(
+        "",
+        validation_alias=AliasChoices("DATABASE_URL", "HOLDFAST_DATABASE_URL"),
+        description="PostgreSQL 15 or later. Empty: the embedded server.",
+    )
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(8000, description="Port the web process listens on.")
+    public_url: str = Field("", description="How people reach this server, e.g. https://help.example.com.")
+    secret_key: str = Field("", description="Signs sessions and links. Empty: made once and kept in the data directory.")
+    seal_keys: str = Field("", description="Key ring for sealed values, `id:base64,...`. Empty: kept in the data directory.")
+    debug: bool = Field(False, description="Django's debug pages. Never in production.")
+    demo: bool = Field(False, description="Show the demo bank's pages and sign-ins.")
+    log_json: bool = Field(True, description="Logs as JSON lines; false: for reading in a terminal.")
+    max_text_bytes: int = Field(1_000_000, description="Longest text of one contact, in bytes of UTF-8.")
+    max_body_bytes: int = Field(2_000_000, description="Longest body of one request at the door, in bytes.")
+    max_pending: int = Field(20_000, description="Contacts waiting for their commit before the door answers 503.")
+    smtp_host: str = Field("127.0.0.1", description="Address of the SMTP receiver.")
+    smtp_port: int = Field(0, description="Port of the SMTP receiver; 0 switches it off.")
+    max_mail_bytes: int = Field(35 * 2**20, description="Longest mail accepted over SMTP, in bytes.")
+    mail_domain: str = Field("support.localhost", description="Domain of this desk's own mail addresses.")
+    mail_from: str = Field("Support <support@support.localhost>", description="Sender of replies.")
+    email_url: str = Field("", description="Outgoing mail: smtp://user:password@host:port[?tls=starttls|ssl], or empty.")
+    email_backend: str = Field("", description="A Django e-mail backend, e.g. anymail.backends.mailgun.EmailBackend.")
+    imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
+    operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
+    operations_token: str = Field("", description="Bearer token for the operations service.")
+    company: str = Field("Tidewater", description="Name customers know this desk by.")
+    languages: str = Field("en,id,pt-br", description="Languages of articles and the assistant, first is the fallback.")
+
+
+@cache
+def options() -> Options:
+    """Return the settings of this process, read once."""
+    return Options()

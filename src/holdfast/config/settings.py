@@ -1,0 +1,214 @@
+"""Django's settings, derived from `options`. Nothing is read from the environment here."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+
+from holdfast.config.options import options
+from holdfast.kit.secrets import kept_secret
+
+_options = options()
+_package = Path(__file__).resolve().parent.parent
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    host = query.pop("host", "") or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "holdfast",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or query.pop("port", "")),
+        # One connection per thread of a fixed pool (see a2wsgi in asgi.py), so keeping them open is right here.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": query,
+    }
+
+
+def _mail(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    tls = parse_qs(parts.query).get("tls", [""])[-1]
+    return {
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or {"ssl": 465, "starttls": 587}.get(tls, 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": tls == "starttls",
+        "EMAIL_USE_SSL": tls == "ssl",
+    }
+
+
+DATA_DIR = _options.data.resolve()
+SECRET_KEY = _options.secret_key or kept_secret(DATA_DIR, "secret")
+DEBUG = _options.debug
+PUBLIC_URL = (_options.public_url or f"http://{_options.host}:{_options.port}").rstrip("/")
+_https = PUBLIC_URL.startswith("https://")
+_public_host = urlsplit(PUBLIC_URL).hostname or "localhost"
+ALLOWED_HOSTS = [_public_host, "127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+DATABASES = {"default": _database(_options.database_url or f"postgresql:///holdfast?host={DATA_DIR / 'run'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "anymail",
+    "procrastinate.contrib.django",
+    "csp",
+    "holdfast.kit",
+    "holdfast.guard",
+    "holdfast.intake",
+    "holdfast.people",
+    "holdfast.conversations",
+    "holdfast.channels",
+    "holdfast.knowledge",
+    "holdfast.notify",
+    "holdfast.assistant",
+    "holdfast.desk",
+    "holdfast.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "holdfast.config.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_package / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "holdfast.web.context.shell",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "people.Agent"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/desk/"
+ACCOUNT_ADAPTER = "holdfast.people.accounts.StaffAccounts"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Holdfast"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrftoken"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "holdfast.web.views.csrf_failure"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _https else None
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("id", "Bahasa Indonesia"), ("pt-br", "Português (Brasil)")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 3600
+
+DEFAULT_FROM_EMAIL = _options.mail_from
+SERVER_EMAIL = parseaddr(_options.mail_from)[1]
+EMAIL_BACKEND = _options.email_backend or (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if _options.email_url
+    else "django.core.mail.backends.dummy.EmailBackend"
+)
+EMAIL_TIMEOUT = 20
+globals().update(_mail(_options.email_url))
+MAIL_DOMAIN = _options.mail_domain
+
+PROCRASTINATE_ON_APP_READY = "holdfast.config.jobs.on_app_ready"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+COMPANY = _options.company
+DEMO = _options.demo
+SUPPORT_LANGUAGES = [code.strip() for code in _options.languages.split(",") if code.strip()]
+OPERATIONS_URL = _options.operations_url
+OPERATIONS_TOKEN = _options.operations_token
+SEAL_KEYS = _options.seal_keys
+BLOB_DIR = DATA_DIR / "blobs"
+SPOOL_DIR = DATA_DIR / "spool"
+
+LOGGING_CONFIG = None

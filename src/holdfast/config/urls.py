@@ -1,0 +1,21 @@
+"""Every page's address. Rooms keep their own `urls.py`; this only says where each stands."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/desk/", permanent=False), name="home"),
+    path("accounts/", include("allauth.urls")),
+    path("welcome/", include("holdfast.people.urls")),
+    path("desk/", include("holdfast.desk.urls")),
+    path("help/", include("holdfast.knowledge.urls")),
+    path("chat/", include("holdfast.channels.urls")),
+    path("", include("holdfast.web.urls")),
+]
+
+handler400 = "holdfast.web.views.bad_request"
+handler403 = "holdfast.web.views.forbidden"
+handler404 = "holdfast.web.views.not_found"
+handler500 = "holdfast.web.views.server_error"

@@ -1,0 +1,251 @@
+"""One matter with one customer. State is kept as rows; columns on `Conversation` repeat it for fast lists.
+
+The verbs in this room's capability files are the only writers, one transaction each, and they keep both in step.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models.functions import Left
+
+from holdfast.kit.ids import uuid7
+
+
+class Conversation(models.Model):
+    class State(models.TextChoices):
+        OPEN = "open"
+        SNOOZED = "snoozed"
+        CLOSED = "closed"
+
+    class Kind(models.TextChoices):
+        MATTER = "matter"
+        MACHINE = "machine", "bounces and automatic replies"
+        UNREADABLE = "unreadable", "a placeholder with its raw source"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.BigIntegerField(
+        unique=True, editable=False, db_default=models.expressions.RawSQL("nextval('conversation_number')", ())
+    )
+    customer = models.ForeignKey("people.Customer", models.PROTECT, null=True, related_name="conversations")
+    channel = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MATTER)
+    subject = models.CharField(max_length=200, blank=True)
+    preview = models.CharField(max_length=160, blank=True, help_text="Start of the last public message.")
+    last_author = models.CharField(max_length=10, blank=True)
+    locale = models.CharField(max_length=10, blank=True)
+    intent = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    queue_id = models.BigIntegerField(null=True, help_text="desk.Queue; null while the assistant has it.")
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    epoch = models.PositiveIntegerField(default=0, help_text="Counts assignments; a stale epoch cannot act.")
+    version = models.PositiveIntegerField(default=0, help_text="Counts messages and state changes.")
+    waiting_since = models.DateTimeField(null=True, help_text="Oldest customer message without an answer.")
+    snoozed_until = models.DateTimeField(null=True)
+    last_message_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="merged_from")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["queue_id", "waiting_since", "id"],
+                condition=models.Q(state="open", assignee__isnull=True),
+                name="conversation_in_line",
+            ),
+            models.Index(fields=["assignee", "state", "-last_message_at"], name="conversation_mine"),
+            models.Index(fields=["state", "-last_message_at"], name="conversation_recent"),
+            models.Index(fields=["queue_id", "state", "-last_message_at"], name="conversation_in_queue"),
+            models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
+            models.Index(
+                fields=["snoozed_until"], condition=models.Q(state="snoozed"), name="conversation_to_wake"
+            ),
+        ]
+
+
+class Message(models.Model):
+    class Author(models.TextChoices):
+        CUSTOMER = "customer"
+        ASSISTANT = "assistant"
+        AGENT = "agent"
+        SYSTEM = "system"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    author = models.CharField(max_length=10, choices=Author.choices)
+    agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    internal = models.BooleanField(default=False, help_text="A note: customers never see it.")
+    text = models.TextField(blank=True)
+    quoted = models.TextField(blank=True, help_text="Quoted mail and signature, folded on screen.")
+    html = models.TextField(blank=True, help_text="Sanitised; remote images never load.")
+    contact_id = models.UUIDField(null=True, unique=True, help_text="intake.Contact this message came from.")
+    client_key = models.CharField(max_length=64, null=True, help_text="The sender's own key: sending twice is one message.")
+    details = models.JSONField(default=dict, help_text="Citations, warnings, delivery hints, event kind.")
+    created_at = models.DateTimeField()
+    search = models.GeneratedField(
+        expression=SearchVector(Left("text", 20_000), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "client_key"],
+                condition=models.Q(client_key__isnull=False),
+                name="message_sent_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "created_at", "id"], name="message_in_thread"),
+            GinIndex(fields=["search"], name="message_search"),
+        ]
+
+
+class Attachment(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=255)
+    type = models.CharField(max_length=120)
+    size = models.BigIntegerField()
+    digest = models.CharField(max_length=64, blank=True, help_text="In the blob store; empty when refused.")
+    refused = models.CharField(max_length=40, blank=True, help_text="Why it was not kept: size, type.")
+
+
+class ThreadKey(models.Model):
+    """Something a later contact may name to say that it belongs here: a Message-ID, a chat session."""
+
+    key = models.CharField(max_length=300, primary_key=True, help_text="`mail:<id>`, `chat:<session>`, `api:<ref>`.")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="thread_keys")
+
+
+class Assignment(models.Model):
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="assignments")
+    agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="assignments")
+    epoch = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "epoch"], name="assignment_epoch_once"),
+            models.UniqueConstraint(
+                fields=["conversation"], condition=models.Q(ended_at__isnull=True), name="one_agent_at_a_time"
+            ),
+        ]
+
+
+class Transfer(models.Model):
+    """A case handed on, with the line that spares the customer from explaining again."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="transfers")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    from_queue_id = models.BigIntegerField(null=True)
+    to_queue_id = models.BigIntegerField(null=True)
+    to_agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    summary = models.CharField(max_length=280)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(summary=""), name="transfer_says_why"),
+        ]
+
+
+class Place(models.Model):
+    """A place in line. Kept across channels and restarts; the joining time decides, and it never moves back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="places")
+    queue_id = models.BigIntegerField()
+    joined_at = models.DateTimeField()
+    joined_as = models.PositiveIntegerField(help_text="How many stood before it, plus one, when it joined.")
+    left_at = models.DateTimeField(null=True)
+    left_because = models.CharField(max_length=20, blank=True, help_text="answered, assigned, closed, left, moved")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=models.Q(left_at__isnull=True), name="one_place_in_line"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["queue_id", "joined_at", "id"], condition=models.Q(left_at__isnull=True), name="place_in_order"
+            ),
+            models.Index(fields=["queue_id", "-left_at"], name="place_left"),
+        ]
+
+
+class Closure(models.Model):
+    """Closed, by whom and when. Reopening ends the row, it does not delete it."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="closures")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    reopened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=models.Q(reopened_at__isnull=True), name="closed_once"
+            ),
+        ]
+
+
+class Snooze(models.Model):
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="snoozes")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=models.Q(ended_at__isnull=True), name="snoozed_once"
+            ),
+        ]
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=40, unique=True)
+
+
+class Tagging(models.Model):
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="taggings")
+    tag = models.ForeignKey(Tag, models.CASCADE, related_name="taggings")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "tag"], name="tagged_once")]
+
+
+class Merge(models.Model):
+    """Two conversations that were one matter. Remembers what moved, so that it can be undone."""
+
+    source = models.ForeignKey(Conversation, models.CASCADE, related_name="merges_out")
+    target = models.ForeignKey(Conversation, models.CASCADE, related_name="merges_in")
+    moved = models.JSONField(help_text="Ids of the messages and thread keys that moved, and the source's state.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+
+class Draft(models.Model):
+    """What an agent has typed and not sent; kept on the server."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="drafts")
+    agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    internal = models.BooleanField(default=False)
+    text = models.TextField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "agent", "internal"], name="one_draft_each"),
+        ]

@@ -1,0 +1,61 @@
+"""Grants to see, and the log of every request to see. The log only grows: the database refuses changes to it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from holdfast.kit.ids import uuid7
+
+
+class Grant(models.Model):
+    """Leave for one agent to ask for values of one customer while one case is theirs.
+
+    Agents, conversations and customers live above this room, so their ids are kept, not their keys.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent_id = models.BigIntegerField()
+    conversation_id = models.UUIDField()
+    customer_id = models.UUIDField()
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent_id", "conversation_id", "customer_id"],
+                condition=models.Q(closed_at__isnull=True),
+                name="guard_one_open_grant",
+            ),
+        ]
+
+
+class RevealLog(models.Model):
+    """One request to see one field: granted or denied, by whom, for which case, why. Never the value."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField()
+    agent_id = models.BigIntegerField()
+    session = models.CharField(max_length=16, help_text="Start of the SHA-256 of the session key.")
+    conversation_id = models.UUIDField()
+    subject = models.CharField(max_length=120, help_text="table.column.pk of the sealed value.")
+    customer_id = models.UUIDField(null=True)
+    field = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=40)
+    reason = models.CharField(max_length=200, blank=True)
+    outcome = models.CharField(max_length=20)
+    grant_id = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["conversation_id", "at"], name="reveal_by_case"),
+            models.Index(fields=["agent_id", "at"], name="reveal_by_agent"),
+        ]
+
+
+class RevealTicket(models.Model):
+    """A committed log entry's right to open its value once, within a minute."""
+
+    log = models.OneToOneField(RevealLog, models.PROTECT, primary_key=True, related_name="ticket")
+    expires_at = models.DateTimeField()
+    redeemed_at = models.DateTimeField(null=True)

@@ -1,0 +1,43 @@
+"""Opening a sealed value. Inside `guard` after a logged reveal; for machines only for the purposes listed here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from holdfast.guard.fields import Sealed, _unb64
+from holdfast.guard.keys import key_ring
+
+
+class CannotOpen(Exception):
+    """The value is not what it claims to be: moved, altered, or sealed with a key this ring does not hold."""
+
+
+class MachineUse(StrEnum):
+    """Why the system itself needs a value that no person then sees."""
+
+    IDENTIFY = "identify"  # triage finds the customer behind a sender
+    DELIVER = "deliver"  # notify addresses a mail
+
+
+def opened(sealed: Sealed) -> str:
+    """Return the value. Only for this room; others go through `reveals` or `opened_for_machine`.
+
+    Raises `CannotOpen`.
+    """
+    if not sealed.token:
+        return ""
+    try:
+        _, key_id, closed, _ = sealed.token.split(".")
+        data = _unb64(closed)
+        key = key_ring().derive(key_id, sealed.subject)
+        return AESGCM(key).decrypt(data[:12], data[12:], sealed.subject.encode()).decode()
+    except (ValueError, KeyError, InvalidTag) as error:
+        raise CannotOpen("This value cannot be opened: it was moved, altered, or its key is gone.") from error
+
+
+def opened_for_machine(sealed: Sealed, *, use: MachineUse) -> str:
+    """Return the value for `use`, to code that shows it to nobody. Import contracts list who may call this."""
+    return opened(sealed)

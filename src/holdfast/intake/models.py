@@ -1,0 +1,73 @@
+"""Contacts as they arrived, never changed again, and the receipt that follows each to its end."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from holdfast.guard.fields import SealedField
+from holdfast.kit.ids import uuid7
+
+
+class Contact(models.Model):
+    """One inbound event on a channel. Immutable: the database refuses UPDATE and DELETE.
+
+    `id` is derived from source, channel and idempotency key when there is one, so a repeated post meets its own row.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    source = models.CharField(max_length=60, help_text="Which door: a token's name, smtp, imap, chat.")
+    channel = models.CharField(max_length=20)
+    sender = SealedField(mask="sender", help_text="JSON of the sender's identities as given.")
+    subject = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    locale = models.CharField(max_length=20, blank=True)
+    at = models.DateTimeField(help_text="When the customer sent it, as far as we know.")
+    accepted_at = models.DateTimeField()
+    raw = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the raw message in the blob store.")
+    payload = models.JSONField(default=dict, help_text="Channel's own fields: thread keys, attachment digests, kind.")
+
+
+class Receipt(models.Model):
+    """What became of one contact. Triage claims receipts in state `accepted` by lease."""
+
+    class State(models.TextChoices):
+        ACCEPTED = "accepted"
+        WAITING = "waiting"
+        ANSWERED = "answered"
+        PARKED = "parked"
+        REFUSED = "refused"
+
+    contact = models.OneToOneField(Contact, models.PROTECT, primary_key=True, related_name="receipt", db_constraint=False)
+    channel = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
+    reason = models.CharField(max_length=300, blank=True)
+    conversation_id = models.UUIDField(null=True)
+    accepted_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, help_text="When the state last changed.")
+    visible_at = models.DateTimeField(null=True, help_text="When triage made it visible to people.")
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["accepted_at"], condition=models.Q(state="accepted"), name="receipt_to_triage"
+            ),
+            models.Index(
+                fields=["conversation_id"], condition=models.Q(state="waiting"), name="receipt_waiting"
+            ),
+            models.Index(fields=["channel", "state"], name="receipt_by_channel"),
+        ]
+
+
+class ApiToken(models.Model):
+    """A bearer token for machines. Only its SHA-256 is kept; the token is shown once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=60, unique=True)
+    digest = models.BinaryField(max_length=32, unique=True)
+    scopes = ArrayField(models.CharField(max_length=40))
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)

@@ -1,0 +1,37 @@
+"""Deliveries: one row per message and recipient, from `pending` to its end."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from holdfast.guard.fields import SealedField
+from holdfast.kit.ids import uuid7
+
+
+class Delivery(models.Model):
+    class State(models.TextChoices):
+        PENDING = "pending"
+        SENDING = "sending"
+        SENT = "sent"
+        FAILED = "failed"
+        UNKNOWN = "unknown"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    message = models.ForeignKey("conversations.Message", models.PROTECT, related_name="deliveries")
+    channel = models.CharField(max_length=20)
+    recipient = SealedField(mask="identity")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    header_id = models.CharField(max_length=200, blank=True, help_text="Message-ID of the mail, without brackets.")
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "channel"], name="delivered_once")]
+        indexes = [
+            models.Index(fields=["not_before"], condition=models.Q(state__in=["pending", "sending"]), name="delivery_due"),
+        ]

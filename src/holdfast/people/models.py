@@ -1,0 +1,127 @@
+"""Customers with their identities; agents with their teams and vendors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+
+from holdfast.guard.fields import SealedField
+from holdfast.kit.ids import uuid7
+
+
+class Vendor(models.Model):
+    """Who employs an agent: the company itself or an outsourcer."""
+
+    name = models.CharField(max_length=80, unique=True)
+    internal = models.BooleanField(default=False)
+
+
+class Team(models.Model):
+    name = models.CharField(max_length=80)
+    vendor = models.ForeignKey(Vendor, models.PROTECT, related_name="teams")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["vendor", "name"], name="team_once_per_vendor")]
+
+
+class Role(models.TextChoices):
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+    SECURITY = "security"
+
+
+class AgentManager(BaseUserManager["Agent"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Agent:
+        """Create an agent who signs in with `email`; without a password only a link lets them in."""
+        agent = self.model(email=self.normalize_email(email).lower(), **fields)
+        agent.set_password(password)
+        agent.save(using=self._db)
+        return agent
+
+
+class Agent(AbstractBaseUser, PermissionsMixin):
+    """A person who answers customers, leads those who do, or keeps the system."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.AGENT)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="agents")
+    capacity = models.PositiveSmallIntegerField(default=4, help_text="Open cases at one time.")
+    locale = models.CharField(max_length=10, default="en")
+    theme = models.CharField(max_length=6, default="auto")
+    density = models.CharField(max_length=12, default="comfortable")
+    single_keys = models.BooleanField(default=True, help_text="Single-key shortcuts (WCAG 2.1.4).")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = AgentManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role == Role.ADMIN
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    @property
+    def leads(self) -> bool:
+        """Whether this agent sees every queue and may reassign anybody's case."""
+        return self.role in {Role.LEAD, Role.ADMIN}
+
+
+class Customer(models.Model):
+    """Somebody the company serves. Personal values are sealed; `reference` is the company's own pseudonymous key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reference = models.CharField(max_length=40, unique=True, null=True, help_text="Account reference, e.g. TW-100042.")
+    name = SealedField(mask="name", blank=True)
+    address = SealedField(mask="address", blank=True)
+    birth_date = SealedField(mask="birth_date", blank=True)
+    iban = SealedField(mask="iban", blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    locale = models.CharField(max_length=10, blank=True)
+    since = models.DateField(null=True)
+    tier = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, related_name="merged")
+
+
+class Identity(models.Model):
+    """How a customer is known on one channel. Found by blind index; the value itself is sealed.
+
+    Level 0: unknown. 1: claimed and matching what we hold. 2: proven (code to a channel on file, signed-in session).
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email"
+        PHONE = "phone"
+        ACCOUNT = "account"
+        CHAT = "chat"
+        OTHER = "other"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    value = SealedField(mask="identity")
+    index = models.BinaryField(max_length=16, help_text="Blind index of the normalised value (guard.blind_index).")
+    level = models.PositiveSmallIntegerField(default=0)
+    is_machine = models.BooleanField(default=False, help_text="A registered assistant that acts for this customer.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "index"], name="identity_once"),
+            models.CheckConstraint(condition=models.Q(level__lte=2), name="identity_level"),
+        ]

@@ -1,0 +1,13 @@
+"""What every page's shell needs to know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Add the company's name and whether this is the demo to every template's context."""
+    return {"company": settings.COMPANY, "demo": settings.DEMO}
