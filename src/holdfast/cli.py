@@ -1,0 +1,372 @@
+"""The command line. It only reads arguments and finds the database; each command's work is done by a room.
+
+Imports are inside the commands: `up` starts every process of the tree through this file, and Django takes a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+MIGRATION_LOCK = 0x686F6C64  # a PostgreSQL advisory lock: two machines that start together migrate one after the other
+
+_PASSED_ON = {
+    "test": "check format, lint, types and import contracts, then run the tests (arguments go to pytest)",
+    "bench": "run a benchmark: bench NAME [options]",
+    "manage": "run a command of Django's own: manage NAME [options]",
+    "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
+    # What follows these commands is theirs, `--help` included.
+    if arguments and arguments[0] in _PASSED_ON:
+        chosen = argparse.Namespace(command=arguments[0], rest=arguments[1:])
+    else:
+        chosen = parser.parse_args(arguments)
+        if chosen.command is None:
+            parser.print_help()
+            return 0
+    try:
+        return _run(chosen)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `holdfast ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="holdfast", description="Customer support that holds on bad days.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about[:1].upper() + about[1:] + ".")
+        added.add_argument("--data", type=Path, metavar="DIR", help="data directory (HOLDFAST_DATA, default .holdfast)")
+        return added
+
+    start = command("up", "run everything on this machine until Ctrl-C")
+    start.add_argument("--demo", action="store_true", default=None, help="seed Tidewater, a fictional bank, and run it")
+    start.add_argument("--host", help="address to listen on (HOLDFAST_HOST)")
+    start.add_argument("--port", type=int, help="port to listen on, 0 for any free one (HOLDFAST_PORT)")
+    start.add_argument("--public-url", metavar="URL", help="how people reach this server (HOLDFAST_PUBLIC_URL)")
+    start.add_argument("--workers", type=int, default=1, metavar="N", help="number of worker processes (default 1)")
+
+    web = command("web", "run one web process")
+    web.add_argument("--host", help="address to listen on (HOLDFAST_HOST)")
+    web.add_argument("--port", type=int, help="port to listen on (HOLDFAST_PORT)")
+    web.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    command("worker", "run one worker process")
+    command("migrate", "bring the database's tables up to date")
+    command("doctor", "look for what is wrong with this installation")
+
+    token = command("token", "create, list or revoke tokens for the API")
+    actions = token.add_subparsers(dest="action", required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="print a new token, once")
+    create.add_argument("--name", required=True)
+    create.add_argument("--scope", action="append", required=True, help="contacts:write or receipts:read; repeatable")
+    actions.add_parser("list", help="list tokens without their secrets")
+    actions.add_parser("revoke", help="revoke every token of that name").add_argument("name")
+
+    command("reconcile", "count what was received and what became of it, per channel").add_argument(
+        "--json", action="store_true", help="one JSON object per channel"
+    )
+    mail = command("parse-mail", "print what is understood of one raw mail")
+    mail.add_argument("file", type=Path, help="a file of raw bytes, or - for standard input")
+    mail.add_argument("--json", action="store_true", help="as one JSON object")
+
+    for name, about in _PASSED_ON.items():
+        commands.add_parser(name, help=about, add_help=False)
+    # Processes of the tree that nobody starts by hand; without a help text argparse does not list them.
+    prepare = commands.add_parser("prepare")
+    prepare.add_argument("--base-url", required=True)
+    prepare.add_argument("--report-to", type=int, required=True)
+    operations = commands.add_parser("operations")
+    operations.add_argument("--port", type=int, required=True)
+    return parser
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from holdfast.runtime.postgres import PostgresError
+
+    for name in ("host", "port", "public_url", "demo"):
+        if (value := getattr(chosen, name, None)) is not None and chosen.command != "operations":
+            os.environ[f"HOLDFAST_{name.upper()}"] = "1" if value is True else str(value)
+    os.environ["HOLDFAST_DATA"] = str(_data_directory(getattr(chosen, "data", None)))
+    try:
+        return _COMMANDS[chosen.command](chosen)
+    except PostgresError as error:
+        return _fail(str(error))
+
+
+def _data_directory(given: Path | None) -> Path:
+    """The data directory, absolute: `--data`, else HOLDFAST_DATA, else `.holdfast` beside the wrapper (or here)."""
+    named = given or os.environ.get("HOLDFAST_DATA")
+    return Path(named).resolve() if named else Path(os.environ.get("HOLDFAST_ROOT", ".")).resolve() / ".holdfast"
+
+
+@contextlib.contextmanager
+def _django(command: str, *, create: bool = False) -> Iterator[None]:
+    """Load Django on the right database. `create` allows a first database to be made."""
+    from holdfast.config.options import options
+    from holdfast.runtime.database import database
+
+    settings = options()
+    with database(data=settings.data, own_url=settings.database_url, command=command, create=create, say=_say) as url:
+        os.environ["DATABASE_URL"] = url
+        options.cache_clear()
+        import django
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
+        django.setup()
+        yield
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
+    from holdfast.config.options import options
+    from holdfast.runtime.terminal import Terminal
+    from holdfast.runtime.up import Plan, up
+
+    if sys.stdout.isatty():
+        os.environ.setdefault("HOLDFAST_LOG_JSON", "false")
+    try:
+        settings = options()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return _fail(f"A setting is wrong: {wrong}.")
+    plan = Plan(
+        data=settings.data,
+        host=settings.host,
+        port=settings.port,
+        database_url=settings.database_url,
+        public_url=settings.public_url,
+        demo=settings.demo,
+        workers=chosen.workers,
+    )
+    return up(plan, terminal=Terminal())
+
+
+def _web(chosen: argparse.Namespace) -> int:
+    import socket
+
+    import uvicorn
+
+    from holdfast.config.options import options
+
+    with _django("web"):
+        serving = uvicorn.Config(
+            "holdfast.config.asgi:application",
+            host=options().host,
+            port=options().port,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=2048,
+            timeout_graceful_shutdown=1,  # live screens never end by themselves
+        )
+        sockets = [socket.socket(fileno=chosen.fd)] if chosen.fd is not None else None
+        uvicorn.Server(serving).run(sockets=sockets)
+    return 0
+
+
+def _worker(_: argparse.Namespace) -> int:
+    with _django("worker"):
+        from holdfast.config import worker
+
+        worker.run()
+    return 0
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    with _django("migrate", create=True):
+        _migrate_now()
+    return 0
+
+
+def _migrate_now() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            executor = MigrationExecutor(connection)
+            if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                _say(f"Bringing the database up to date: {len(plan)} migrations.")
+                call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def _prepare(chosen: argparse.Namespace) -> int:
+    """Everything that has to be done before the web process may answer; reports what the panel of `up` shows."""
+    with _django("prepare"):
+        _migrate_now()
+        from holdfast.config.options import options
+        from holdfast.people import accounts
+
+        notes: list[tuple[str, str]] = []
+        if options().demo:
+            from holdfast.drills.tidewater import seeding
+
+            notes += seeding.seed()
+        if link := accounts.first_admin_link(chosen.base_url):
+            notes.append(("First admin", link))
+    with os.fdopen(chosen.report_to, "w") as report:
+        json.dump(notes, report)
+    return 0
+
+
+def _operations(chosen: argparse.Namespace) -> int:
+    from holdfast.operations import demo_service
+
+    demo_service.serve(port=chosen.port)
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from holdfast.config.options import options
+    from holdfast.runtime.checks import Finding, machine
+    from holdfast.runtime.postgres import PostgresError
+
+    settings = options()
+    findings = list(machine(data=settings.data, embedded=not settings.database_url))
+    if settings.database_url or (settings.data / "postgres" / "PG_VERSION").exists():
+        try:
+            with _django("doctor"):
+                findings += [Finding(good=good, sentence=sentence) for good, sentence in _look_at_database()]
+        except PostgresError as error:
+            findings.append(Finding(good=False, sentence=str(error)))
+    for finding in findings:
+        print(f"{'ok' if finding.good else 'wrong':<6} {finding.sentence}")
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _look_at_database() -> Iterator[tuple[bool, str]]:
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            version = cursor.fetchone()[0]
+        major = int(version.split(".")[0])
+        yield major >= 15, f"The database answers: PostgreSQL {version} (15 or later is needed)."
+        executor = MigrationExecutor(connection)
+        waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        about = f"{waiting} migrations wait; run `holdfast migrate`." if waiting else "Its tables are up to date."
+        yield not waiting, about
+    except DatabaseError as error:
+        yield False, f"The database does not answer: {str(error).strip()}"
+
+
+def _token(chosen: argparse.Namespace) -> int:
+    with _django("token"):
+        from holdfast.intake import tokens
+
+        if chosen.action == "create":
+            print(tokens.create(name=chosen.name, scopes=chosen.scope))
+        elif chosen.action == "revoke":
+            tokens.revoke(chosen.name)
+            _say(f"Revoked every token named {chosen.name}.")
+        else:
+            for token in tokens.listed():
+                print(token)
+    return 0
+
+
+def _reconcile(chosen: argparse.Namespace) -> int:
+    with _django("reconcile"):
+        from dataclasses import asdict
+
+        from holdfast.triage.reconcile import reconcile
+
+        counts = [asdict(count) for count in reconcile()]
+    if chosen.json:
+        print(json.dumps(counts))
+        return 0
+    for count in counts:
+        print("  ".join(f"{name} {value}" for name, value in count.items()))
+    return 0
+
+
+def _parse_mail(chosen: argparse.Namespace) -> int:
+    from holdfast.channels import mail_parse
+
+    raw = sys.stdin.buffer.read() if str(chosen.file) == "-" else chosen.file.read_bytes()
+    print(json.dumps(mail_parse.described(raw), ensure_ascii=not chosen.json, indent=None if chosen.json else 2))
+    return 0
+
+
+def _replay(chosen: argparse.Namespace) -> int:
+    with _django("replay"):
+        from holdfast.drills import replay
+
+        return replay.main(chosen.rest)
+
+
+def _manage(chosen: argparse.Namespace) -> int:
+    with _django("manage", create=True):
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["holdfast manage", *chosen.rest])
+    return 0
+
+
+def _test(chosen: argparse.Namespace) -> int:
+    from holdfast.runtime.terminal import Terminal
+    from holdfast.runtime.verify import verify
+
+    return verify(root=_project(), pytest_arguments=chosen.rest, terminal=Terminal())
+
+
+def _bench(chosen: argparse.Namespace) -> int:
+    import subprocess
+
+    scripts = {path.stem: path for path in sorted((_project() / "benchmarks").glob("[a-z]*.py"))}
+    if not chosen.rest or chosen.rest[0] not in scripts:
+        return _fail(f"Name one of the benchmarks: {', '.join(scripts) or 'there are none here'}.")
+    return subprocess.run([sys.executable, scripts[chosen.rest[0]], *chosen.rest[1:]], check=False).returncode
+
+
+def _project() -> Path:
+    return Path(os.environ.get("HOLDFAST_ROOT", Path(__file__).resolve().parents[2]))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _fail(sentence: str) -> int:
+    _say(sentence)
+    return 1
+
+
+_COMMANDS = {
+    "up": _up,
+    "web": _web,
+    "worker": _worker,
+    "migrate": _migrate,
+    "prepare": _prepare,
+    "operations": _operations,
+    "doctor": _doctor,
+    "token": _token,
+    "reconcile": _reconcile,
+    "parse-mail": _parse_mail,
+    "replay": _replay,
+    "manage": _manage,
+    "test": _test,
+    "bench": _bench,
+}

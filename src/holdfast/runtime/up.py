@@ -1,0 +1,188 @@
+"""`holdfast up`: the whole tree on one machine, from the database to the address that people open."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from holdfast.runtime.lock import DataDirectoryBusyError, DataDirectoryLock
+from holdfast.runtime.postgres import EmbeddedPostgres, PostgresError
+from holdfast.runtime.supervisor import Child, ChildError, Supervisor
+from holdfast.runtime.terminal import Terminal
+
+_BACKLOG = 2048  # connections that wait in the kernel while the web process is being restarted
+_COMMAND = (sys.executable, "-m", "holdfast")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What `up` was asked for. An empty `database_url` means the embedded server."""
+
+    data: Path
+    host: str
+    port: int
+    database_url: str
+    public_url: str
+    demo: bool
+    workers: int
+
+
+class StartError(Exception):
+    """The tree cannot be started. The text is a sentence for the person at the terminal."""
+
+
+def up(plan: Plan, *, terminal: Terminal) -> int:
+    """Run the tree until SIGINT or SIGTERM. Returns the exit code."""
+    lock = DataDirectoryLock(data=plan.data, name="up")
+    try:
+        # A little patience: the `up` before this one may be on its way out.
+        lock.acquire(wait=2.0)
+        with lock, _listen(plan.host, plan.port) as listener:
+            return asyncio.run(_Tree(plan=plan, listener=listener, terminal=terminal).run())
+    except DataDirectoryBusyError as busy:
+        terminal.say("holdfast", f"{busy} Stop that one first, or give this one another directory with --data.")
+    except StartError as error:
+        terminal.say("holdfast", str(error))
+    return 1
+
+
+class _Tree:
+    def __init__(self, *, plan: Plan, listener: socket.socket, terminal: Terminal) -> None:
+        self._plan, self._listener, self._terminal = plan, listener, terminal
+        self._supervisor = Supervisor(say=terminal.say)
+        port = listener.getsockname()[1]
+        self._address = plan.public_url or f"http://{_reachable(plan.host)}:{port}"
+        self._env: dict[str, str] = dict(os.environ) | {
+            "HOLDFAST_DATA": str(plan.data),
+            "HOLDFAST_HOST": plan.host,
+            "HOLDFAST_PORT": str(port),
+            "HOLDFAST_DEMO": "1" if plan.demo else "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    async def run(self) -> int:
+        self._supervisor.stop_on_signals()
+        code = 0
+        try:
+            if await self._supervisor.unless_stopped(self._bring_up()):
+                await self._supervisor.until_stop_asked()
+        except (ChildError, PostgresError) as error:
+            self._terminal.say("holdfast", str(error))
+            code = 1
+        self._terminal.say("holdfast", "Stopping.")
+        await self._supervisor.stop()
+        self._terminal.say("holdfast", "Stopped.")
+        return code
+
+    async def _bring_up(self) -> None:
+        self._env["DATABASE_URL"] = self._plan.database_url or await self._start_database()
+        if self._plan.demo and not self._env.get("HOLDFAST_OPERATIONS_URL"):
+            await self._start_operations()
+        notes = await self._prepare()
+        await self._supervisor.start(self._web(), *(self._worker(number) for number in range(self._plan.workers)))
+        rows = [("Address", self._address), *((label, value) for label, value in notes)]
+        self._terminal.panel("Holdfast is up.", [*rows, ("Stop", "Ctrl-C")])
+
+    async def _start_database(self) -> str:
+        server = EmbeddedPostgres(data=self._plan.data)
+        if not server.is_initialised():
+            self._terminal.say("holdfast", f"Creating the database in {server.directory}.")
+        await asyncio.to_thread(server.initialise)
+
+        async def accepting() -> bool:
+            return await asyncio.to_thread(server.is_accepting)
+
+        postgres = Child(
+            name="postgres",
+            argv=server.command(),
+            env=server.environment(),
+            ready=accepting,
+            ready_timeout=120.0,  # after a crash it first replays its log
+            stop=((signal.SIGINT, 1.5), (signal.SIGQUIT, 0.4), (signal.SIGKILL, 0.1)),
+            death_signal=signal.SIGINT,
+            before_start=server.clear_leftovers,
+            shows=lambda line: not line.startswith(("LOG:", "HINT:")),
+        )
+        await self._supervisor.start(postgres)
+        await asyncio.to_thread(server.create_database)
+        return server.url
+
+    async def _start_operations(self) -> None:
+        """Start the demo bank's own systems: a separate small HTTP process that the connectors call."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self._env["HOLDFAST_OPERATIONS_URL"] = f"http://127.0.0.1:{port}"
+        await self._supervisor.start(
+            Child(
+                name="operations",
+                argv=(*_COMMAND, "operations", "--port", str(port)),
+                env=self._env,
+                ready=lambda: _answers("127.0.0.1", port, "/healthz"),
+                stop=((signal.SIGTERM, 0.4), (signal.SIGKILL, 0.1)),
+            )
+        )
+
+    async def _prepare(self) -> list[tuple[str, str]]:
+        """Migrate, seed the demo, and collect what the panel shows: one process, for Django takes a second to load."""
+        ours, theirs = os.pipe()
+        argv = [*_COMMAND, "prepare", "--base-url", self._address, "--report-to", str(theirs)]
+        child = Child(name="migrate", argv=argv, env=self._env, inherit=(theirs,), own_terminal=sys.stdout.isatty())
+        with os.fdopen(ours) as report:
+            try:
+                await self._supervisor.run(child)
+            finally:
+                os.close(theirs)
+            return [(str(label), str(value)) for label, value in json.loads(report.read())]
+
+    def _web(self) -> Child:
+        host, port = self._listener.getsockname()[:2]
+        return Child(
+            name="web",
+            argv=(*_COMMAND, "web", "--fd", str(self._listener.fileno())),
+            env=self._env,
+            ready=lambda: _answers(_reachable(host), port, "/readyz"),
+            ready_timeout=60.0,
+            stop=((signal.SIGTERM, 1.8), (signal.SIGKILL, 0.2)),
+            inherit=(self._listener.fileno(),),
+        )
+
+    def _worker(self, number: int) -> Child:
+        name = "worker" if self._plan.workers == 1 else f"worker.{number + 1}"
+        stop = ((signal.SIGTERM, 1.8), (signal.SIGKILL, 0.2))
+        return Child(name=name, argv=(*_COMMAND, "worker"), env=self._env, stop=stop)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket here, not in the web process.
+
+    So a busy port is noticed before anything starts, and while the web process is being restarted its callers wait in
+    the kernel's queue instead of being turned away.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StartError(f"Cannot listen on {host} port {port}: {reason}. Choose another with --port.") from None
+
+
+def _reachable(host: str) -> str:
+    """An address of this machine at which a server bound to `host` answers."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+
+
+async def _answers(host: str, port: int, path: str) -> bool:
+    """Tell whether a GET of `path` is answered with 200. Waits long: the socket may listen before anybody accepts."""
+    try:
+        async with asyncio.timeout(20.0):
+            reader, writer = await asyncio.open_connection(host.strip("[]"), port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+            status = (await reader.readline()).split()
+            writer.close()
+            return status[1:2] == [b"200"]
+    except (OSError, TimeoutError):
+        return False
