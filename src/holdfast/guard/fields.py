@@ -56,7 +56,9 @@ def seal(subject: str, value: str, *, mask: str) -> Sealed:
         return Sealed("", "")
     ring = key_ring()
     nonce = os.urandom(12)
-    closed = AESGCM(ring.derive(ring.current, subject)).encrypt(nonce, value.encode("utf-8", "replace"), subject.encode())
+    closed = AESGCM(ring.derive(ring.current, subject)).encrypt(
+        nonce, value.encode("utf-8", "replace"), subject.encode()
+    )
     shown = masked(mask, value)
     token = ".".join(("1", ring.current, _b64(nonce + closed), _b64(shown.encode("utf-8", "replace"))))
     return Sealed(token, shown, subject)

@@ -11,7 +11,7 @@ from holdfast.guard.fields import Sealed, _unb64
 from holdfast.guard.keys import key_ring
 
 
-class CannotOpen(Exception):
+class CannotOpen(Exception):  # noqa: N818 - reads as what happened
     """The value is not what it claims to be: moved, altered, or sealed with a key this ring does not hold."""
 
 
