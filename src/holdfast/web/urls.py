@@ -1,5 +1,12 @@
+"""Addresses that belong to no room."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from holdfast.web import views
+
+app_name = "web"
+urlpatterns = [
+    path("components/", views.components, name="components"),
+]
