@@ -14,7 +14,7 @@ from holdfast.runtime.terminal import Terminal
 def verify(*, root: Path, pytest_arguments: Sequence[str], terminal: Terminal) -> int:
     """Run formatting, lint, types, import contracts and tests in `root`. Returns 0 when all of them passed."""
     tools = Path(sys.executable).parent
-    steps = [
+    steps: list[tuple[str, list[str | Path]]] = [
         ("format", [tools / "ruff", "format", "--check", "."]),
         ("lint", [tools / "ruff", "check", "."]),
         ("types", [tools / "mypy"]),

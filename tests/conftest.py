@@ -1,0 +1,76 @@
+"""One embedded PostgreSQL server per test run, shared by all xdist workers; each worker has a database of its own.
+
+The server starts while this file is imported, before Django reads its settings, and stops with the process that
+started it; the kernel stops it when that process is killed.
+"""
+
+import atexit
+import contextlib
+import importlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from holdfast.config.options import options
+from holdfast.runtime.postgres import EmbeddedPostgres
+
+_SHARED = "HOLDFAST_TEST_SERVER"  # set by the process that started the server, inherited by the workers
+_KEPT = {_SHARED, "HOLDFAST_ROOT", "HOLDFAST_CHROMIUM", "HOLDFAST_DATA"}
+
+
+def _start_server() -> None:
+    resources = contextlib.ExitStack()
+    atexit.register(resources.close)
+    directory = Path(tempfile.mkdtemp(prefix="holdfast-tests-"))
+    resources.callback(shutil.rmtree, directory, ignore_errors=True)
+    os.environ["DATABASE_URL"] = resources.enter_context(EmbeddedPostgres(data=directory, durable=False).running())
+    os.environ["HOLDFAST_DATA"] = str(directory)
+    os.environ[_SHARED] = str(os.getpid())
+
+
+for _name in [name for name in os.environ if name.startswith("HOLDFAST_") and name not in _KEPT]:
+    del os.environ[_name]  # settings of the person's own shell are no part of a test
+if _SHARED not in os.environ:
+    _start_server()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
+if settings.configured:
+    # pytest-django reads the settings named in pyproject.toml before it reads this file: read them again.
+    options.cache_clear()
+    fresh = importlib.reload(importlib.import_module("holdfast.config.settings"))
+    for _name in filter(str.isupper, dir(fresh)):
+        setattr(settings, _name, getattr(fresh, _name))
+    connections.settings["default"].update(settings.DATABASES["default"])
+
+
+@pytest.fixture(scope="session")
+def database_server() -> EmbeddedPostgres:
+    """The run's own database server."""
+    return EmbeddedPostgres(data=Path(os.environ["HOLDFAST_DATA"]), durable=False)
+
+
+def _chromium() -> str | None:
+    return shutil.which(os.environ.get("HOLDFAST_CHROMIUM", "/usr/bin/chromium"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip browser tests where there is no browser; on CI that is a failure."""
+    if item.get_closest_marker("browser") is None or _chromium():
+        return
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail("Chromium is missing, and on CI the browser tests must run.", pytrace=False)
+    pytest.skip("Chromium is missing: apt-get install chromium, or name one in HOLDFAST_CHROMIUM")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly when browser tests were skipped."""
+    skipped = [
+        report for report in terminalreporter.getreports("skipped") if "Chromium is missing" in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS DID NOT RUN", red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests need Chromium, which was not found.")
