@@ -122,7 +122,9 @@ class Bank:
             "state": state,
             "last4": f"{dice.randint(0, 9_999):04d}",
             "expires": f"{expires:%Y-%m}",
-            "expected_by": (self.at + timedelta(days=dice.randint(1, 4))).date().isoformat() if state == "ordered" else None,
+            "expected_by": (self.at + timedelta(days=dice.randint(1, 4))).date().isoformat()
+            if state == "ordered"
+            else None,
         }
 
     def transfers(self, ref: str) -> list[dict[str, Any]]:
@@ -136,7 +138,9 @@ class Bank:
         if story == "salary_late":
             employer = dice.choice(lexicon()["money"]["employers"])
             held |= {"direction": "in", "purpose": "salary", "counterparty": employer, "expected_by": due}
-            rows.append(self._transfer(ref, 1, dice, minutes=minutes) | held | {"amount_minor": dice.randint(90_000, 420_000)})
+            rows.append(
+                self._transfer(ref, 1, dice, minutes=minutes) | held | {"amount_minor": dice.randint(90_000, 420_000)}
+            )
         elif story == "transfer_held":
             held |= {"direction": "out", "purpose": "payment", "reason": "checking", "expected_by": due}
             rows.append(self._transfer(ref, 1, dice, minutes=minutes) | held)
@@ -171,7 +175,8 @@ class Bank:
             start = dice.randint(30, 300)
             declined = {"state": "declined", "merchant": merchant, "reason": "issuer_unavailable"}
             rows += [
-                self._payment(ref, n, dice, minutes=start - 4 * (n - 1)) | declined for n in range(1, dice.randint(3, 5))
+                self._payment(ref, n, dice, minutes=start - 4 * (n - 1)) | declined
+                for n in range(1, dice.randint(3, 5))
             ]
         elif story == "debited_twice":
             first = self._payment(ref, 1, dice, minutes=dice.randint(60, 600)) | {"state": "booked"}
@@ -184,7 +189,9 @@ class Bank:
             "id": f"{ref}-P{number}",
             "card_id": f"{ref}-C1",
             "merchant": dice.choice(lexicon()["money"]["merchants"]),
-            "amount_minor": dice.choice((dice.randint(180, 4_500), dice.randint(180, 4_500), dice.randint(4_500, 32_000))),
+            "amount_minor": dice.choice(
+                (dice.randint(180, 4_500), dice.randint(180, 4_500), dice.randint(4_500, 32_000))
+            ),
             "currency": "EUR",
             "state": dice.choices(("booked", "pending", "returned"), weights=(88, 9, 3))[0],
             "at": _stamp(self.at - timedelta(minutes=minutes)),
@@ -195,7 +202,10 @@ class Bank:
         """Return refunds that shops announced: expected ones, and those that came."""
         dice = self._dice(ref, "refunds")
         expected = self.story(ref) == "refund_expected"
-        rows = [self._refund(ref, n, dice, state="received", days=dice.randint(15, 60)) for n in range(2, dice.randint(2, 4))]
+        rows = [
+            self._refund(ref, n, dice, state="received", days=dice.randint(15, 60))
+            for n in range(2, dice.randint(2, 4))
+        ]
         if expected:
             rows.insert(0, self._refund(ref, 1, dice, state="expected", days=dice.randint(3, 16)))
         return rows
