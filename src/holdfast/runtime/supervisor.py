@@ -117,8 +117,9 @@ class Supervisor:
         """Stop every child, the last wave first."""
         for keeper in (keeper for wave in self._waves for keeper in wave):
             keeper.stopping = True  # all of them first: nothing restarts while the tree comes down
-        while self._waves:
-            await asyncio.gather(*(keeper.stop() for keeper in self._waves.pop()))
+        for wave in reversed(self._waves):
+            await asyncio.gather(*(keeper.stop() for keeper in wave))
+        self._waves.clear()
 
 
 class _Keeper:

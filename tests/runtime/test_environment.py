@@ -1,0 +1,111 @@
+"""The `holdfast` wrapper: finds a Python, makes its environment once, and then stays out of the way."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from holdfast.runtime import environment
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The wrapper in a project whose environment is a stand-in that prints what it was called with."""
+    root = tmp_path / "a clone"
+    (root / "src/holdfast/runtime").mkdir(parents=True)
+    shutil.copy(PROJECT / "holdfast", root)
+    shutil.copy(PROJECT / "src/holdfast/runtime/environment.py", root / "src/holdfast/runtime")
+    (root / "uv.lock").write_text("lock\n")
+    (root / "pyproject.toml").write_text("project\n")
+    python = root / ".venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$HOLDFAST_ROOT|$*"\n')
+    python.chmod(0o755)
+    return root
+
+
+def stamp(root: Path, kind: str) -> None:
+    both = (root / "uv.lock").read_bytes() + (root / "pyproject.toml").read_bytes()
+    checksum = subprocess.run(["cksum"], input=both, capture_output=True, check=True).stdout.decode().strip()
+    (root / ".venv/holdfast-environment").write_text(f"{kind} {checksum}\n")
+
+
+def call(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(root / "holdfast"), *arguments], env=os.environ | env, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_ready_environment_is_used_from_anywhere_and_through_a_link(clone: Path, tmp_path: Path) -> None:
+    stamp(clone, "run")
+    (tmp_path / "link").symlink_to(clone / "holdfast")
+    done = subprocess.run([str(tmp_path / "link"), "up", "a b"], cwd="/", capture_output=True, text=True, check=True)
+    assert done.stdout == f"{clone}|-m holdfast up a b\n"
+
+
+def test_a_ready_environment_costs_less_than_50_ms(clone: Path) -> None:
+    stamp(clone, "dev")
+    shutil.copy(PROJECT / "uv.lock", clone)  # its real size
+    stamp(clone, "dev")
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        call(clone, "test")
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("kind", "command", "fresh"), [("run", "up", True), ("dev", "up", True), ("run", "test", False)]
+)
+def test_the_development_tools_are_only_wanted_by_commands_that_use_them(
+    clone: Path, kind: str, command: str, fresh: bool
+) -> None:
+    stamp(clone, kind)
+    (clone / "src/holdfast/runtime/environment.py").write_text("import sys; sys.exit('wanted ' + sys.argv[2])")
+    done = call(clone, command)
+    assert (done.returncode == 0) is fresh
+    assert fresh or done.stderr == "wanted dev\n"
+
+
+def test_a_changed_lock_file_makes_the_environment_stale(clone: Path) -> None:
+    stamp(clone, "dev")
+    (clone / "uv.lock").write_text("another lock\n")
+    (clone / "src/holdfast/runtime/environment.py").write_text("import sys; sys.exit('made anew')")
+    assert call(clone, "up").stderr == "made anew\n"
+
+
+def test_without_a_python_it_says_so(clone: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "cat", "cksum", "dirname", "readlink"):
+        (tools / name).symlink_to(shutil.which(name) or "")
+    done = call(clone, "up", PATH=str(tools))
+    assert done.returncode == 1
+    assert "needs Python 3.11 or later, and none was found" in done.stderr
+
+
+def test_without_the_venv_module_it_names_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    assert environment.main(tmp_path, wanted="run", checksum="1 2") == 1
+    assert "apt-get install python3" in capsys.readouterr().err
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_without_a_package_index_it_says_so_and_tries_again_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    assert environment.main(tmp_path, wanted="run", checksum="1 2") == 1
+    assert "No package index could be reached" in capsys.readouterr().err
+    assert not (tmp_path / ".venv/holdfast-environment").exists()
