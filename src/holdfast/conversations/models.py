@@ -38,7 +38,7 @@ class Conversation(models.Model):
     locale = models.CharField(max_length=10, blank=True)
     intent = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
-    queue_id = models.BigIntegerField(null=True, help_text="desk.Queue; null while the assistant has it.")
+    queue_id = models.BigIntegerField(null=True, help_text="desk.Queue; triage chooses it with the first message.")
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     epoch = models.PositiveIntegerField(default=0, help_text="Counts assignments; a stale epoch cannot act.")
     version = models.PositiveIntegerField(default=0, help_text="Counts messages and state changes.")
@@ -55,13 +55,11 @@ class Conversation(models.Model):
                 condition=models.Q(state="open", assignee__isnull=True),
                 name="conversation_in_line",
             ),
-            models.Index(fields=["assignee", "state", "-last_message_at"], name="conversation_mine"),
-            models.Index(fields=["state", "-last_message_at"], name="conversation_recent"),
-            models.Index(fields=["queue_id", "state", "-last_message_at"], name="conversation_in_queue"),
-            models.Index(fields=["customer", "-last_message_at"], name="conversation_of_customer"),
-            models.Index(
-                fields=["snoozed_until"], condition=models.Q(state="snoozed"), name="conversation_to_wake"
-            ),
+            models.Index(fields=["assignee", "state", "-last_message_at", "-id"], name="conversation_mine"),
+            models.Index(fields=["state", "-last_message_at", "-id"], name="conversation_recent"),
+            models.Index(fields=["queue_id", "state", "-last_message_at", "-id"], name="conversation_in_queue"),
+            models.Index(fields=["customer", "-last_message_at", "-id"], name="conversation_of_customer"),
+            models.Index(fields=["snoozed_until"], condition=models.Q(state="snoozed"), name="conversation_to_wake"),
         ]
 
 
@@ -81,9 +79,12 @@ class Message(models.Model):
     quoted = models.TextField(blank=True, help_text="Quoted mail and signature, folded on screen.")
     html = models.TextField(blank=True, help_text="Sanitised; remote images never load.")
     contact_id = models.UUIDField(null=True, unique=True, help_text="intake.Contact this message came from.")
-    client_key = models.CharField(max_length=64, null=True, help_text="The sender's own key: sending twice is one message.")
+    client_key = models.CharField(
+        max_length=64, null=True, help_text="The sender's own key: sending twice is one message."
+    )
     details = models.JSONField(default=dict, help_text="Citations, warnings, delivery hints, event kind.")
-    created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0, help_text="The conversation's version that this message made.")
+    created_at = models.DateTimeField(help_text="Public messages of one conversation never share a time.")
     search = models.GeneratedField(
         expression=SearchVector(Left("text", 20_000), config="simple"),
         output_field=SearchVectorField(),
@@ -100,6 +101,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "created_at", "id"], name="message_in_thread"),
+            models.Index(fields=["-created_at", "-id"], name="message_newest"),
             GinIndex(fields=["search"], name="message_search"),
         ]
 
@@ -119,6 +121,9 @@ class ThreadKey(models.Model):
 
     key = models.CharField(max_length=300, primary_key=True, help_text="`mail:<id>`, `chat:<session>`, `api:<ref>`.")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="thread_keys")
+    seen = models.BooleanField(
+        default=True, help_text="False: a contact here only referred to it, so it is believed for the same customer only."
+    )
 
 
 class Assignment(models.Model):
@@ -164,7 +169,7 @@ class Place(models.Model):
     joined_at = models.DateTimeField()
     joined_as = models.PositiveIntegerField(help_text="How many stood before it, plus one, when it joined.")
     left_at = models.DateTimeField(null=True)
-    left_because = models.CharField(max_length=20, blank=True, help_text="answered, assigned, closed, left, moved")
+    left_because = models.CharField(max_length=20, blank=True, help_text="answered, assigned, closed, snoozed, moved")
 
     class Meta:
         constraints = [
