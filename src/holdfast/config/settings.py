@@ -81,7 +81,6 @@ INSTALLED_APPS = [
     "holdfast.channels",
     "holdfast.knowledge",
     "holdfast.notify",
-    "holdfast.assistant",
     "holdfast.desk",
     "holdfast.web",
 ]

@@ -15,7 +15,9 @@ class Queue(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     keywords = models.JSONField(default=dict, help_text='Per language: {"en": ["card", ...]}.')
     fallback = models.BooleanField(default=False)
-    parking = models.BooleanField(default=False, help_text="Takes what needs no answer now: bounces, automatic replies.")
+    parking = models.BooleanField(
+        default=False, help_text="Takes what needs no answer now: bounces, automatic replies."
+    )
     teams = models.ManyToManyField("people.Team", related_name="queues")
 
     class Meta:

@@ -38,7 +38,9 @@ class Receipt(models.Model):
         PARKED = "parked"
         REFUSED = "refused"
 
-    contact = models.OneToOneField(Contact, models.PROTECT, primary_key=True, related_name="receipt", db_constraint=False)
+    contact = models.OneToOneField(
+        Contact, models.PROTECT, primary_key=True, related_name="receipt", db_constraint=False
+    )
     channel = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACCEPTED)
     reason = models.CharField(max_length=300, blank=True)
@@ -51,12 +53,8 @@ class Receipt(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["accepted_at"], condition=models.Q(state="accepted"), name="receipt_to_triage"
-            ),
-            models.Index(
-                fields=["conversation_id"], condition=models.Q(state="waiting"), name="receipt_waiting"
-            ),
+            models.Index(fields=["accepted_at"], condition=models.Q(state="accepted"), name="receipt_to_triage"),
+            models.Index(fields=["conversation_id"], condition=models.Q(state="waiting"), name="receipt_waiting"),
             models.Index(fields=["channel", "state"], name="receipt_by_channel"),
         ]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.expressions import RawSQL
-from django.contrib.postgres.indexes import BrinIndex
 
 
 class OutboxEvent(models.Model):
@@ -15,9 +15,7 @@ class OutboxEvent(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    transaction = models.BigIntegerField(
-        db_default=RawSQL("(pg_current_xact_id()::text::bigint)", ()), editable=False
-    )
+    transaction = models.BigIntegerField(db_default=RawSQL("(pg_current_xact_id()::text::bigint)", ()), editable=False)
     topic = models.CharField(max_length=80)
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=RawSQL("now()", ()), editable=False)

@@ -1,5 +1,33 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.conf import settings
+from django.urls import path, register_converter
+
+from holdfast.knowledge import views
+
+app_name = "help"
+
+
+class LocaleConverter:
+    """A configured language, so that `/help/cards/` is not taken for one."""
+
+    regex = "[a-z]{2}(?:-[a-z]{2})?"
+
+    def to_python(self, value: str) -> str:
+        if value not in settings.SUPPORT_LANGUAGES:
+            raise ValueError(value)
+        return value
+
+    def to_url(self, value: Any) -> str:
+        return str(value)
+
+
+register_converter(LocaleConverter, "locale")
+
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("<locale:locale>/", views.home, name="home"),
+    path("<locale:locale>/<slug:slug>/", views.article, name="article"),
+]

@@ -33,5 +33,7 @@ class Delivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "channel"], name="delivered_once")]
         indexes = [
-            models.Index(fields=["not_before"], condition=models.Q(state__in=["pending", "sending"]), name="delivery_due"),
+            models.Index(
+                fields=["not_before"], condition=models.Q(state__in=["pending", "sending"]), name="delivery_due"
+            ),
         ]

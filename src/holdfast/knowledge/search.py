@@ -1,0 +1,134 @@
+"""Which published article answers a question: TF-IDF over words and character runs, and a linear model on top.
+
+Each title, summary, body and way of asking is a document of its article. Per language a multinomial logistic regression
+learns from these documents which article a text belongs to; the cosine to the nearest document keeps questions away
+that are near nothing. benchmarks/first_answer.py compares this with the nearest document alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion
+
+from holdfast.knowledge.models import Article
+from holdfast.knowledge.passages import Passage, passages, plain
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedArticle:
+    id: int
+    slug: str
+    locale: str
+    title: str
+    summary: str
+    topic: str
+    version: int
+    body: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One article for one question.
+
+    `probability` is the model's; `margin` its lead over the next article; `similarity` the cosine (0 to 1) to the
+    article's nearest document.
+    """
+
+    article: IndexedArticle
+    probability: float
+    margin: float
+    similarity: float
+
+
+class ArticleIndex:
+    """An immutable index over a set of articles, one part per language. Build once, ask from any thread."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        by_locale: dict[str, list[Article]] = {}
+        for article in articles:
+            by_locale.setdefault(article.locale, []).append(article)
+        self._parts = {locale: _LocaleIndex(group) for locale, group in by_locale.items()}
+
+    def find(self, questions: Sequence[str], *, locales: Sequence[str], limit: int = 5) -> list[list[Found]]:
+        """Return for each question its best articles in its locale, best first, at most `limit`."""
+        results: list[list[Found]] = [[] for _ in questions]
+        for locale, part in self._parts.items():
+            chosen = [i for i, wanted in enumerate(locales) if wanted == locale]
+            if chosen:
+                for i, found in zip(chosen, part.find([questions[i] for i in chosen], limit), strict=True):
+                    results[i] = found
+        return results
+
+
+class _LocaleIndex:
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self._articles = [
+            IndexedArticle(
+                a.pk, a.slug, a.locale, a.title, a.summary, a.topic, a.version, a.body, tuple(passages(a.body))
+            )
+            for a in articles
+        ]
+        documents: list[str] = []
+        owners: list[int] = []
+        for position, article in enumerate(articles):
+            own = [article.title, article.summary or article.title, plain(article.body), *article.asks]
+            documents.extend(own)
+            owners.extend([position] * len(own))
+        self._features = FeatureUnion(
+            [
+                ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode")),
+                (
+                    "runs",
+                    TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, strip_accents="unicode"),
+                ),
+            ]
+        )
+        # Each half has length 1, so a stacked vector has length sqrt(2) and products are halved to be cosines.
+        self._documents: Any = self._features.fit_transform(documents).tocsr()
+        self._starts = np.searchsorted(np.array(owners), np.arange(len(self._articles)))
+        self._model = (
+            LogisticRegression(C=20, tol=1e-3, max_iter=200).fit(self._documents, owners) if len(articles) > 1 else None
+        )
+
+    def find(self, questions: Sequence[str], limit: int) -> list[list[Found]]:
+        vectors = self._features.transform(questions)
+        similarity = np.maximum.reduceat((vectors @ self._documents.T).toarray() / 2, self._starts, axis=1)
+        probability = self._model.predict_proba(vectors) if self._model is not None else np.ones_like(similarity)
+        return [self._ranked(probability[i], similarity[i], limit) for i in range(len(questions))]
+
+    def _ranked(self, probability: Any, similarity: Any, limit: int) -> list[Found]:
+        order = np.argsort(-probability, kind="stable")[: limit + 1]
+        lead = np.append(probability[order], 0.0)
+        return [
+            Found(self._articles[p], float(lead[rank]), float(lead[rank] - lead[rank + 1]), float(similarity[p]))
+            for rank, p in enumerate(order[:limit])
+            if similarity[p] > 0
+        ]
+
+
+_lock = threading.Lock()
+_current: tuple[float, tuple[object, ...], ArticleIndex] | None = None
+
+
+def article_index(*, fresh_for: float = 15.0) -> ArticleIndex:
+    """Return the index over what is published now; looks for changes at most every `fresh_for` seconds."""
+    global _current
+    with _lock:
+        if _current is not None and time.monotonic() - _current[0] < fresh_for:
+            return _current[2]
+        published = Article.objects.filter(published=True)
+        stamp = tuple(published.order_by("pk").values_list("pk", "version", "updated_at"))
+        if _current is None or _current[1] != stamp:
+            _current = (time.monotonic(), stamp, ArticleIndex(list(published.order_by("pk"))))
+        else:
+            _current = (time.monotonic(), stamp, _current[2])
+        return _current[2]
