@@ -1,0 +1,47 @@
+"""For the room that carries messages out: what may leave, and how an answer finds its way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count
+
+from holdfast.conversations.models import Message, ThreadKey
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A public message that may have to leave by a channel."""
+
+    message_id: UUID
+    conversation_id: UUID
+    customer_id: UUID | None
+    channel: str
+    automatic: bool
+
+
+def outgoing(message_ids: Sequence[UUID]) -> list[Outgoing]:
+    """Return the public messages among `message_ids`. Notes never leave."""
+    rows = Message.objects.filter(pk__in=message_ids, internal=False).values_list(
+        "pk", "conversation_id", "conversation__customer_id", "conversation__channel", "author"
+    )
+    return [Outgoing(pk, cid, customer, channel, author == "assistant") for pk, cid, customer, channel, author in rows]
+
+
+def automatic_counts(customer_ids: Sequence[UUID], *, since: datetime) -> dict[UUID, int]:
+    """Return how often the assistant has written to each customer since a moment."""
+    counted = (
+        Message.objects.filter(conversation__customer_id__in=customer_ids, author="assistant", created_at__gte=since)
+        .values_list("conversation__customer_id")
+        .annotate(Count("pk"))
+    )
+    return dict(counted)
+
+
+def remember_mail_ids(pairs: Sequence[tuple[UUID, str]]) -> None:
+    """Let mails that name these Message-IDs come back to their conversations: `(conversation id, Message-ID)`."""
+    keys = [ThreadKey(key=f"mail:{header}"[:300], conversation_id=conversation_id) for conversation_id, header in pairs]
+    ThreadKey.objects.bulk_create(keys, ignore_conflicts=True)

@@ -1,0 +1,31 @@
+"""Who a conversation's contacts came from, still sealed, for the room that answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.guard.fields import Sealed
+from holdfast.intake.models import Receipt
+
+
+def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Sealed]:
+    """Return for each conversation the sealed sender of its newest contact."""
+    receipts = (
+        Receipt.objects.filter(conversation_id__in=conversation_ids)
+        .select_related("contact")
+        .order_by("conversation_id", "-accepted_at")
+        .distinct("conversation_id")
+    )
+    return {r.conversation_id: r.contact.sender for r in receipts if r.conversation_id}
+
+
+def mail_ids(conversation_id: UUID, *, limit: int = 20) -> list[tuple[datetime, str]]:
+    """Return when the newest mails of a conversation came, with their Message-IDs (no brackets), newest first."""
+    rows = (
+        Receipt.objects.filter(conversation_id=conversation_id)
+        .order_by("-accepted_at")
+        .values_list("accepted_at", "contact__payload__thread_own")[:limit]
+    )
+    return [(at, key.removeprefix("mail:")) for at, own in rows for key in own or [] if key.startswith("mail:")]

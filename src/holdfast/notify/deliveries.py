@@ -1,0 +1,172 @@
+"""Deliveries: made in the transaction of the reply, leased, sent, and settled for what is really known.
+
+A crash between handing a mail over and writing that down leaves `sending`; when its lease ends it becomes `unknown`,
+is shown to people, and is not sent again by itself.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F
+
+from holdfast.channels import email_out
+from holdfast.conversations.outgoing import remember_mail_ids
+from holdfast.guard.fields import seal
+from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.kit import clock, outbox
+from holdfast.notify.envelopes import Envelope, addressed, envelopes, mail_for
+from holdfast.notify.models import Delivery
+
+LEASE = timedelta(minutes=3)
+ATTEMPTS = 8
+AUTOMATIC_PER_HOUR = 5
+log = structlog.get_logger()
+
+
+def enqueue(message_id: UUID) -> None:
+    """Plan the delivery of one message, in the caller's transaction."""
+    enqueue_many([message_id])
+
+
+def enqueue_many(message_ids: Sequence[UUID]) -> None:
+    """Plan the delivery of messages whose customer is reached by mail. Planning one twice changes nothing.
+
+    Chat needs no delivery: the customer's screen reads the conversation. An automatic reply over the hourly limit of
+    its customer is recorded as held, so that two machines cannot answer each other for ever.
+    """
+    planned, keys, now = [], [], clock.now()
+    for to in addressed(message_ids, automatic_limit=AUTOMATIC_PER_HOUR):
+        delivery = Delivery(message_id=to.message_id, channel="email", not_before=now, created_at=now)
+        delivery.header_id = email_out.header_id(delivery.id)
+        delivery.recipient = seal(f"notify_delivery.recipient.{delivery.id}", to.address, mask="identity")
+        if to.held:
+            delivery.state, delivery.settled_at = Delivery.State.FAILED, now
+            delivery.error = "Held: automatic replies to this customer reached their hourly limit."
+        planned.append(delivery)
+        keys.append((to.conversation_id, delivery.header_id))
+    Delivery.objects.bulk_create(planned, ignore_conflicts=True)
+    remember_mail_ids(keys)
+
+
+def send_due(*, limit: int = 50) -> int:
+    """Send what is due, at most `limit` mails, and return how many were tried.
+
+    Without outgoing mail set up nothing is tried: the rows stay `pending`, and `holdfast doctor` says so.
+    """
+    settle_expired()
+    if not outgoing_mail_is_set_up():
+        return 0
+    leased = _lease(limit)
+    if not leased:
+        return 0
+    backend = get_connection(fail_silently=False)
+    try:
+        backend.open()
+    except (OSError, smtplib.SMTPException) as error:
+        for envelope in envelopes(leased):
+            _later(envelope, f"The mail server could not be reached: {error}")
+        return len(leased)
+    try:
+        for envelope in envelopes(leased):
+            _send(envelope, backend)
+    finally:
+        backend.close()
+    return len(leased)
+
+
+def outgoing_mail_is_set_up() -> bool:
+    """Return whether replies by mail can leave at all."""
+    return bool(settings.EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend")
+
+
+def settle_expired() -> int:
+    """Mark deliveries whose sender vanished mid-way as `unknown`; return how many."""
+    ended = Delivery.objects.filter(state=Delivery.State.SENDING, leased_until__lt=clock.now())
+    return ended.update(
+        state=Delivery.State.UNKNOWN,
+        settled_at=clock.now(),
+        error="Sending was interrupted. It may have arrived; it is not sent again by itself.",
+    )
+
+
+def _lease(limit: int) -> list[UUID]:
+    now = clock.now()
+    with transaction.atomic():
+        due = list(
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(state=Delivery.State.PENDING, not_before__lte=now)
+            .order_by("not_before")
+            .values_list("pk", flat=True)[:limit]
+        )
+        # Committed before anything is handed over: what is `sending` after a crash is exactly what may have left.
+        Delivery.objects.filter(pk__in=due).update(
+            state=Delivery.State.SENDING, leased_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    return due
+
+
+def _send(envelope: Envelope, backend: BaseEmailBackend) -> None:
+    try:
+        recipient = opened_for_machine(envelope.delivery.recipient, use=MachineUse.DELIVER)
+        mail = email_out.build(mail_for(envelope, recipient))
+        mail.connection = backend
+        mail.send(fail_silently=False)
+    except CannotOpen as error:
+        _settle(envelope, Delivery.State.FAILED, str(error))
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        _refused(envelope, min(codes, default=550), "The mail server refused this address.")
+    except smtplib.SMTPResponseException as error:
+        _refused(envelope, error.smtp_code, f"The mail server refused the mail ({error.smtp_code}).")
+    except (OSError, smtplib.SMTPException) as error:
+        _settle(envelope, Delivery.State.UNKNOWN, f"The connection broke while sending: {type(error).__name__}.")
+    except Exception as error:  # a provider's own exception class; none may stop the batch
+        status = getattr(error, "status_code", None)
+        log.warning("delivery_failed", delivery=str(envelope.delivery.pk), error=type(error).__name__)
+        _refused(
+            envelope, status if isinstance(status, int) else 500, f"The provider refused it: {type(error).__name__}."
+        )
+    else:
+        status = getattr(mail, "anymail_status", None)
+        _settle(envelope, Delivery.State.SENT, provider_id=str(getattr(status, "message_id", "") or ""))
+
+
+def _refused(envelope: Envelope, code: int, sentence: str) -> None:
+    """A definite no: 4xx of SMTP and 429 of an API mean later, everything else means never."""
+    if 400 <= code < 500 and code not in {400, 401, 403, 404, 413, 422} and envelope.delivery.attempts < ATTEMPTS:
+        _later(envelope, sentence)
+    else:
+        _settle(envelope, Delivery.State.FAILED, sentence)
+
+
+def _later(envelope: Envelope, sentence: str) -> None:
+    if envelope.delivery.attempts >= ATTEMPTS:
+        _settle(envelope, Delivery.State.FAILED, sentence)
+        return
+    wait = timedelta(seconds=min(15 * 2**envelope.delivery.attempts, 3600))
+    Delivery.objects.filter(pk=envelope.delivery.pk).update(
+        state=Delivery.State.PENDING, leased_until=None, not_before=clock.now() + wait, error=sentence[:300]
+    )
+
+
+def _settle(envelope: Envelope, state: Delivery.State, error: str = "", provider_id: str = "") -> None:
+    with transaction.atomic():
+        Delivery.objects.filter(pk=envelope.delivery.pk).update(
+            state=state, leased_until=None, settled_at=clock.now(), error=error[:300], provider_id=provider_id[:200]
+        )
+        if state != Delivery.State.SENT:
+            outbox.publish([("desk", {"kind": "delivery", "conversation": str(envelope.conversation_id)})])
+
+
+def waiting_count() -> int:
+    """Return how many deliveries wait to be sent."""
+    return Delivery.objects.filter(state__in=[Delivery.State.PENDING, Delivery.State.SENDING]).count()

@@ -1,0 +1,118 @@
+"""Who a message goes to and what surrounds it: recipient, thread, author, files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from holdfast.channels.email_out import OutgoingFile, OutgoingMail
+from holdfast.conversations.outgoing import automatic_counts, outgoing
+from holdfast.guard.fields import Sealed
+from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.intake.senders import mail_ids, newest_senders
+from holdfast.kit import clock
+from holdfast.kit.blobs import BlobStore
+from holdfast.notify.models import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A message and the mail address of its customer. `held`: automatic, and over the limit."""
+
+    message_id: UUID
+    conversation_id: UUID
+    address: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A leased delivery with what its mail needs."""
+
+    delivery: Delivery
+    conversation_id: UUID
+    number: int
+    subject: str
+    text: str
+    author: str
+    author_name: str
+    references: tuple[str, ...]
+    files: tuple[tuple[str, str, str], ...]
+
+
+def addressed(message_ids: Sequence[UUID], *, automatic_limit: int) -> Iterator[Addressed]:
+    """Yield the messages whose customer is reached by mail, with the address their newest contact came from."""
+    messages = [m for m in outgoing(message_ids) if m.channel != "chat"]
+    senders = newest_senders([m.conversation_id for m in messages])
+    busy = automatic_counts(
+        [m.customer_id for m in messages if m.automatic and m.customer_id], since=clock.now() - timedelta(hours=1)
+    )
+    for message in messages:
+        address = _mail_address(senders.get(message.conversation_id))
+        if address:
+            over = message.customer_id is not None and busy.get(message.customer_id, 0) > automatic_limit
+            yield Addressed(message.message_id, message.conversation_id, address, held=over and message.automatic)
+
+
+def _mail_address(sender: Sealed | None) -> str:
+    if sender is None:
+        return ""
+    try:
+        address = str(json.loads(opened_for_machine(sender, use=MachineUse.DELIVER) or "{}").get("email", ""))
+    except (CannotOpen, ValueError):
+        return ""
+    return address if "@" in address else ""
+
+
+def envelopes(delivery_ids: Sequence[UUID]) -> Iterator[Envelope]:
+    """Yield leased deliveries with what their mails need, oldest first."""
+    deliveries = (
+        Delivery.objects.filter(pk__in=delivery_ids)
+        .select_related("message__conversation", "message__agent")
+        .prefetch_related("message__attachments")
+        .order_by("created_at")
+    )
+    for delivery in deliveries:
+        message = delivery.message
+        conversation = message.conversation
+        yield Envelope(
+            delivery,
+            conversation.pk,
+            conversation.number,
+            conversation.subject,
+            message.text,
+            message.author,
+            message.agent.get_short_name() if message.agent else "",
+            _references(conversation.pk),
+            tuple((a.name, a.type, a.digest) for a in message.attachments.all() if a.digest),
+        )
+
+
+def _references(conversation_id: UUID) -> tuple[str, ...]:
+    """Return the mail ids of the conversation in the order in which they came and went (RFC 5322 3.6.4)."""
+    went = Delivery.objects.filter(message__conversation_id=conversation_id, state=Delivery.State.SENT)
+    ids = mail_ids(conversation_id) + list(went.order_by("-created_at").values_list("created_at", "header_id")[:20])
+    return tuple(header for _, header in sorted(ids))
+
+
+def mail_for(envelope: Envelope, recipient: str) -> OutgoingMail:
+    """Return the mail of an envelope, with its files read from the blob store."""
+    blobs = BlobStore(settings.BLOB_DIR)
+    return OutgoingMail(
+        header_id=envelope.delivery.header_id,
+        conversation_id=envelope.conversation_id,
+        number=envelope.number,
+        recipient=recipient,
+        subject=envelope.subject,
+        text=envelope.text,
+        sent_at=clock.now(),
+        author_name=envelope.author_name,
+        references=envelope.references,
+        automatic=envelope.author == "assistant",
+        files=[OutgoingFile(name, type_, blobs.get(digest)) for name, type_, digest in envelope.files],
+    )
