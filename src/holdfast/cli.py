@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MIGRATION_LOCK = 0x686F6C64  # a PostgreSQL advisory lock: two machines that start together migrate one after the other
+DEMO_OPERATIONS = "holdfast.drills.tidewater.operations_service"
 
 _PASSED_ON = {
     "test": "check format, lint, types and import contracts, then run the tests (arguments go to pytest)",
@@ -85,12 +86,10 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, about in _PASSED_ON.items():
         commands.add_parser(name, help=about, add_help=False)
-    # Processes of the tree that nobody starts by hand; without a help text argparse does not list them.
+    # A process of the tree that nobody starts by hand; without a help text argparse does not list it.
     prepare = commands.add_parser("prepare")
     prepare.add_argument("--base-url", required=True)
     prepare.add_argument("--report-to", type=int, required=True)
-    operations = commands.add_parser("operations")
-    operations.add_argument("--port", type=int, required=True)
     return parser
 
 
@@ -98,7 +97,7 @@ def _run(chosen: argparse.Namespace) -> int:
     from holdfast.runtime.postgres import PostgresError
 
     for name in ("host", "port", "public_url", "demo"):
-        if (value := getattr(chosen, name, None)) is not None and chosen.command != "operations":
+        if (value := getattr(chosen, name, None)) is not None:
             os.environ[f"HOLDFAST_{name.upper()}"] = "1" if value is True else str(value)
     os.environ["HOLDFAST_DATA"] = str(_data_directory(getattr(chosen, "data", None)))
     try:
@@ -152,6 +151,7 @@ def _up(chosen: argparse.Namespace) -> int:
         public_url=settings.public_url,
         demo=settings.demo,
         workers=chosen.workers,
+        operations=(sys.executable, "-m", DEMO_OPERATIONS) if settings.demo else (),
     )
     return up(plan, terminal=Terminal())
 
@@ -226,13 +226,6 @@ def _prepare(chosen: argparse.Namespace) -> int:
             notes.append(("First admin", link))
     with os.fdopen(chosen.report_to, "w") as report:
         json.dump(notes, report)
-    return 0
-
-
-def _operations(chosen: argparse.Namespace) -> int:
-    from holdfast.operations import demo_service
-
-    demo_service.serve(port=chosen.port)
     return 0
 
 
@@ -360,7 +353,6 @@ _COMMANDS = {
     "worker": _worker,
     "migrate": _migrate,
     "prepare": _prepare,
-    "operations": _operations,
     "doctor": _doctor,
     "token": _token,
     "reconcile": _reconcile,

@@ -23,18 +23,8 @@ from .waiting import eventually
 ROOT = os.geteuid() == 0
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with a fresh cluster, made once: copying one is faster than making one."""
-    data = tmp_path_factory.mktemp("cluster")
-    EmbeddedPostgres(data=data, durable=False).initialise()
-    return data
-
-
 @pytest.fixture
-def server(cluster: Path, tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    data = tmp_path / "data"
-    shutil.copytree(cluster, data)
+def server(data: Path) -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres(data=data, durable=False)
     yield server
     assert working_in(server.directory) == []
@@ -87,9 +77,7 @@ def test_a_start_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
     assert not (tmp_path / "postgres.unfinished").exists()
 
 
-def test_committed_rows_survive_the_death_of_the_postmaster(cluster: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(cluster, data)
+def test_committed_rows_survive_the_death_of_the_postmaster(data: Path) -> None:
     server = EmbeddedPostgres(data=data)
     with server.running() as url:
         with psycopg.connect(url, autocommit=True) as connection:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import queue
 import re
 import signal
 import subprocess
@@ -26,7 +25,7 @@ class Tree:
     """`tree.py` as a process, with its lines."""
 
     def __init__(self, data: Path, manner: str = "obedient") -> None:
-        self.data, self.lines = data, queue.Queue[str]()
+        self.data, self.lines = data, list[str]()
         self.process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("tree.py")), str(data), manner],
             stdout=subprocess.PIPE,
@@ -40,13 +39,14 @@ class Tree:
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.lines.put(line.rstrip())
+            self.lines.append(line.rstrip())
 
     def wait_for(self, pattern: str) -> str:
-        """Wait for a line that matches and return its first group."""
-        while True:
-            if match := re.fullmatch(pattern, self.lines.get(timeout=15)):
-                return match[match.lastindex or 0]
+        """Wait for a line that matches, take it away, and return its first group."""
+        found: list[re.Match[str]] = []
+        eventually(lambda: found.extend(filter(None, (re.fullmatch(pattern, line) for line in self.lines))) or found)
+        self.lines.remove(found[0].string)
+        return found[0][found[0].lastindex or 0]
 
     def postmaster(self) -> int:
         return int((self.data / "postgres" / "postmaster.pid").read_text().split()[0])
@@ -61,8 +61,8 @@ class Tree:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
-    tree = Tree(tmp_path / "data")
+def tree(data: Path) -> Iterator[Tree]:
+    tree = Tree(data)
     yield tree
     tree.end()
 
@@ -89,8 +89,8 @@ def test_a_signal_stops_the_whole_tree(tree: Tree, sig: signal.Signals) -> None:
     assert not (tree.data / "postgres" / "postmaster.pid").exists()  # a clean end, not a crash
 
 
-def test_a_child_that_ignores_the_stop_does_not_hold_it_up(tmp_path: Path) -> None:
-    tree = Tree(tmp_path / "data", "stubborn")
+def test_a_child_that_ignores_the_stop_does_not_hold_it_up(data: Path) -> None:
+    tree = Tree(data, "stubborn")
     started = time.monotonic()
     tree.process.send_signal(signal.SIGINT)
     assert tree.process.wait(6) == 0

@@ -122,7 +122,8 @@ class EmbeddedPostgres:
 
     def is_accepting(self) -> bool:
         """Ask the server whether it takes connections now."""
-        asked = [self._tool("pg_isready"), "--quiet", "--username", USER, "--host", str(self.socket_directory)]
+        asked = [self._tool("pg_isready"), "--quiet", "--username", USER, "--dbname", "postgres"]
+        asked += ["--host", str(self.socket_directory)]
         return (self.socket_directory / _SOCKET_NAME).exists() and subprocess.run(asked, check=False).returncode == 0
 
     def initialise(self) -> None:
@@ -209,12 +210,12 @@ class EmbeddedPostgres:
 
     def create_database(self, name: str = USER) -> None:
         """Create the database `name` unless it is there."""
-        import psycopg  # 0.3 s to import, and a second start of `up` has its own reasons to hurry
-        from psycopg import sql
-
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        # Its own tool, not the driver: importing that would take longer than starting the server.
+        create = [self._tool("createdb"), "--host", str(self.socket_directory), "--username", USER]
+        create += ["--maintenance-db", "postgres", name]
+        done = subprocess.run(create, capture_output=True, text=True, env=self.environment(), check=False)
+        if done.returncode and "already exists" not in done.stderr:
+            raise PostgresError(f"The database {name} could not be made: {_last_lines(done.stderr)}")
 
     @contextlib.contextmanager
     def running(self, *, timeout: float = 30.0) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -15,12 +16,15 @@ from holdfast.runtime.supervisor import Child, ChildError, Supervisor
 from holdfast.runtime.terminal import Terminal
 
 _BACKLOG = 2048  # connections that wait in the kernel while the web process is being restarted
-_COMMAND = (sys.executable, "-m", "holdfast")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What `up` was asked for. An empty `database_url` means the embedded server."""
+    """What `up` was asked for.
+
+    An empty `database_url` means the embedded server. `command` runs one of Holdfast's own commands in a process of its
+    own: `prepare`, `web` and `worker`. `operations` is the demo's own small service, started when it is not empty.
+    """
 
     data: Path
     host: str
@@ -29,6 +33,8 @@ class Plan:
     public_url: str
     demo: bool
     workers: int
+    operations: tuple[str, ...] = ()
+    command: tuple[str, ...] = (sys.executable, "-m", "holdfast")
 
 
 class StartError(Exception):
@@ -80,7 +86,7 @@ class _Tree:
 
     async def _bring_up(self) -> None:
         self._env["DATABASE_URL"] = self._plan.database_url or await self._start_database()
-        if self._plan.demo and not self._env.get("HOLDFAST_OPERATIONS_URL"):
+        if self._plan.operations and not self._env.get("HOLDFAST_OPERATIONS_URL"):
             await self._start_operations()
         notes = await self._prepare()
         await self._supervisor.start(self._web(), *(self._worker(number) for number in range(self._plan.workers)))
@@ -116,10 +122,11 @@ class _Tree:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         self._env["HOLDFAST_OPERATIONS_URL"] = f"http://127.0.0.1:{port}"
+        self._env.setdefault("HOLDFAST_OPERATIONS_TOKEN", secrets.token_urlsafe(24))
         await self._supervisor.start(
             Child(
                 name="operations",
-                argv=(*_COMMAND, "operations", "--port", str(port)),
+                argv=(*self._plan.operations, "--port", str(port)),
                 env=self._env,
                 ready=lambda: _answers("127.0.0.1", port, "/healthz"),
                 stop=((signal.SIGTERM, 0.4), (signal.SIGKILL, 0.1)),
@@ -129,7 +136,7 @@ class _Tree:
     async def _prepare(self) -> list[tuple[str, str]]:
         """Migrate, seed the demo, and collect what the panel shows: one process, for Django takes a second to load."""
         ours, theirs = os.pipe()
-        argv = [*_COMMAND, "prepare", "--base-url", self._address, "--report-to", str(theirs)]
+        argv = [*self._plan.command, "prepare", "--base-url", self._address, "--report-to", str(theirs)]
         child = Child(name="migrate", argv=argv, env=self._env, inherit=(theirs,), own_terminal=sys.stdout.isatty())
         with os.fdopen(ours) as report:
             try:
@@ -142,7 +149,7 @@ class _Tree:
         host, port = self._listener.getsockname()[:2]
         return Child(
             name="web",
-            argv=(*_COMMAND, "web", "--fd", str(self._listener.fileno())),
+            argv=(*self._plan.command, "web", "--fd", str(self._listener.fileno())),
             env=self._env,
             ready=lambda: _answers(_reachable(host), port, "/readyz"),
             ready_timeout=60.0,
@@ -153,7 +160,7 @@ class _Tree:
     def _worker(self, number: int) -> Child:
         name = "worker" if self._plan.workers == 1 else f"worker.{number + 1}"
         stop = ((signal.SIGTERM, 1.8), (signal.SIGKILL, 0.2))
-        return Child(name=name, argv=(*_COMMAND, "worker"), env=self._env, stop=stop)
+        return Child(name=name, argv=(*self._plan.command, "worker"), env=self._env, stop=stop)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -166,7 +173,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise StartError(f"Cannot listen on {host} port {port}: {reason}. Choose another with --port.") from None
 
 
