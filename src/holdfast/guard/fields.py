@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.exceptions import FieldError
 from django.db import models
+from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.keys import key_ring
 from holdfast.guard.masks import masked
 
+VERSION = "1"
+
 
 class Sealed:
-    """A customer's value, closed. Whatever prints, formats, pickles or serialises it gets the mask."""
+    """A customer's value, closed. Whatever prints, formats, pickles or serialises it gets the mask.
+
+    `token` is the stored form: ciphertext, the id of its key and the mask. `subject` names the row and column it is
+    bound to (`table.column.pk`), empty when the value was read without its row. Immutable.
+    """
 
     __slots__ = ("mask", "subject", "token")
 
+    mask: str
+    subject: str
+    token: str
+
     def __init__(self, token: str, mask: str, subject: str = "") -> None:
-        self.token = token
-        self.mask = mask
-        self.subject = subject
+        object.__setattr__(self, "token", token)
+        object.__setattr__(self, "mask", mask)
+        object.__setattr__(self, "subject", subject)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("A sealed value never changes; seal a new one.")
 
     def __str__(self) -> str:
         return self.mask
@@ -37,57 +51,77 @@ class Sealed:
         return bool(self.token)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sealed) and other.token == self.token
+        return isinstance(other, Sealed) and (other.token, other.mask) == (self.token, self.mask)
 
     def __hash__(self) -> int:
-        return hash(self.token)
+        return hash((self.token, self.mask))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
         return type(self), ("", self.mask)  # a pickle leaves the process: it takes the mask, not the ciphertext
 
 
+NOTHING = Sealed("", "")
+
+
+@sensitive_variables()
 def seal(subject: str, value: str, *, mask: str) -> Sealed:
     """Seal `value` for the row and column named by `subject` (`table.column.pk`).
 
-    AES-256-GCM under a key derived for this subject, with the subject as associated data, so a ciphertext moved to
-    another row or column does not open. The stored form is `1.<key id>.<nonce and ciphertext>.<mask>`, base64url.
+    AES-256-GCM (NIST SP 800-38D) under a key derived for this subject, with subject, key id and mask as associated
+    data: a ciphertext moved to another row or column, or given another mask, does not open. The stored form is
+    `1.<key id>.<nonce and ciphertext>.<mask>`, base64url.
     """
     if not value:
-        return Sealed("", "")
+        return NOTHING
     ring = key_ring()
     nonce = os.urandom(12)
-    closed = AESGCM(ring.derive(ring.current, subject)).encrypt(
-        nonce, value.encode("utf-8", "replace"), subject.encode()
-    )
     shown = masked(mask, value)
-    token = ".".join(("1", ring.current, _b64(nonce + closed), _b64(shown.encode("utf-8", "replace"))))
-    return Sealed(token, shown, subject)
+    written = encoded(shown.encode("utf-8", "replace"))
+    key = ring.derive(ring.current, subject)
+    closed = AESGCM(key).encrypt(nonce, value.encode("utf-8", "replace"), bound_to(subject, ring.current, written))
+    return Sealed(".".join((VERSION, ring.current, encoded(nonce + closed), written)), shown, subject)
 
 
 def stored(token: str, subject: str = "") -> Sealed:
     """Return the `Sealed` for a stored token. A token that cannot be read shows as `•••`, it is never an error."""
     if not token:
-        return Sealed("", "")
+        return NOTHING
     try:
-        shown = _unb64(token.rsplit(".", 1)[1]).decode()
+        shown = decoded(token.rsplit(".", 1)[1]).decode()
     except (IndexError, ValueError):
         shown = "•••"
     return Sealed(token, shown, subject)
 
 
-def _b64(data: bytes) -> str:
+def bound_to(subject: str, key_id: str, mask: str) -> bytes:
+    """Return the associated data of a sealed value: everything about it that must not change."""
+    return "\0".join((VERSION, key_id, subject, mask)).encode()
+
+
+def encoded(data: bytes) -> str:
+    """Return `data` in base64url without padding (RFC 4648 section 5)."""
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def _unb64(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def decoded(text: str) -> bytes:
+    """Return the bytes of `text`. Raises `ValueError` for anything `encoded` would not have written."""
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if encoded(data) != text:
+        raise ValueError("Not the one spelling of these bytes.")
+    return data
 
 
 class SealedField(models.TextField):  # type: ignore[type-arg]
-    """A column of sealed values. Assign a `str` to seal it on save; reading gives a `Sealed`.
+    """A column of sealed values. Assign a `str` to seal it; reading gives a `Sealed`.
 
     The row's key must be known before saving (use a client-made key), since the ciphertext is bound to it.
-    Filtering and ordering by a sealed column are refused: use a blind index.
+    Filtering by value is refused: use a blind index. Ordering is by ciphertext, which is random. Forms leave it out.
     """
 
     def __init__(self, *args: Any, mask: str = "hidden", **kwargs: Any) -> None:
@@ -109,19 +143,23 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = getattr(model_instance, self.attname)
-        if isinstance(value, str):
-            if value and model_instance.pk is None:
+        if isinstance(value, str) and value:
+            if model_instance.pk is None:
                 raise FieldError(f"{self.name} cannot be sealed before its row has a key.")
             value = seal(self.subject(model_instance), value, mask=self.mask)
             setattr(model_instance, self.attname, value)
+        if isinstance(value, Sealed) and value.token and value.subject != self.subject(model_instance):
+            raise FieldError(f"{self.name} holds a value sealed for another row; it would never open again.")
         return value
 
     def get_prep_value(self, value: Any) -> Any:
-        if value is None or isinstance(value, Sealed):
-            return "" if value is None else value.token
-        if value == "":
+        if value is None or value == "":
             return ""
-        raise FieldError(f"{self.name} is sealed: it takes only sealed values, and cannot be searched by value.")
+        if not isinstance(value, Sealed):
+            raise FieldError(f"{self.name} is sealed: it takes only sealed values, and cannot be searched by value.")
+        if value.mask and not value.token:
+            raise FieldError(f"{self.name} holds only a mask (it was pickled); saving it would lose the value.")
+        return value.token
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed:
         return stored(value or "")
@@ -131,12 +169,18 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
             return super().get_lookup(lookup_name)
         raise FieldError(f"{self.name} is sealed: look it up by its blind index.")
 
+    def get_transform(self, lookup_name: str) -> Any:
+        raise FieldError(f"{self.name} is sealed: nothing can be computed from it.")
+
+    def formfield(self, *args: Any, **kwargs: Any) -> None:
+        return None  # a form would write the mask back as the value
+
     def value_to_string(self, obj: models.Model) -> str:
         return str(self.value_from_object(obj))
 
 
 class _SealedAttribute:
-    """Gives a `Sealed` that knows its row, so that guard can check what it is bound to."""
+    """Seals what is assigned as soon as the row has a key, and tells each value which row it was read from."""
 
     def __init__(self, field: SealedField) -> None:
         self.field = field
@@ -149,8 +193,13 @@ class _SealedAttribute:
             instance.refresh_from_db(fields=[name])
         value = instance.__dict__[name]
         if isinstance(value, Sealed) and value.token and not value.subject:
-            value.subject = self.field.subject(instance)
+            value = instance.__dict__[name] = Sealed(value.token, value.mask, self.field.subject(instance))
         return value
 
+    @sensitive_variables("value")
     def __set__(self, instance: models.Model, value: Any) -> None:
+        if value == "" or value is None:
+            value = NOTHING
+        elif isinstance(value, str) and instance.pk is not None:
+            value = seal(self.field.subject(instance), value, mask=self.field.mask)
         instance.__dict__[self.field.attname] = value

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _email(value: str) -> str:
     local, _, domain = value.rpartition("@")
-    host, dot, suffix = domain.rpartition(".")
-    return f"{local[:1]}•••@{host[:1]}•••{dot}{suffix}" if local and host else "•••@•••"
+    host, _, suffix = domain.rpartition(".")
+    if not (local and host):
+        return "•••@•••"
+    return f"{local[:1]}•••@{host[:1]}•••.{suffix if suffix.isalnum() and len(suffix) <= 6 else '•••'}"
 
 
 def _last_two(value: str) -> str:
@@ -18,10 +23,16 @@ def _last_two(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    words = value.split()
+    """Given name and one letter. A single name is the whole value, so only its first letter shows."""
+    family, comma, given = value.partition(",")
+    words = f"{given} {family}".split() if comma else value.split()
     if not words:
-        return ""
-    return words[0] if len(words) == 1 else f"{words[0]} {words[-1][:1]}."
+        return "•••"
+    if "@" in value or sum(c.isdigit() for c in value) > 2:
+        return _identity(value)  # mail programs put addresses where names belong
+    if len(words) == 1 or len(words[0]) > 20:
+        return f"{words[0][:1]}•••"
+    return f"{words[0]} {words[-1][:1]}."
 
 
 def _iban(value: str) -> str:
@@ -55,7 +66,7 @@ MASKS: dict[str, Callable[[str], str]] = {
     "identity": _identity,
     "sender": _sender,
     "address": lambda value: "•••, •••" if value else "",
-    "birth_date": lambda value: f"{value[:4]}-••-••" if value[:4].isdigit() else "••••",
+    "birth_date": lambda value: f"{value[:4]}-••-••" if _ISO_DATE.fullmatch(value) else "••••-••-••",
     "hidden": lambda value: "•••" if value else "",
 }
 

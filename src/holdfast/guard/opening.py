@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.views.decorators.debug import sensitive_variables
 
-from holdfast.guard.fields import Sealed, _unb64
+from holdfast.guard.fields import VERSION, Sealed, bound_to, decoded
 from holdfast.guard.keys import key_ring
 
 
@@ -22,6 +23,7 @@ class MachineUse(StrEnum):
     DELIVER = "deliver"  # notify addresses a mail
 
 
+@sensitive_variables()
 def opened(sealed: Sealed) -> str:
     """Return the value. Only for this room; others go through `reveals` or `opened_for_machine`.
 
@@ -30,10 +32,12 @@ def opened(sealed: Sealed) -> str:
     if not sealed.token:
         return ""
     try:
-        _, key_id, closed, _ = sealed.token.split(".")
-        data = _unb64(closed)
+        version, key_id, closed, mask = sealed.token.split(".")
+        if version != VERSION:
+            raise ValueError(version)
+        data = decoded(closed)
         key = key_ring().derive(key_id, sealed.subject)
-        return AESGCM(key).decrypt(data[:12], data[12:], sealed.subject.encode()).decode()
+        return AESGCM(key).decrypt(data[:12], data[12:], bound_to(sealed.subject, key_id, mask)).decode()
     except (ValueError, KeyError, InvalidTag) as error:
         raise CannotOpen("This value cannot be opened: it was moved, altered, or its key is gone.") from error
 

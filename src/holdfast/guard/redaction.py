@@ -21,8 +21,19 @@ def redact(text: str) -> str:
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + " [cut]"
     text = _EMAIL.sub("[email]", text)
-    text = _IBAN.sub(lambda found: "[iban]" if _is_iban(found.group()) else found.group(), text)
+    text = _IBAN.sub(_account, text)
     return _DIGITS.sub(_number, text)
+
+
+def _account(found: re.Match[str]) -> str:
+    """The pattern runs on into the next word, so every end at a space is tried, longest first."""
+    written = found.group()
+    end = len(written)
+    while end > 0:
+        if _is_iban(written[:end]):
+            return "[iban]" + written[end:]
+        end = written.rfind(" ", 0, end)
+    return written
 
 
 def _number(found: re.Match[str]) -> str:

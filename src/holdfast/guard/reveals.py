@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.fields import Sealed
 from holdfast.guard.gate import Asking, Denied, Outcome, failing_closed, gate, live_grant, record, session_mark
@@ -95,6 +96,7 @@ def request(
         return denied
 
 
+@sensitive_variables()
 def redeem(*, ticket: Ticket | UUID, agent_id: int, session_key: str, sealed: Sealed) -> str:
     """Spend `ticket` and return the value. Raises `Denied` (recorded) when any of its conditions no longer holds."""
     ticket_id = ticket.id if isinstance(ticket, Ticket) else ticket
@@ -114,6 +116,7 @@ def redeem(*, ticket: Ticket | UUID, agent_id: int, session_key: str, sealed: Se
         raise Denied(_SENTENCES[refusal], refusal)
 
 
+@sensitive_variables()
 def compare(
     *,
     agent_id: int,

@@ -1,5 +1,17 @@
+"""Addresses of the welcome and team pages."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from holdfast.people import views
+
+app_name = "people"
+urlpatterns = [
+    path("team/", views.team, name="team"),
+    path("team/invitations/", views.invitations, name="invitations"),
+    path("team/<int:pk>/link/", views.link, name="link"),
+    path("team/<int:pk>/role/", views.role, name="role"),
+    path("team/<int:pk>/deactivation/", views.deactivation, name="deactivation"),
+    path("<str:token>/", views.welcome, name="welcome"),
+]

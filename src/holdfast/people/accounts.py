@@ -1,0 +1,199 @@
+"""Agents' accounts: how the first admin and everybody after gets in, and how they are kept out again at once."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from holdfast.guard.grants import close_grants_of
+from holdfast.guard.keeping import keep, kept
+from holdfast.people.models import Agent, Role, Team
+
+FIRST_ADMIN_LASTS = timedelta(hours=24)
+INVITATION_LASTS = timedelta(days=7)
+_SALT = "people.welcome"
+_ONE_AT_A_TIME = 7_304_001  # advisory lock: two people with the first admin's link must not both succeed
+
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):  # noqa: N818 - carries the sentence for the person
+    """An account cannot be changed this way. `sentence` says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """A link that still works: for the first admin (`agent` is None) or for one invited agent."""
+
+    agent: Agent | None
+
+
+class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
+    """allauth's rules for this house: nobody signs up by themselves, and addresses are vouched for by an admin."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Agents are invited."""
+        return False
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign in under a new session key. Agents made in bulk get the address record that re-authentication needs."""
+        _vouch_for_address(user)
+        super().login(request, user)
+
+
+class StaffSecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keeps TOTP keys and recovery seeds sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        return keep(text, purpose="second-factor")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return kept(encrypted_text, purpose="second-factor")
+
+
+def create_agent(
+    *, email: str, name: str, password: str | None = None, role: Role = Role.AGENT, team: Team | None = None
+) -> Agent:
+    """Create an agent; without a password only an invitation lets them in. Raises `Refused` for a known address."""
+    with transaction.atomic():
+        if Agent.objects.filter(email__iexact=email.strip()).exists():
+            raise Refused("There is already an agent with this e-mail address.")
+        agent = Agent.objects.create_user(email.strip(), password, name=name.strip(), role=role, team=team)
+        _vouch_for_address(agent)
+    return agent
+
+
+def _vouch_for_address(agent: Agent) -> None:
+    EmailAddress.objects.get_or_create(user=agent, email=agent.email, defaults={"verified": True, "primary": True})
+
+
+def first_admin_link(base_url: str) -> str | None:
+    """Return a link that makes its first user the admin, valid for 24 hours; None once there is an admin.
+
+    It works once: as soon as an admin exists every such link is void.
+    """
+    return None if _has_admin() else _link(base_url, {"first": secrets.token_hex(8)})
+
+
+def invitation_link(base_url: str, agent: Agent) -> str:
+    """Return the link with which an invited agent sets their password, once, within 7 days. A new link voids the last.
+
+    Raises `Refused` for an agent who has a password already: whoever holds a link could act in their name.
+    """
+    if agent.has_usable_password() or not agent.is_active:
+        raise Refused("Only an active agent who has not signed in yet can get a link.")
+    agent.set_unusable_password()
+    agent.save(update_fields=["password"])
+    return _link(base_url, {"agent": agent.pk, "mark": _mark(agent)})
+
+
+def _link(base_url: str, payload: dict[str, Any]) -> str:
+    token = signing.dumps(payload, salt=_SALT, compress=True)
+    return f"{base_url.rstrip('/')}/welcome/{quote(token, safe=':')}/"
+
+
+def _mark(agent: Agent) -> str:
+    """Changes whenever the password does, so that a link works once."""
+    return salted_hmac(_SALT, agent.password).hexdigest()[:24]
+
+
+def read_link(token: str) -> Welcome | None:
+    """Return what `token` allows now, or None when it is forged, too old or used."""
+    try:
+        payload = signing.loads(token, salt=_SALT, max_age=INVITATION_LASTS)
+        if "first" in payload:
+            signing.loads(token, salt=_SALT, max_age=FIRST_ADMIN_LASTS)
+            return None if _has_admin() else Welcome(None)
+        agent = Agent.objects.filter(pk=payload["agent"], is_active=True).first()
+    except (signing.BadSignature, KeyError, TypeError):
+        return None
+    if agent is None or not constant_time_compare(payload["mark"], _mark(agent)):
+        return None
+    return Welcome(agent)
+
+
+def accept_link(token: str, *, email: str, name: str, password: str) -> Agent:
+    """Use `token`: create the first admin, or give the invited agent a name and password. Raises `Refused`."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
+        welcome = read_link(token)
+        if welcome is None:
+            raise Refused("This link was used or is too old.")
+        if welcome.agent is None:
+            agent = create_agent(email=email, name=name, password=password, role=Role.ADMIN)
+            log.info("people.first_admin", agent=agent.pk)
+            return agent
+        welcome.agent.name = name.strip()
+        welcome.agent.set_password(password)
+        welcome.agent.save(update_fields=["name", "password"])
+        return welcome.agent
+
+
+def deactivate(*, agent_id: int, by: int) -> None:
+    """Keep an agent out at once: their sessions end, their grants close. Raises `Refused` for the last admin."""
+    with transaction.atomic():
+        agent = _held(agent_id)
+        if agent.is_active and agent.role == Role.ADMIN and _admins() == 1:
+            raise Refused("This is the only admin. Make somebody else admin first.")
+        agent.is_active = False
+        agent.save(update_fields=["is_active"])
+        close_grants_of(agent_id=agent_id)
+        end_sessions(agent_id=agent_id)
+    log.info("people.deactivated", agent=agent_id, by=by)
+
+
+def reactivate(*, agent_id: int, by: int) -> None:
+    """Let an agent sign in again. Sessions and grants from before stay closed."""
+    Agent.objects.filter(pk=agent_id).update(is_active=True)
+    log.info("people.reactivated", agent=agent_id, by=by)
+
+
+def change_role(*, agent_id: int, role: Role, by: int) -> None:
+    """Give an agent another role, from their next request on. Raises `Refused` for the last admin."""
+    with transaction.atomic():
+        agent = _held(agent_id)
+        if agent.is_active and agent.role == Role.ADMIN and role != Role.ADMIN and _admins() == 1:
+            raise Refused("This is the only admin. Make somebody else admin first.")
+        agent.role = role
+        agent.save(update_fields=["role"])
+    log.info("people.role_changed", agent=agent_id, role=str(role), by=by)
+
+
+def end_sessions(*, agent_id: int) -> None:
+    """Delete every session of this agent; otherwise an old one would come back to life with the account."""
+    live = Session.objects.filter(expire_date__gt=timezone.now())
+    theirs = [row.pk for row in live.iterator() if row.get_decoded().get("_auth_user_id") == str(agent_id)]
+    Session.objects.filter(pk__in=theirs).delete()
+
+
+def _held(agent_id: int) -> Agent:
+    """Lock all admins and this agent, so that two changes at once cannot leave the house without an admin."""
+    list(Agent.objects.select_for_update().filter(role=Role.ADMIN).order_by("pk").values_list("pk"))
+    return Agent.objects.select_for_update().get(pk=agent_id)
+
+
+def _admins() -> int:
+    return Agent.objects.filter(role=Role.ADMIN, is_active=True).count()
+
+
+def _has_admin() -> bool:
+    return _admins() > 0

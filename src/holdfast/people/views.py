@@ -1,0 +1,155 @@
+"""The welcome page behind a link, and the page where an admin keeps the list of agents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from holdfast.people import accounts
+from holdfast.people.forms import InviteForm, RoleForm, WelcomeForm
+from holdfast.people.models import Agent, Role
+from holdfast.people.permissions import requires
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """One agent on the team page."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    team: str
+    vendor: str
+    state: str  # active, invited, deactivated
+    role_form: RoleForm
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def welcome(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Where a one-time link leads: choose a password, then be signed in and asked for a second factor."""
+    allowed = accounts.read_link(token)
+    if allowed is None:
+        return render(request, "people/link_void.html", status=410)
+    form = WelcomeForm(request.POST or None, invited=allowed.agent)
+    if request.method == "POST" and form.is_valid():
+        try:
+            agent = accounts.accept_link(token, **form.cleaned_data)
+        except accounts.Refused as refused:
+            form.add_error(None, refused.sentence)
+        else:
+            # Having just chosen the password is proof enough to add a passkey on the next page.
+            record_authentication(request, agent, method="password", email=agent.email)
+            response: HttpResponseBase = perform_login(
+                request, agent, email_verification="none", redirect_url=reverse("mfa_index")
+            )
+            return response
+    status = 422 if form.errors else 200
+    return render(request, "people/welcome.html", {"form": form, "invited": allowed.agent is not None}, status=status)
+
+
+@require_GET
+@requires(Role.ADMIN)
+def team(request: HttpRequest) -> HttpResponse:
+    """Everybody who works here, and the form to invite one more."""
+    return _team(request, InviteForm())
+
+
+@require_POST
+@requires(Role.ADMIN)
+def invitations(request: HttpRequest) -> HttpResponse:
+    """Invite an agent; the page that answers shows their link, this once."""
+    form = InviteForm(request.POST)
+    if not form.is_valid():
+        return _team(request, form, status=422)
+    try:
+        agent = accounts.create_agent(**form.cleaned_data)
+    except accounts.Refused as refused:
+        form.add_error("email", refused.sentence)
+        return _team(request, form, status=422)
+    return _team(request, InviteForm(), link_for=agent, status=201)
+
+
+@require_POST
+@requires(Role.ADMIN)
+def link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a new link for somebody invited; the one before stops working."""
+    return _team(request, InviteForm(), link_for=get_object_or_404(Agent, pk=pk), status=201)
+
+
+@require_POST
+@requires(Role.ADMIN)
+def role(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change an agent's role."""
+    agent = get_object_or_404(Agent, pk=pk)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the listed roles.")
+        return redirect("people:team")
+    try:
+        accounts.change_role(agent_id=pk, role=Role(form.cleaned_data["role"]), by=_me(request))
+        messages.success(request, f"{agent.name} is now {form.cleaned_data['role']}.")
+    except accounts.Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("people:team")
+
+
+@require_POST
+@requires(Role.ADMIN)
+def deactivation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep an agent out, or let them in again (`undo=1`)."""
+    agent = get_object_or_404(Agent, pk=pk)
+    try:
+        if request.POST.get("undo"):
+            accounts.reactivate(agent_id=pk, by=_me(request))
+            messages.success(request, f"{agent.name} can sign in again.")
+        else:
+            accounts.deactivate(agent_id=pk, by=_me(request))
+            messages.success(request, f"{agent.name} is signed out and cannot sign in.")
+    except accounts.Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("people:team")
+
+
+def _me(request: HttpRequest) -> int:
+    assert isinstance(request.user, Agent)  # noqa: S101 - `requires` let only agents through
+    return request.user.pk
+
+
+def _team(request: HttpRequest, form: InviteForm, *, link_for: Agent | None = None, status: int = 200) -> HttpResponse:
+    one_time = ""
+    if link_for is not None:
+        try:
+            one_time = accounts.invitation_link(settings.PUBLIC_URL, link_for)
+        except accounts.Refused as refused:
+            messages.error(request, refused.sentence)
+            link_for, status = None, 409
+    everybody = Agent.objects.select_related("team__vendor").order_by("-is_active", "name", "pk")
+    context = {"rows": [_row(agent) for agent in everybody], "form": form, "link": one_time, "link_for": link_for}
+    return render(request, "people/team.html", context, status=status)
+
+
+def _row(agent: Agent) -> AgentRow:
+    entered = "active" if agent.has_usable_password() else "invited"
+    return AgentRow(
+        id=agent.pk,
+        name=agent.name,
+        email=agent.email,
+        role=agent.get_role_display(),
+        team=agent.team.name if agent.team else "",
+        vendor=agent.team.vendor.name if agent.team else "",
+        state=entered if agent.is_active else "deactivated",
+        role_form=RoleForm(initial={"role": agent.role}, auto_id=f"agent-{agent.pk}-%s"),
+    )
