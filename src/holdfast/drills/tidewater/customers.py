@@ -1,0 +1,74 @@
+"""Writes the bank's customers and the identities they are known by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.drills.tidewater.persons import Person, person
+from holdfast.guard.keys import blind_index
+from holdfast.kit.ids import derived
+from holdfast.people.models import Customer, Identity
+
+BATCH = 1_000
+# The bank checked the account itself; an address on file is only as good as whoever writes from it.
+PROVEN, CLAIMED = 2, 1
+
+
+def customer_id(seed: int, index: int) -> UUID:
+    """Return the id of the customer with this index."""
+    return derived("tidewater", str(seed), "customer", str(index))
+
+
+def write_customers(*, seed: int, count: int, at: datetime, progress: Callable[[int], None]) -> int:
+    """Write `count` customers in batches and return how many identities they have."""
+    written = 0
+    for start in range(0, count, BATCH):
+        people = [person(seed, index) for index in range(start, min(start + BATCH, count))]
+        Customer.objects.bulk_create([_customer(seed, who) for who in people])
+        identities = [identity for who in people for identity in _identities(seed, who)]
+        Identity.objects.bulk_create(identities, batch_size=BATCH)
+        written += len(identities)
+        progress(start + len(people))
+    return written
+
+
+def _customer(seed: int, who: Person) -> Customer:
+    return Customer(
+        id=customer_id(seed, who.index),
+        reference=who.ref,
+        name=who.name,
+        address=who.address,
+        birth_date=who.birth_date.isoformat(),
+        iban=who.iban,
+        city=who.city,
+        locale=who.locale,
+        since=who.since.date(),
+        tier=who.tier,
+        created_at=who.since,
+    )
+
+
+def _identities(seed: int, who: Person) -> list[Identity]:
+    known = [("account", who.ref, PROVEN), ("email", who.email, CLAIMED), ("phone", who.phone, CLAIMED)]
+    if who.in_app:
+        known.append(("chat", f"app-{derived('tidewater', str(seed), 'app', str(who.index))}", PROVEN))
+    rows = [_identity(seed, who, kind, value, level) for kind, value, level in known if value]
+    if who.name == "Jun Wang":
+        machine = _identity(seed, who, "other", "assistant:jun.example", CLAIMED)
+        machine.is_machine = True
+        rows.append(machine)
+    return rows
+
+
+def _identity(seed: int, who: Person, kind: str, value: str, level: int) -> Identity:
+    return Identity(
+        id=derived("tidewater", str(seed), "identity", kind, str(who.index)),
+        customer_id=customer_id(seed, who.index),
+        kind=kind,
+        value=value,
+        index=blind_index(kind, value),
+        level=level,
+        created_at=who.since,
+    )
