@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from holdfast import __version__
+
 MIGRATION_LOCK = 0x686F6C64  # a PostgreSQL advisory lock: two machines that start together migrate one after the other
 DEMO_OPERATIONS = "holdfast.drills.tidewater.operations_service"
 
@@ -47,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="holdfast", description="Customer support that holds on bad days.")
+    parser.add_argument("--version", action="version", version=f"Holdfast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def command(name: str, about: str) -> argparse.ArgumentParser:

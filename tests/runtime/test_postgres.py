@@ -176,3 +176,31 @@ def test_an_ordinary_user_needs_nothing_from_root() -> None:
             check=False,
         )
         assert (done.stdout, done.returncode) == (f"{nobody.pw_uid} True\n", 0), done.stderr
+
+
+@pytest.mark.skipif(not ROOT, reason="only root is somebody else to PostgreSQL")
+def test_root_without_user_namespaces_runs_it_under_the_postgres_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    debian = [binaries for binaries in find_binaries() if str(binaries.directory).startswith("/usr/lib")]
+    try:
+        account = pwd.getpwnam("postgres")
+    except KeyError:
+        pytest.skip("needs the `postgres` account")
+    if not debian or not shutil.which("setpriv"):
+        pytest.skip("needs a PostgreSQL that everybody may execute, and setpriv")
+    which = shutil.which
+    monkeypatch.setattr("shutil.which", lambda name: None if name == "unshare" else which(name))
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        Path(place).chmod(0o711)
+        server = EmbeddedPostgres(data=Path(place) / "data", durable=False, binaries=debian[0])
+        with server.running() as url, psycopg.connect(url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+            assert server.directory.stat().st_uid == account.pw_uid
+            assert stat.S_IMODE(server.directory.stat().st_mode) == 0o700
+        assert working_in(server.directory) == []
+
+
+@pytest.mark.skipif(not ROOT, reason="only root is somebody else to PostgreSQL")
+def test_root_without_any_way_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(PostgresError, match=r"Run Holdfast as an ordinary user, or set DATABASE_URL"):
+        EmbeddedPostgres(data=tmp_path).initialise()
