@@ -1,0 +1,191 @@
+"""The web process: one ASGI application in front of raw doors, live streams and Django.
+
+The doors are raw ASGI; all other pages are Django as WSGI on sixteen threads, which under load costs a quarter of
+Django's own ASGI. With a fixed pool of threads, persistent database connections are right; under Django's ASGI they
+would leak.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
+
+import asyncio
+import importlib.util
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+import structlog
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+
+_django = get_wsgi_application()  # sets Django up, which everything below needs
+
+from django.apps import apps  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.db import DatabaseError, connection  # noqa: E402
+
+from holdfast.config.health import Health  # noqa: E402
+from holdfast.config.options import options  # noqa: E402
+from holdfast.intake import tokens  # noqa: E402
+from holdfast.intake.accept import PostgresIntake  # noqa: E402
+from holdfast.intake.door import Door, Limits  # noqa: E402
+from holdfast.intake.spool import Spool  # noqa: E402
+from holdfast.intake.telling import Telling  # noqa: E402
+from holdfast.kit import database, outbox, streams  # noqa: E402
+from holdfast.kit.blobs import BlobStore  # noqa: E402
+from holdfast.kit.bus.postgres import PostgresBus  # noqa: E402
+
+_log = structlog.get_logger(__name__)
+_TOKENS_EVERY = 2.0  # seconds: how old the known tokens may be when no notice comes through
+_DJANGO_THREADS = 16
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class Web:
+    """What one web process runs on its event loop, from lifespan start to lifespan end."""
+
+    def __init__(self) -> None:
+        self._lookups = ThreadPoolExecutor(4, thread_name_prefix="lookup")
+        self.bus = PostgresBus(database.parameters)
+        self.spool = Spool(settings.SPOOL_DIR)
+        self.intake = PostgresIntake(
+            connect=partial(database.connect, name="door"), spool=self.spool, limit=options().max_pending
+        )
+        self.hub = streams.Hub(executor=self._lookups)
+        self.tokens = tokens.TokenCache()
+        self._tokens_read = float("-inf")
+        self._tasks: list[asyncio.Task[None]] = []
+        self._smtp: Any = None
+
+    def routes(self) -> tuple[dict[str, App], list[tuple[str, App]]]:
+        """Return the raw applications, by path and by prefix; whatever else comes is Django's."""
+        health = Health(intake=self.intake, tokens=self.tokens, executor=self._lookups)
+        door = Door(
+            intake=self.intake,
+            tokens=self.tokens,
+            refresh_tokens=self.refresh_tokens,
+            tell=Telling(spool=self.spool, executor=self._lookups, number_of=_number_of),
+            blobs=BlobStore(settings.BLOB_DIR),
+            public_url=settings.PUBLIC_URL,
+            limits=Limits(text=options().max_text_bytes, body=options().max_body_bytes),
+        )
+        exact: dict[str, App] = {
+            "/v1/contacts": door,
+            "/v1/openapi.json": door,
+            "/events": streams.StreamApp(self.hub, _listening_of),
+            "/healthz": health.healthz,
+            "/readyz": health.readyz,
+            "/metrics": health.metrics,
+        }
+        return exact, [("/v1/receipts/", door)]
+
+    async def start(self) -> None:
+        """Begin to accept, to listen and to read. Works without a database too: then contacts go to the spool."""
+        await self.intake.start()
+        self.bus.start()
+        self.hub.start(self.bus.subscribe(outbox.CHANNEL))
+        await self._read_tokens()
+        self._tasks = [asyncio.get_running_loop().create_task(self._keep_tokens(), name="tokens")]
+
+    async def close(self) -> None:
+        """Stop what `start` began; contacts already handed in are committed first."""
+        if self._smtp is not None:
+            self._smtp.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hub.close()
+        await self.bus.close()
+        await self.intake.close()
+        self._lookups.shutdown(wait=False, cancel_futures=True)
+
+    async def refresh_tokens(self) -> None:
+        """Read the tokens again, though not more than ten times a second: strangers with made-up tokens cause this."""
+        if time.monotonic() - self._tokens_read > 0.1:
+            await self._read_tokens()
+
+    async def _read_tokens(self) -> None:
+        self._tokens_read = time.monotonic()
+        try:
+            known = await asyncio.get_running_loop().run_in_executor(self._lookups, _tokens_in_force)
+        except (DatabaseError, OSError) as error:
+            _log.warning("tokens cannot be read", error=type(error).__name__, known=self.tokens.loaded)
+        else:
+            self.tokens.replace(known)
+
+    async def _keep_tokens(self) -> None:
+        notices = self.bus.subscribe(tokens.CHANNEL)
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TOKENS_EVERY):
+                    await anext(notices)
+            await self._read_tokens()
+
+
+class Application:
+    """Sends each request where it belongs, and runs the lifespan."""
+
+    def __init__(self) -> None:
+        self.web: Web | None = None
+        self._exact: dict[str, App] = {}
+        self._prefixed: list[tuple[str, App]] = []
+        self._pages: App = WSGIMiddleware(_django, workers=_DJANGO_THREADS)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            app = self._exact.get(scope["path"])
+            await (app or self._other(scope["path"]))(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:  # there are no web sockets here
+            await send({"type": "websocket.close", "code": 1000})
+
+    def _other(self, path: str) -> App:
+        return next((app for prefix, app in self._prefixed if path.startswith(prefix)), self._pages)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.web = Web()
+        try:
+            self._exact, self._prefixed = self.web.routes()
+            await self.web.start()
+        except Exception as error:
+            _log.exception("start failed")
+            await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.web.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _listening_of(scope: Message) -> streams.Listening | None:
+    return streams.from_ticket(parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0])
+
+
+def _number_of(conversation_id: UUID) -> int | None:
+    conversations = apps.get_model("conversations", "Conversation").objects
+    return conversations.filter(pk=conversation_id).values_list("number", flat=True).first()
+
+
+def _tokens_in_force() -> dict[bytes, tokens.KnownToken]:
+    try:
+        return tokens.in_force()
+    except DatabaseError:
+        connection.close()
+        raise
+
+
+application = Application()

@@ -1,0 +1,92 @@
+"""What a contact is: as the door's JSON, and as every channel hands it over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from holdfast.kit.clock import now
+
+MAX_ATTACHMENTS = 10
+MAX_ATTACHMENT_BYTES = 10 * 2**20
+_AHEAD = timedelta(hours=24)
+_BEHIND = timedelta(days=3653)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One contact as a channel hands it over. `key` makes repeats meet the first; `raw` is a blob's digest."""
+
+    channel: str
+    source: str
+    sender: Mapping[str, str]
+    text: str
+    subject: str = ""
+    key: str | None = None
+    at: datetime | None = None
+    locale: str = ""
+    raw: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Proof of acceptance: the contact is on disk."""
+
+    receipt: UUID
+    accepted_at: datetime
+
+
+def _plausible(at: datetime) -> datetime:
+    moment = now()
+    if at > moment + _AHEAD:
+        raise PydanticCustomError("clock", "This is more than 24 hours in the future. Check the sender's clock.")
+    if at < moment - _BEHIND:
+        raise PydanticCustomError("clock", "This is more than ten years ago. Check the sender's clock.")
+    return at.astimezone(UTC)
+
+
+_Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
+_Value = Annotated[str, StringConstraints(min_length=1, max_length=320)]
+
+
+class AttachmentIn(BaseModel):
+    """A file that came with a contact."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=127)] = "application/octet-stream"
+    content: str = Field(description="The bytes, in base64 (RFC 4648 section 4).")
+
+
+class ContactIn(BaseModel):
+    """The JSON of `POST /v1/contacts`."""
+
+    model_config = ConfigDict(extra="forbid", title="Contact")
+
+    channel: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,19}$")] = Field(
+        description="Where the customer wrote: web, email, phone, app."
+    )
+    sender: dict[_Kind, _Value] = Field(
+        alias="from",
+        min_length=1,
+        max_length=10,
+        description="Who wrote: one or more identities by kind, such as email, phone, account, name.",
+    )
+    text: str = Field(description="The customer's words.")
+    subject: Annotated[str, StringConstraints(max_length=1000)] = ""
+    idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        None, description="Posts with the same key give the same receipt. The header `Idempotency-Key` does the same."
+    )
+    at: Annotated[AwareDatetime, AfterValidator(_plausible)] | None = Field(
+        None, strict=True, description="When the customer wrote, ISO 8601 with an offset. Default: now."
+    )
+    locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = ""
+    attachments: list[AttachmentIn] = Field(default=[], max_length=MAX_ATTACHMENTS)

@@ -1,0 +1,122 @@
+"""The door's description of itself: OpenAPI 3.1, from the same model that reads the contacts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from holdfast.intake.contact import ContactIn
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_ACCEPTED = {
+    "type": "object",
+    "required": ["receipt", "accepted_at", "status_url"],
+    "properties": {
+        "receipt": {"type": "string", "format": "uuid"},
+        "accepted_at": {"type": "string", "format": "date-time"},
+        "status_url": {"type": "string", "format": "uri"},
+    },
+}
+_RECEIPT = {
+    "type": "object",
+    "required": ["receipt", "channel", "accepted_at", "state", "reason", "conversation", "settled_at"],
+    "properties": {
+        "receipt": {"type": "string", "format": "uuid"},
+        "channel": {"type": "string"},
+        "accepted_at": {"type": "string", "format": "date-time"},
+        "state": {"enum": ["waiting", "answered", "parked", "refused"]},
+        "reason": {"type": ["string", "null"]},
+        "conversation": {"type": ["integer", "null"], "description": "The number of the conversation it belongs to."},
+        "settled_at": {"type": ["string", "null"], "format": "date-time"},
+    },
+}
+_REFUSALS = {
+    400: "Not JSON, or not UTF-8.",
+    401: "No token, or one that is not in force.",
+    403: "The token lacks the scope.",
+    405: "Another method is expected; see `Allow`.",
+    408: "The body did not arrive in time.",
+    413: "Too large; the field and its limit are named.",
+    415: "Not `application/json`, or compressed.",
+    422: "A field is wrong; it is named.",
+    503: "Not accepted: it can be kept nowhere at the moment. See `Retry-After`.",
+}
+
+
+def document(*, public_url: str) -> bytes:
+    """Return the OpenAPI document as JSON."""
+    schema = ContactIn.model_json_schema(ref_template="#/components/schemas/{model}")
+    attachment = schema.pop("$defs")
+    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
+    receipt_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+    paths = {
+        "/v1/contacts": {
+            "post": {
+                "summary": "Hand in a contact. 202 means it is on disk.",
+                "operationId": "postContact",
+                "security": [{"token": ["contacts:write"]}],
+                "parameters": [key],
+                "requestBody": {"required": True, "content": _json(_ref("Contact"))},
+                "responses": {"202": _answer("Accepted.", "Accepted"), **_refusals(*_REFUSALS)},
+            }
+        },
+        "/v1/receipts/{id}": {
+            "get": {
+                "summary": "Ask what became of a contact.",
+                "operationId": "getReceipt",
+                "security": [{"token": ["receipts:read"]}, {"token": ["contacts:write"]}],
+                "parameters": [receipt_id],
+                "responses": {
+                    "200": _answer("What became of it.", "Receipt"),
+                    "404": _problem("There is no such receipt, or it is not this token's."),
+                    **_refusals(401, 403, 405, 503),
+                },
+            }
+        },
+    }
+    schemas = {"Contact": schema, **attachment, "Accepted": _ACCEPTED, "Receipt": _RECEIPT, "Problem": _PROBLEM}
+    return json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Holdfast front door", "version": "1"},
+            "servers": [{"url": public_url}],
+            "paths": paths,
+            "components": {"schemas": schemas, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        }
+    ).encode()
+
+
+def _json(schema: dict[str, Any], media: str = "application/json") -> dict[str, Any]:
+    return {media: {"schema": schema}}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _answer(text: str, name: str) -> dict[str, Any]:
+    return {"description": text, "content": _json(_ref(name))}
+
+
+def _problem(text: str) -> dict[str, Any]:
+    return {"description": text, "content": _json(_ref("Problem"), "application/problem+json")}
+
+
+def _refusals(*codes: int) -> dict[str, Any]:
+    return {str(code): _problem(_REFUSALS[code]) for code in codes}
