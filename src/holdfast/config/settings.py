@@ -203,14 +203,16 @@ WHITENOISE_MAX_AGE = 3600
 
 DEFAULT_FROM_EMAIL = _options.mail_from
 SERVER_EMAIL = parseaddr(_options.mail_from)[1]
+_without_mail = "dummy" if not _options.demo else "filebased"  # the demo writes its replies to files
 EMAIL_BACKEND = _options.email_backend or (
-    "django.core.mail.backends.smtp.EmailBackend"
-    if _options.email_url
-    else "django.core.mail.backends.dummy.EmailBackend"
+    f"django.core.mail.backends.{'smtp' if _options.email_url else _without_mail}.EmailBackend"
 )
+EMAIL_FILE_PATH = DATA_DIR / "mail-out"
 EMAIL_TIMEOUT = 20
 globals().update(_mail(_options.email_url))
 MAIL_DOMAIN = _options.mail_domain
+IMAP_URL = _options.imap_url
+MAX_MAIL_BYTES = _options.max_mail_bytes
 
 PROCRASTINATE_ON_APP_READY = "holdfast.config.jobs.on_app_ready"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
