@@ -51,7 +51,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponseBase:
             form.add_error(None, refused.sentence)
         else:
             # Having just chosen the password is proof enough to add a passkey on the next page.
-            record_authentication(request, agent, method="password", email=agent.email)
+            record_authentication(request, agent, method="password", email=agent.email, reauthenticated=True)
             response: HttpResponseBase = perform_login(
                 request, agent, email_verification="none", redirect_url=reverse("mfa_index")
             )
