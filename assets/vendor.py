@@ -28,17 +28,7 @@ COPIES: dict[str, dict[str, str]] = {
 }
 
 # Only what a template or script uses; tests/web fails on a name that is used but not listed, or listed twice.
-LUCIDE: tuple[str, ...] = tuple(
-    """
-    activity alarm-clock archive arrow-left-right arrow-right arrow-up at-sign bell book-open bookmark bot calendar
-    check chevron-down chevron-left chevron-right circle-alert circle-check circle-help circle-minus clock code
-    coffee copy corner-down-left credit-card download ellipsis external-link eye file-text fingerprint globe hash
-    headphones heart history house image inbox info key-round keyboard list list-filter lock lock-open log-out
-    mail merge message-circle mic minus monitor moon panel-right paperclip pencil phone plus radio receipt reply
-    rotate-ccw rss scroll-text search send settings shield shield-check siren smartphone split square-parking
-    sticky-note sun tag trash-2 triangle-alert undo-2 user user-check user-plus users wifi-off x
-    """.split()
-)
+LUCIDE = tuple((HERE / "icons" / "lucide.txt").read_text(encoding="utf-8").split())
 
 
 def shapes(svg: str) -> str:

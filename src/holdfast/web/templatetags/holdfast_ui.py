@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from django import template
@@ -31,6 +30,25 @@ CHANNEL_ICONS = {
     "social": "at-sign",
     "web": "globe",
 }
+EVENT_ICONS = {
+    "assignment": "user-check",
+    "transfer": "arrow-left-right",
+    "close": "archive",
+    "closed": "archive",
+    "reopen": "rotate-ccw",
+    "reopened": "rotate-ccw",
+    "snooze": "alarm-clock",
+    "snoozed": "alarm-clock",
+    "woken": "bell",
+    "merge": "merge",
+    "merged": "merge",
+    "unmerge": "split",
+    "tag": "tag",
+    "person_request": "headphones",
+    "handover": "headphones",
+    "bounce": "triangle-alert",
+    "reveal": "lock-open",
+}
 KEY_CAPS = {"enter": "corner-down-left", "up": "arrow-up"}
 
 
@@ -50,17 +68,29 @@ def channel_icon(channel: str) -> str:
     return CHANNEL_ICONS.get(channel, "inbox")
 
 
+@register.filter
+def event_icon(kind: str) -> str:
+    """Name of the sprite icon for a system entry in a thread."""
+    return EVENT_ICONS.get(kind, "info")
+
+
+@register.filter
+def file_icon(media_type: str) -> str:
+    """Name of the sprite icon for an attachment's media type."""
+    return "image" if media_type.startswith("image/") else "file-text"
+
+
 @register.simple_tag
 def keys(*names: str) -> SafeString:
     """Key caps, e.g. `{% keys "mod" "enter" %}`. `mod` reads Ctrl until a script finds out it is a Mac."""
-    return format_html_join("", "{}", ((_cap(name),) for name in names))
+    return format_html_join("", "{}", ((_cap(name),) for given in names for name in given.split()))
 
 
 def _cap(name: str) -> SafeString:
     if name == "mod":
-        return mark_safe('<kbd data-mod>Ctrl</kbd>')
-    if name == "shift":
-        return mark_safe('<kbd data-shift>Shift</kbd>')
+        return mark_safe("<kbd data-mod>Ctrl</kbd>")
+    if name.lower() == "shift":
+        return mark_safe("<kbd data-shift>Shift</kbd>")
     if name in KEY_CAPS:
         return format_html("<kbd>{}</kbd>", icon(KEY_CAPS[name]))
     return format_html("<kbd>{}</kbd>", name)
@@ -149,15 +179,13 @@ def clock(
     before: str = "",
     remaining: bool = False,
 ) -> SafeString:
-    """A promise clock. Open: a ring that empties. Soon (15 min, or the last quarter): amber. Broken: a sign. Kept: a tick.
+    """A promise clock. Open: an emptying ring. Soon (15 min, or the last quarter): amber. Broken: a sign. Kept: a tick.
 
     `since` is when the promise was given (default: an hour before `due`); `before` is a word in front of the time.
     The remaining time is spoken; `remaining` also shows it.
     """
     if kept_at is not None:
-        return format_html(
-            '<span class="clock kept">{}<span>kept {}</span></span>', icon("check", "s"), at(kept_at)
-        )
+        return format_html('<span class="clock kept">{}<span>kept {}</span></span>', icon("check", "s"), at(kept_at))
     left = due - timezone.now()
     whole = due - since if since and since < due else dt.timedelta(hours=1)
     if left.total_seconds() <= 0:
@@ -233,10 +261,10 @@ def wait_words(low: float | None, high: float | None) -> str:
     return f"{first} min" if first == last else f"{first}–{last} min"
 
 
-@register.filter
-def wait_text(bounds: Sequence[float] | None) -> str:
-    """`wait_words` for a pair `(low, high)` of minutes."""
-    return wait_words(*bounds) if bounds else wait_words(None, None)
+@register.simple_tag
+def told(low: float | None, high: float | None) -> str:
+    """The wait we tell, in words; see `wait_words`."""
+    return wait_words(low, high)
 
 
 @register.simple_tag
