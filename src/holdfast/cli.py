@@ -160,26 +160,11 @@ def _up(chosen: argparse.Namespace) -> int:
 
 
 def _web(chosen: argparse.Namespace) -> int:
-    import socket
-
-    import uvicorn
-
+    from holdfast.config import serving
     from holdfast.config.options import options
 
     with _django("web"):
-        serving = uvicorn.Config(
-            "holdfast.config.asgi:application",
-            host=options().host,
-            port=options().port,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            backlog=2048,
-            timeout_graceful_shutdown=1,  # live screens never end by themselves
-        )
-        sockets = [socket.socket(fileno=chosen.fd)] if chosen.fd is not None else None
-        uvicorn.Server(serving).run(sockets=sockets)
+        serving.serve(host=options().host, port=options().port, fd=chosen.fd)
     return 0
 
 

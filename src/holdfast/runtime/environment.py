@@ -82,7 +82,18 @@ def _install(root: Path, *, wanted: str) -> None:
     has_mirror = any(os.environ.get(name) for name in _INDEX_VARIABLES)
     if not has_mirror:
         synced = _run(
-            [str(uv), "sync", "--frozen", "--inexact", "--no-progress", "--project", str(root), *groups], environment
+            [
+                str(uv),
+                "sync",
+                "--frozen",
+                "--inexact",
+                "--compile-bytecode",
+                "--no-progress",
+                "--project",
+                str(root),
+                *groups,
+            ],
+            environment,
         )
         if not synced.returncode:
             return
