@@ -76,12 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     actions = token.add_subparsers(dest="action", required=True, metavar="ACTION")
     create = actions.add_parser("create", help="print a new token, once")
     create.add_argument("--name", required=True)
-    create.add_argument("--scope", action="append", required=True, help="contacts:write or receipts:read; repeatable")
+    create.add_argument(
+        "--scope", action="append", required=True, help="contacts:write, receipts:read, metrics:read; repeatable"
+    )
     actions.add_parser("list", help="list tokens without their secrets")
-    actions.add_parser("revoke", help="revoke every token of that name").add_argument("name")
+    actions.add_parser("revoke", help="end a token").add_argument("name")
 
     command("reconcile", "count what was received and what became of it, per channel").add_argument(
-        "--json", action="store_true", help="one JSON object per channel"
+        "--json", action="store_true", help="one JSON list, an object per channel"
     )
     mail = command("parse-mail", "print what is understood of one raw mail")
     mail.add_argument("file", type=Path, help="a file of raw bytes, or - for standard input")
@@ -205,16 +207,21 @@ def _prepare(chosen: argparse.Namespace) -> int:
         from holdfast.config.options import options
         from holdfast.people import accounts
 
-        notes: list[tuple[str, str]] = []
-        if options().demo:
-            from holdfast.drills.tidewater import seeding
-
-            notes += seeding.seed()
+        notes = _seed() if options().demo else []
         if link := accounts.first_admin_link(chosen.base_url):
             notes.append(("First admin", link))
     with os.fdopen(chosen.report_to, "w") as report:
         json.dump(notes, report)
     return 0
+
+
+def _seed() -> list[tuple[str, str]]:
+    """Fill the database with the demo bank, unless it is there, and say who can sign in."""
+    from holdfast.drills.tidewater.seed import seed
+    from holdfast.runtime.terminal import Terminal
+
+    seeded = seed(progress=Terminal().progress)
+    return [(f"Sign in as {person.role}", f"{person.email}  {person.password}") for person in seeded.sign_ins]
 
 
 def _doctor(_: argparse.Namespace) -> int:
@@ -257,37 +264,36 @@ def _token(chosen: argparse.Namespace) -> int:
     with _django("token"):
         from holdfast.intake import tokens
 
-        if chosen.action == "create":
-            print(tokens.create(name=chosen.name, scopes=chosen.scope))
-        elif chosen.action == "revoke":
-            tokens.revoke(chosen.name)
-            _say(f"Revoked every token named {chosen.name}.")
-        else:
-            for token in tokens.listed():
-                print(token)
+        try:
+            if chosen.action == "create":
+                print(tokens.create(name=chosen.name, scopes=chosen.scope))
+            elif chosen.action == "revoke":
+                tokens.revoke(chosen.name)
+                _say(f"Revoked {chosen.name}.")
+            else:
+                for token in tokens.listed():
+                    state = "revoked" if token.revoked_at else "in force"
+                    print(f"{token.name}  {', '.join(token.scopes)}  since {token.created_at:%Y-%m-%d}  {state}")
+        except tokens.TokenError as error:
+            return _fail(str(error))
     return 0
 
 
 def _reconcile(chosen: argparse.Namespace) -> int:
     with _django("reconcile"):
-        from dataclasses import asdict
+        from holdfast.triage import reconcile
 
-        from holdfast.triage.reconcile import reconcile
-
-        counts = [asdict(count) for count in reconcile()]
-    if chosen.json:
-        print(json.dumps(counts))
-        return 0
-    for count in counts:
-        print("  ".join(f"{name} {value}" for name, value in count.items()))
-    return 0
+        return reconcile.report(as_json=chosen.json)
 
 
 def _parse_mail(chosen: argparse.Namespace) -> int:
-    from holdfast.channels import mail_parse
+    from holdfast.channels import mail_parse, mail_types
 
-    raw = sys.stdin.buffer.read() if str(chosen.file) == "-" else chosen.file.read_bytes()
-    print(json.dumps(mail_parse.described(raw), ensure_ascii=not chosen.json, indent=None if chosen.json else 2))
+    try:
+        raw = sys.stdin.buffer.read() if str(chosen.file) == "-" else chosen.file.read_bytes()
+    except OSError as error:
+        return _fail(f"{chosen.file} cannot be read: {error.strerror}.")
+    print(json.dumps(mail_types.to_json(mail_parse.parse(raw)), indent=None if chosen.json else 2))
     return 0
 
 

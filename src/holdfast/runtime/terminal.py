@@ -8,6 +8,7 @@ from typing import TextIO
 
 _COLOURS = {"holdfast": "36", "postgres": "34", "migrate": "35", "operations": "33", "web": "32", "worker": "95"}
 _WIDTH = 10
+_BAR = 30  # columns
 
 
 class Terminal:
@@ -31,8 +32,18 @@ class Terminal:
         lines = [f"  {label:<{width}}  {value}".rstrip() for label, value in rows]
         self._write("\n".join(["", f"{bold}{title}{plain}", *lines, ""]))
 
-    def _write(self, text: str) -> None:
+    def progress(self, step: str, done: int, of: int) -> None:
+        """Show how far a step is: a bar that grows on a terminal, elsewhere one line when the step is done."""
+        if not self._stream.isatty():
+            if done >= of:
+                self._write(f"{step}: {done:,} of {of:,}")
+            return
+        filled = _BAR * done // max(of, 1)
+        bar = "█" * filled + "░" * (_BAR - filled)
+        self._write(f"\r  {step:<22} {bar} {done:>7,} of {of:,}", end="\n" if done >= of else "")
+
+    def _write(self, text: str, *, end: str = "\n") -> None:
         # The terminal may be gone (closed window, broken pipe); the tree still has to be stopped in order.
         with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text + "\n")
+            self._stream.write(text + end)
             self._stream.flush()

@@ -87,8 +87,9 @@ class _Tree:
     async def _bring_up(self) -> None:
         self._env["DATABASE_URL"] = self._plan.database_url or await self._start_database()
         if self._plan.operations and not self._env.get("HOLDFAST_OPERATIONS_URL"):
-            await self._start_operations()
-        notes = await self._prepare()
+            _, notes = await asyncio.gather(self._start_operations(), self._prepare())
+        else:
+            notes = await self._prepare()
         await self._supervisor.start(self._web(), *(self._worker(number) for number in range(self._plan.workers)))
         rows = [("Address", self._address), *((label, value) for label, value in notes)]
         self._terminal.panel("Holdfast is up.", [*rows, ("Stop", "Ctrl-C")])
