@@ -122,7 +122,7 @@ export function send(then = "") {
   clearNote()
   box.elements.client_key.value = crypto.randomUUID()
   held = { letter, timer: setTimeout(release, HOLD_SECONDS * 1000) }
-  const what = letter.kind === "note" ? "Note is kept" : then === "close" ? "Reply leaves, then the case closes" : "Reply leaves"
+  const what = letter.kind === "note" ? "Note is kept" : then === "close" ? "Reply leaves and the case closes" : "Reply leaves"
   toast(what, { action: "Undo", run: undo, seconds: HOLD_SECONDS, count: true })
 }
 
@@ -197,7 +197,7 @@ function pendingItem({ kind, text }) {
   item.querySelector(".av").textContent = document.querySelector(".me .av")?.textContent ?? ""
   const words = item.querySelector(".words p")
   text.split("\n").forEach((line, index) => words.append(...(index ? [document.createElement("br"), line] : [line])))
-  setState({ item }, `Leaves in ${HOLD_SECONDS} s`)
+  setState({ item }, "Not sent yet; Undo takes it back")
   return item
 }
 

@@ -158,5 +158,5 @@ export function toggleInfo() {
   if (shown) desk.dataset.info = "closed"
   else if (wide) delete desk.dataset.info
   else desk.dataset.info = "open"
-  if (!shown) pane.querySelector("#info")?.focus({ preventScroll: true })
+  if (!shown && !wide) pane.querySelector(".info-close")?.focus({ preventScroll: true })
 }

@@ -8,6 +8,12 @@ export function toast(text, { action = "", run = null, seconds = 8, count = fals
   box.className = "toast"
   const words = document.createElement("span")
   words.textContent = text
+  if (count) {
+    const rest = document.createElement("span")
+    rest.setAttribute("aria-hidden", "true") // not read out each second
+    rest.textContent = ` in ${seconds} s`
+    words.append(rest)
+  }
   box.append(words)
   if (action) {
     const button = document.createElement("button")
@@ -17,18 +23,11 @@ export function toast(text, { action = "", run = null, seconds = 8, count = fals
     button.addEventListener("click", () => { dismiss(); run() })
     box.append(button)
   }
-  let left = seconds
-  const shown = count ? document.createElement("span") : null
-  if (shown) {
-    shown.className = "num"
-    shown.setAttribute("aria-hidden", "true")
-    shown.textContent = `${left} s`
-    box.append(shown)
-  }
   region.append(box)
+  let left = seconds
   timer = setInterval(() => {
     left -= 1
-    if (shown) shown.textContent = `${left} s`
+    if (count) words.firstElementChild.textContent = ` in ${left} s`
     if (left <= 0) dismiss()
   }, 1000)
 }
