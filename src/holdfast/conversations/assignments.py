@@ -1,0 +1,147 @@
+"""Who has a case: one agent at a time. Every change raises the epoch; grants to ask for values come and go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from holdfast.conversations.changes import check_epoch, done, locked
+from holdfast.conversations.errors import Refused
+from holdfast.conversations.messages import system_line
+from holdfast.conversations.models import Assignment, Conversation, Transfer
+from holdfast.conversations.places import move, open_place, step_in, step_out
+from holdfast.guard.grants import close_grants, open_grant
+from holdfast.kit.clock import now
+from holdfast.people.queries import answers
+
+SUMMARY_LIMIT = 280
+_CANDIDATES = 100
+
+
+@transaction.atomic
+def assign(*, conversation_id: UUID, to: int | None, by: int | None, epoch: int | None = None) -> Assignment | None:
+    """Give the case to an agent, or with `None` back to its line, where it keeps the time it has waited.
+
+    Assigning to who has it already changes nothing. `epoch` is what the asker saw: another one is `Stale`.
+    Raises `NotFound`, `Stale`, `Refused`.
+    """
+    conversation = locked(conversation_id)
+    check_epoch(conversation, epoch)
+    if conversation.state == Conversation.State.CLOSED:
+        raise Refused("This conversation is closed. Reopen it first.")
+    if conversation.assignee_id == to:
+        return Assignment.objects.filter(conversation=conversation, ended_at=None).first()
+    if to is not None and not answers(to):
+        raise Refused("That person does not answer customers at the moment.")
+    release(conversation)
+    assignment = _hand_to(conversation, agent_id=to, by=by) if to is not None else None
+    if to is None:
+        step_in(conversation)
+    done(conversation, kind="assignment")
+    return assignment
+
+
+@transaction.atomic
+def take_next(*, agent_id: int, queue_ids: Sequence[int]) -> Conversation | None:
+    """Give the agent the case that has waited longest in these lines; `None` when nobody waits.
+
+    Cases that somebody else takes at this moment are skipped, so two agents never get the same one.
+    """
+    if not answers(agent_id):
+        raise Refused("Your account does not answer customers.")
+    passed: list[UUID] = []
+    while (candidate := _lock_longest_waiting(queue_ids, passed)) is not None:
+        conversation = Conversation.objects.get(pk=candidate)
+        passed.append(candidate)
+        # The place was read before the lock; it may have ended in between.
+        if open_place(candidate) is None or conversation.assignee_id is not None:
+            continue
+        _hand_to(conversation, agent_id=agent_id, by=agent_id)
+        done(conversation, kind="assignment")
+        return conversation
+    return None
+
+
+@transaction.atomic
+def transfer(
+    *, conversation_id: UUID, by: int, summary: str, to_queue: int | None = None, to_agent: int | None = None
+) -> Transfer:
+    """Hand a case on, to a line or to a person, with the line that spares the customer from explaining again.
+
+    In the new line it keeps the time it has waited. Raises `NotFound`, `Refused`.
+    """
+    summary = " ".join(summary.replace("\x00", "").split())
+    if not summary or len(summary) > SUMMARY_LIMIT:
+        raise Refused(f"Say in one line, at most {SUMMARY_LIMIT} characters, what the next person needs to know.")
+    if (to_queue is None) == (to_agent is None):
+        raise Refused("Choose either a queue or a person.")
+    conversation = locked(conversation_id)
+    if conversation.state == Conversation.State.CLOSED:
+        raise Refused("This conversation is closed. Reopen it first.")
+    if to_agent is not None and (to_agent == conversation.assignee_id or not answers(to_agent)):
+        raise Refused("That person already has it, or does not answer customers at the moment.")
+    handed_on = Transfer.objects.create(
+        conversation=conversation,
+        by_id=by,
+        from_queue_id=conversation.queue_id,
+        to_queue_id=to_queue,
+        to_agent_id=to_agent,
+        summary=summary,
+        at=now(),
+    )
+    release(conversation)
+    if to_agent is not None:
+        _hand_to(conversation, agent_id=to_agent, by=by)
+    elif to_queue is not None:
+        _hand_to_queue(conversation, queue_id=to_queue)
+    line = system_line(conversation, kind="transfer", text=summary, details={"transfer": handed_on.pk, "by": by})
+    line.agent_id = by
+    line.save(update_fields=["agent"])
+    done(conversation, kind="assignment")
+    return handed_on
+
+
+def release(conversation: Conversation) -> None:
+    """Inside a verb: end the assignment of a locked conversation and what its agent may ask for."""
+    if conversation.assignee_id is None:
+        return
+    Assignment.objects.filter(conversation=conversation, ended_at=None).update(ended_at=now())
+    close_grants(conversation_id=conversation.pk)
+    conversation.assignee_id = None
+    conversation.epoch += 1
+
+
+def _hand_to(conversation: Conversation, *, agent_id: int, by: int | None) -> Assignment:
+    step_out(conversation, because="assigned")
+    conversation.assignee_id = agent_id
+    conversation.epoch += 1
+    open_grant(agent_id=agent_id, conversation_id=conversation.pk, customer_id=conversation.customer_id)
+    return Assignment.objects.create(
+        conversation=conversation, agent_id=agent_id, epoch=conversation.epoch, by_id=by, started_at=now()
+    )
+
+
+def _hand_to_queue(conversation: Conversation, *, queue_id: int) -> None:
+    """A transferred case stands in line: somebody there has to look at it. A snoozed one stands when it wakes."""
+    if conversation.state == Conversation.State.OPEN:
+        move(conversation, queue_id=queue_id, at=conversation.waiting_since or now())
+    conversation.queue_id = queue_id
+
+
+def _lock_longest_waiting(queue_ids: Sequence[int], passed: Sequence[UUID]) -> UUID | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conversation.id FROM conversations_conversation AS conversation"
+            " JOIN (SELECT place.conversation_id, place.joined_at, place.id"
+            "  FROM unnest(%s::bigint[]) AS asked(queue_id) CROSS JOIN LATERAL"
+            "   (SELECT conversation_id, joined_at, id FROM conversations_place WHERE queue_id = asked.queue_id"
+            "    AND left_at IS NULL AND conversation_id <> ALL(%s::uuid[]) ORDER BY joined_at, id LIMIT %s) AS place"
+            " ) AS line ON line.conversation_id = conversation.id"
+            " WHERE conversation.state = 'open' AND conversation.assignee_id IS NULL"
+            " ORDER BY line.joined_at, line.id LIMIT 1 FOR UPDATE OF conversation SKIP LOCKED",
+            [list(set(queue_ids)), list(passed), _CANDIDATES],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None

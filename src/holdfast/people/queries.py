@@ -1,0 +1,72 @@
+"""Reads about agents and customers. What is sealed stays sealed here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from holdfast.guard.keys import blind_index, normalise
+from holdfast.people.models import Agent, Customer, Identity, Role
+
+_LOOKED_UP = ("email", "phone", "account")
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody a case can be given to."""
+
+    id: int
+    name: str
+    team: str
+    vendor: str
+
+
+def name_of(agent_id: int | None) -> str:
+    """Return an agent's name, "Nobody" for none."""
+    if agent_id is None:
+        return "Nobody"
+    return Agent.objects.filter(pk=agent_id).values_list("name", flat=True).first() or "Nobody"
+
+
+def leads(agent_id: int) -> bool:
+    """Tell whether this agent may act in everybody's case."""
+    return Agent.objects.filter(pk=agent_id, role__in=[Role.LEAD, Role.ADMIN]).exists()
+
+
+def answers(agent_id: int) -> bool:
+    """Tell whether this agent is here and answers customers (the security role watches, it does not answer)."""
+    return Agent.objects.filter(pk=agent_id, is_active=True).exclude(role=Role.SECURITY).exists()
+
+
+def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) -> list[Colleague]:
+    """Return who can take a case, by name; with `queue_ids` those whose team serves one of them, and all leads."""
+    agents = Agent.objects.filter(is_active=True).exclude(role=Role.SECURITY)
+    if queue_ids is not None:
+        serving = agents.filter(team__queues__in=list(queue_ids))
+        agents = (serving | agents.filter(role__in=[Role.LEAD, Role.ADMIN])).distinct()
+    rows = agents.order_by("name", "id").values_list("id", "name", "team__name", "team__vendor__name")[:limit]
+    return [Colleague(id_, name, team or "", vendor or "") for id_, name, team, vendor in rows]
+
+
+def customer(customer_id: UUID | None) -> Customer | None:
+    """Return a customer with identities, sealed. Two queries. Callers come here after `access_conversation`."""
+    if customer_id is None:
+        return None
+    return Customer.objects.prefetch_related("identities").filter(pk=customer_id).first()
+
+
+def customers_named(text: str) -> Sequence[UUID]:
+    """Return the customers whose reference, e-mail address or phone number is exactly `text`, by blind index.
+
+    Whoever asks already has the value in hand; nothing is opened and nothing near it is found.
+    """
+    text = text.strip()
+    if not text or len(text) > 254:
+        return []
+    found = set(Customer.objects.filter(reference=normalise("account", text)).values_list("id", flat=True))
+    for kind in _LOOKED_UP:
+        if kind != "email" or "@" in text:
+            held = Identity.objects.filter(kind=kind, index=blind_index(kind, text))
+            found.update(held.values_list("customer_id", flat=True))
+    return sorted(found)

@@ -1,0 +1,202 @@
+"""One batch of claimed contacts: identified, threaded, answered or put in line, settled. One transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+from django.db import OperationalError, transaction
+
+from holdfast.assistant.contract import HandOver
+from holdfast.conversations.answers import Line, current, say_many
+from holdfast.conversations.changes import announce
+from holdfast.conversations.places import ToJoin, file_many, join_many
+from holdfast.conversations.threading import thread
+from holdfast.conversations.to_thread import Threaded, ToThread
+from holdfast.desk.routing import fallback_queue, parking_queue, place_in_queue
+from holdfast.intake.receipts import Settlement, settle_many
+from holdfast.notify.deliveries import enqueue_many
+from holdfast.people.identify import identify
+from holdfast.triage import leases
+from holdfast.triage.answering import Matter, answer_details, ask_assistant, hand_over_details, matters
+from holdfast.triage.reading import parked_as, placeholder, sender_of, to_thread
+from holdfast.triage.words import in_line
+
+if TYPE_CHECKING:
+    from holdfast.intake.models import Contact
+
+log = structlog.get_logger(__name__)
+
+KILLED_THE_WORKER = "Processing this contact stopped the program several times."
+_TRY_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: somebody else was faster
+_TRIES = 4
+
+
+def process(contacts: Sequence[Contact]) -> None:
+    """Make claimed contacts visible. A contact that cannot be processed is parked with its reason; the rest goes on.
+
+    Raises only what is the database's trouble (it is away, its disk is full): then the leases run out and the contacts
+    come again.
+    """
+    tried = leases.attempts([contact.pk for contact in contacts])
+    _together([contact for contact in contacts if tried.get(contact.pk, 0) <= leases.TOGETHER])
+    suspects = [contact for contact in contacts if tried.get(contact.pk, 0) > leases.TOGETHER]
+    # The one that kills has one attempt more than those that only stood behind it, so it comes last.
+    for contact in sorted(suspects, key=lambda contact: tried[contact.pk]):
+        if tried[contact.pk] > leases.ALONE:
+            park(contact, KILLED_THE_WORKER)
+        else:
+            leases.note_attempt(contact.pk)
+            _together([contact])
+
+
+def park(contact: Contact, reason: str) -> None:
+    """Set one contact aside, with a placeholder in the fallback queue where a person finds it."""
+    log.warning("contact_parked", contact=str(contact.pk), reason=reason)
+    for text in (contact.text, ""):
+        try:
+            with transaction.atomic():
+                _park(contact, reason, text=text)
+            return
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("placeholder_failed", contact=str(contact.pk), error=type(error).__name__)
+    settle_many([Settlement(contact_id=contact.pk, state="parked", reason=reason)])
+
+
+def _together(contacts: Sequence[Contact]) -> None:
+    """Process contacts at once; when that fails, halve until the one at fault stands alone."""
+    if not contacts:
+        return
+    try:
+        _attempt(contacts)
+    except OperationalError:
+        raise
+    except Exception as error:
+        if len(contacts) == 1:
+            park(contacts[0], f"{type(error).__name__}: {error}"[:300])
+            return
+        half = len(contacts) // 2
+        _together(contacts[:half])
+        _together(contacts[half:])
+
+
+def _attempt(contacts: Sequence[Contact]) -> None:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            with transaction.atomic():
+                _process(contacts)
+            return
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in _TRY_AGAIN or attempt == _TRIES:
+                raise
+
+
+def _process(contacts: Sequence[Contact]) -> None:
+    held = leases.hold([contact.pk for contact in contacts])
+    ours = [contact for contact in contacts if contact.pk in held]
+    if not ours:
+        return
+    people = identify([sender_of(contact) for contact in ours])
+    items = [to_thread(contact, who) for contact, who in zip(ours, people, strict=True)]
+    threaded = thread(items)
+    found = matters(items, threaded)
+    ask_assistant(found)
+    joined = _put_in_queues(found)
+    _speak(found, joined)
+    settle_many([_settlement(*each) for each in zip(ours, items, threaded, _by_contact(found, items), strict=True)])
+    _tell(found, joined)
+
+
+def _put_in_queues(found: Sequence[Matter]) -> list[Matter]:
+    """Give every matter its queue, and a place in line to those that need a person. Returns those that joined."""
+    unplaced = [matter for matter in found if matter.last.queue_id is None]
+    by_words = place_in_queue([matter.text for matter in unplaced], hints=[matter.hint for matter in unplaced])
+    queues: dict[UUID, int] = {m.conversation_id: m.last.queue_id for m in found if m.last.queue_id is not None}
+    for matter, queue_id in zip(unplaced, by_words, strict=True):
+        special = {"machine": parking_queue, "unreadable": fallback_queue}.get(matter.last.kind)
+        queues[matter.conversation_id] = special() if special else queue_id
+    joining = [m for m in found if not (m.needs_nobody or m.has_somebody or m.answer)]
+    file_many({matter.conversation_id: queues[matter.conversation_id] for matter in unplaced})
+    join_many([ToJoin(m.conversation_id, queues[m.conversation_id], m.since) for m in joining])
+    return joining
+
+
+def _speak(found: Sequence[Matter], joined: Sequence[Matter]) -> None:
+    """Write the assistant's answers, what it tells the person who takes over, and the word to a chat that waits."""
+    lines = []
+    for matter in found:
+        if matter.answer is not None:
+            details = answer_details(matter.answer)
+            lines.append(_line(matter, "assistant", matter.answer.text, internal=False, details=details))
+        elif isinstance(matter.outcome, HandOver) and matter.outcome.summary:
+            details = dict(hand_over_details(matter.outcome))
+            lines.append(_line(matter, "system", matter.outcome.summary, internal=True, details=details))
+    said = say_many(lines)
+    enqueue_many([message.pk for message in said if message.author == "assistant"])
+    say_many(
+        [
+            _line(matter, "system", in_line(_locale(matter)), internal=False, details={"kind": "in_line"})
+            for matter in joined
+            if matter.items[-1].channel == "chat"
+        ]
+    )
+
+
+def _line(matter: Matter, author: str, text: str, *, internal: bool, details: dict[str, object]) -> Line:
+    return Line(conversation_id=matter.conversation_id, author=author, text=text, internal=internal, details=details)
+
+
+def _locale(matter: Matter) -> str:
+    learned = matter.outcome.locale if isinstance(matter.outcome, HandOver) else ""
+    return next((item.locale for item in matter.items if item.locale), learned)
+
+
+def _by_contact(found: Sequence[Matter], items: Sequence[ToThread]) -> list[Matter]:
+    of = {item.contact_id: matter for matter in found for item in matter.items}
+    return [of[item.contact_id] for item in items]
+
+
+def _settlement(contact: Contact, item: ToThread, went: Threaded, matter: Matter) -> Settlement:
+    state, reason, conversation_id = "waiting", "", went.conversation_id
+    if item.is_machine:
+        # Not the conversation's receipt: whoever answers there must never write to the machine that sent this.
+        state, reason = "parked", parked_as(contact)
+    elif matter.answer is not None:
+        state = "answered"
+    return Settlement(
+        contact_id=contact.pk,
+        state=state,
+        reason=reason,
+        conversation_id=None if item.is_machine and went.kind != "machine" else conversation_id,
+        visible=True,
+    )
+
+
+def _tell(found: Sequence[Matter], joined: Sequence[Matter]) -> None:
+    in_lines = {matter.conversation_id for matter in joined}
+    rows = current([matter.conversation_id for matter in found])
+    announce([row for row in rows if row.pk in in_lines], kind="line", chat="line")
+    announce([row for row in rows if row.pk not in in_lines], kind="message", chat="message")
+
+
+def _park(contact: Contact, reason: str, *, text: str) -> None:
+    if contact.pk not in leases.hold([contact.pk]):
+        return
+    (went,) = thread([placeholder(contact, reason, text=text)])
+    join_many([ToJoin(went.conversation_id, fallback_queue(), contact.accepted_at)])
+    settle_many(
+        [
+            Settlement(
+                contact_id=contact.pk,
+                state="parked",
+                reason=reason,
+                conversation_id=went.conversation_id,
+                visible=True,
+            )
+        ]
+    )
+    announce(current([went.conversation_id]), kind="line", chat=None)
