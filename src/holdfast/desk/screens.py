@@ -177,7 +177,7 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """One entry of the thread. `author`: customer, assistant, agent or system; `event` is the kind of a system entry."""
+    """One entry of the thread. `author`: customer, assistant, agent or system; `event`: kind of a system entry."""
 
     id: UUID
     author: str

@@ -1,5 +1,41 @@
+"""Addresses of the desk. Names and paths are the contract of docs/architecture.md and docs/desk-contexts.md."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from holdfast.desk.views import files, inbox, messages, presence, reveals, tools, verbs
+
+app_name = "desk"
+
+urlpatterns = [
+    path("", inbox.home, name="home"),
+    path("list/", inbox.list_, name="list"),
+    path("rows/<uuid:conversation_id>/", inbox.row, name="row"),
+    path("nav/", inbox.nav, name="nav"),
+    path("next/", inbox.next_in_line, name="next"),
+    path("search/", inbox.search, name="search"),
+    path("canned/", tools.canned, name="canned"),
+    path("palette/", tools.palette, name="palette"),
+    path("views/", tools.views, name="views"),
+    path("views/<int:view_id>/", tools.view, name="view"),
+    path("preferences/", presence.preferences, name="preferences"),
+    path("reveals/", reveals.log, name="reveals"),
+    path("attachments/<uuid:attachment_id>/", files.attachment, name="attachment"),
+    path("merges/<int:merge_id>/", verbs.unmerge, name="unmerge"),
+    path("c/<int:number>/", inbox.conversation, name="conversation"),
+    path("c/<int:number>/messages/", messages.thread, name="messages"),
+    path("c/<int:number>/messages/", messages.thread, name="thread"),
+    path("c/<int:number>/draft/", messages.draft, name="draft"),
+    path("c/<int:number>/assignment/", verbs.assignment, name="assignment"),
+    path("c/<int:number>/transfers/", verbs.transfers, name="transfer"),
+    path("c/<int:number>/snooze/", verbs.snooze, name="snooze"),
+    path("c/<int:number>/closure/", verbs.closure, name="closure"),
+    path("c/<int:number>/tags/", verbs.tagging, name="tags"),
+    path("c/<int:number>/merge/", verbs.merge, name="merge"),
+    path("c/<int:number>/presence/", presence.presence, name="presence"),
+    path("c/<int:number>/reveal/<slug:field>/", reveals.reveal, name="reveal"),
+    path("c/<int:number>/sealed/<slug:field>/", reveals.sealed, name="sealed"),
+    path("c/<int:number>/raw/<uuid:message_id>/", reveals.raw, name="raw"),
+    path("c/<int:number>/html/<uuid:message_id>/", files.formatted, name="formatted"),
+]

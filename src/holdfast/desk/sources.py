@@ -1,0 +1,41 @@
+"""The raw source a message arrived as, and the sealed sender that guards it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+
+from holdfast.guard.fields import Sealed
+from holdfast.kit.blobs import BlobStore
+
+if TYPE_CHECKING:
+    from holdfast.conversations.models import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class RawSource:
+    """Where the bytes of one message are kept. Its headers name the sender, so `sender` is what a reveal opens."""
+
+    digest: str
+    sender: Sealed
+
+    def read(self, *, most: int) -> str | None:
+        """Return the start of the source as text, `most` characters at most; `None` when it is not kept any more."""
+        try:
+            with BlobStore(settings.BLOB_DIR).path(self.digest).open("rb") as file:
+                content = file.read(most * 4)
+        except (OSError, ValueError):
+            return None
+        return content.decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")[:most]
+
+
+def raw_source(*, conversation: Conversation, message_id: UUID) -> RawSource | None:
+    """Return the source of a message of this conversation, `None` when it came without one."""
+    contact_id = conversation.messages.filter(pk=message_id).values_list("contact_id", flat=True).first()
+    contacts: Any = apps.get_model("intake", "Contact")._default_manager
+    contact = contacts.filter(pk=contact_id).first() if contact_id else None
+    return RawSource(digest=contact.raw, sender=contact.sender) if contact is not None and contact.raw else None

@@ -1,0 +1,160 @@
+"""Asking to see a sealed value, the raw source of a message, and the log of who asked."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from holdfast.conversations import queries
+from holdfast.desk.customers import Asked, asked_for, sealed_line
+from holdfast.desk.navigation import nav_of
+from holdfast.desk.reach import reach_of, works_at_desk
+from holdfast.desk.reveal_log import page_of
+from holdfast.desk.screens import Choice, Denied, Problem, Revealed, RevealForm
+from holdfast.desk.sources import raw_source
+from holdfast.desk.views.asking import desk_view, me, words
+from holdfast.guard import reveals
+from holdfast.guard.gate import Outcome, session_mark
+from holdfast.kit.clock import now
+
+if TYPE_CHECKING:
+    from holdfast.conversations.models import Conversation
+
+MOST_RAW = 200_000
+_ASK_AGAIN = {Outcome.NO_PURPOSE, Outcome.NO_REASON}
+_NO_SOURCE = "The source of this message was not kept."
+
+
+@desk_view("GET", "POST")
+def reveal(request: HttpRequest, number: int, field: str) -> HttpResponse:
+    """Ask to see one field of the customer of one case."""
+    conversation = queries.access_conversation(me(request), number)
+    asked = asked_for(customer=conversation.customer, field=field)
+    if asked is None:
+        raise Http404
+    url = reverse("desk:reveal", args=[number, field])
+    if request.method == "GET":
+        return _form(request, conversation, asked, url)
+    value = _opened(request, conversation, asked)
+    if isinstance(value, reveals.Denied):
+        return _refused(request, conversation, asked, value, url)
+    return _shown(request, asked, value, again_url=reverse("desk:sealed", args=[number, field]))
+
+
+@desk_view("GET")
+def sealed(request: HttpRequest, number: int, field: str) -> HttpResponse:
+    """The value under its mask again, when its minute is over."""
+    conversation = queries.access_conversation(me(request), number)
+    asked = asked_for(customer=conversation.customer, field=field)
+    if asked is None:
+        raise Http404
+    line = sealed_line(asked=asked, number=number, mine=conversation.assignee_id == me(request).id)
+    return render(request, "desk/_sealed.html", {"line": line})
+
+
+@desk_view("GET", "POST")
+def raw(request: HttpRequest, number: int, message_id: UUID) -> HttpResponse:
+    """Ask to see a message as it arrived. Its headers hold the sender's address, so it is a reveal like any other."""
+    conversation = queries.access_conversation(me(request), number)
+    source = raw_source(conversation=conversation, message_id=message_id)
+    if source is None:
+        raise Http404
+    asked = Asked("raw", "Source of this message", source.sender)
+    url = reverse("desk:raw", args=[number, message_id])
+    if request.method == "GET":
+        return _form(request, conversation, asked, url)
+    value = _opened(request, conversation, asked)
+    if isinstance(value, reveals.Denied):
+        return _refused(request, conversation, asked, value, url)
+    content = source.read(most=MOST_RAW)
+    if content is None:
+        return _denied(request, asked, _NO_SOURCE)
+    return _shown(request, asked, content, again_url="", raw=True)
+
+
+@login_required
+@require_safe
+def log(request: HttpRequest) -> HttpResponse:
+    """Who looked at what, when and why, for those who may read it. The only desk page of role `security`."""
+    reader = me(request)
+    shown = page_of(reader=reader, text=words(request.GET.get("q"), most=80), after=request.GET.get("after", ""))
+    nav = nav_of(agent=reader, reach=reach_of(reader), chosen=None) if works_at_desk(reader) else None
+    response = render(request, "desk/reveals.html", {"log": shown, "nav": nav, "section": "reveals"})
+    patch_cache_control(response, no_store=True)
+    return response
+
+
+def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> str | reveals.Denied:
+    """Have the request logged, then spend its ticket at once. The log row is committed before the value exists here."""
+    session_key = request.session.session_key or ""
+    ticket = reveals.request(
+        agent_id=me(request).id,
+        session_key=session_key,
+        conversation_id=conversation.id,
+        customer_id=conversation.customer_id,
+        sealed=asked.value,
+        field=asked.field,
+        purpose=words(request.POST.get("purpose"), most=40),
+        reason=words(request.POST.get("reason"), most=200),
+    )
+    if isinstance(ticket, reveals.Denied):
+        return ticket
+    try:
+        return reveals.redeem(ticket=ticket, agent_id=me(request).id, session_key=session_key, sealed=asked.value)
+    except reveals.Denied as denied:
+        return denied
+
+
+def _form(
+    request: HttpRequest, conversation: Conversation, asked: Asked, url: str, problem: Problem | None = None
+) -> HttpResponse:
+    form = RevealForm(
+        number=conversation.number,
+        field=asked.field,
+        label=asked.label,
+        value=asked.value,
+        url=url,
+        purposes=tuple(Choice(key, label) for key, label in reveals.PURPOSES.items()),
+    )
+    status = problem.status if problem else 200
+    return render(request, "desk/_reveal.html", {"form": form, "problem": problem}, status=status)
+
+
+def _refused(
+    request: HttpRequest, conversation: Conversation, asked: Asked, denied: reveals.Denied, url: str
+) -> HttpResponse:
+    if denied.outcome in _ASK_AGAIN:
+        fields = ("reason",) if denied.outcome == Outcome.NO_REASON else ("purpose",)
+        return _form(request, conversation, asked, url, Problem(422, denied.sentence, fields))
+    return _denied(request, asked, denied.sentence)
+
+
+def _denied(request: HttpRequest, asked: Asked, sentence: str) -> HttpResponse:
+    denied = Denied(label=asked.label, mask=str(asked.value), sentence=sentence)
+    return render(request, "desk/_denied.html", {"denied": denied}, status=403)
+
+
+def _shown(request: HttpRequest, asked: Asked, value: str, *, again_url: str, raw: bool = False) -> HttpResponse:
+    purpose = words(request.POST.get("purpose"), most=40)
+    revealed = Revealed(
+        field=asked.field,
+        label=asked.label,
+        value=value,
+        mask=str(asked.value),
+        purpose=reveals.PURPOSES.get(purpose, purpose),
+        seconds=int(reveals.LIFE.total_seconds()),
+        until=now() + reveals.LIFE,
+        code=f"{session_mark(request.session.session_key or '')[:6].upper()} {time.strftime('%H%M', time.gmtime())}",
+        again_url=again_url,
+        raw=raw,
+    )
+    return render(request, "desk/_revealed.html", {"revealed": revealed, "company": settings.COMPANY})

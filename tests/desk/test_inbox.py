@@ -1,0 +1,163 @@
+"""The page, the list and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from holdfast.conversations.assignments import assign
+from holdfast.conversations.closures import close
+from holdfast.people.models import Agent
+
+from .conftest import Desk
+
+SignIn = Callable[[Agent], Client]
+
+
+def numbers(client: Client, path: str) -> list[int]:
+    """Numbers of the rows a page shows, in order."""
+    page = client.get(path).context["page"]
+    return [row.number for group in page.groups for row in group.rows]
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+    response = client.get("/desk/")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")
+
+
+def test_a_fragment_asked_for_by_a_stranger_sends_the_whole_page_to_sign_in(client: Client, db: None) -> None:
+    response = client.get("/desk/list/", headers={"HX-Request": "true"})
+    assert response.status_code == 401
+    assert response["HX-Redirect"].startswith("/accounts/login/")
+
+
+def test_the_desk_shows_what_is_mine_and_then_who_waits_longest(desk: Desk, sign_in: SignIn) -> None:
+    first, second, mine = desk.talk("first"), desk.talk("second"), desk.talk("mine")
+    assign(conversation_id=mine.pk, to=desk.ana.pk, by=desk.ana.pk)
+    page = sign_in(desk.ana).get("/desk/").context["page"]
+    assert [(group.key, group.count, [row.number for row in group.rows]) for group in page.groups] == [
+        ("mine", 1, [mine.number]),
+        ("line", 2, [first.number, second.number]),
+    ]
+    assert page.oldest == first.waiting_since
+
+
+def test_names_in_the_list_are_masked(desk: Desk, sign_in: SignIn) -> None:
+    desk.talk()
+    text = sign_in(desk.ana).get("/desk/").content.decode()
+    assert "Maren O." in text
+    assert "Okafor" not in text
+
+
+def test_an_agent_sees_the_queues_of_the_team_and_no_other(desk: Desk, sign_in: SignIn) -> None:
+    here, there = desk.talk(), desk.talk(queue=desk.payments)
+    assert numbers(sign_in(desk.ana), "/desk/") == [here.number]
+    assert numbers(sign_in(desk.bob), "/desk/") == [there.number]
+    assert numbers(sign_in(desk.ana), "/desk/?queue=payments") == [here.number], "a queue out of reach is no filter"
+    assert sorted(numbers(sign_in(desk.lead), "/desk/")) == [here.number, there.number]
+
+
+def test_queues_show_how_many_wait(desk: Desk, sign_in: SignIn) -> None:
+    desk.talk(), desk.talk(), desk.talk(queue=desk.other)
+    nav = sign_in(desk.ana).get("/desk/nav/").context["nav"]
+    assert [(link.slug, link.waiting) for link in nav.queues] == [("cards", 2), ("other", 1)]
+
+
+@pytest.mark.parametrize("view", ["mine", "snoozed", "all", "closed"])
+def test_views_keep_to_their_state(desk: Desk, sign_in: SignIn, view: str) -> None:
+    mine, closed, waiting = desk.talk(), desk.talk(), desk.talk()
+    assign(conversation_id=mine.pk, to=desk.ana.pk, by=desk.ana.pk)
+    close(conversation_id=closed.pk, by=desk.ana.pk)
+    expected = {"mine": {mine.number}, "snoozed": set(), "all": {mine.number, waiting.number}, "closed": {closed.number}}
+    assert set(numbers(sign_in(desk.ana), f"/desk/?view={view}")) == expected[view]
+
+
+def test_an_empty_queue_names_the_one_that_could_use_help(desk: Desk, sign_in: SignIn) -> None:
+    desk.talk(queue=desk.other)
+    empty = sign_in(desk.ana).get("/desk/?queue=cards").context["page"].empty
+    assert "Everything else has 1 waiting" in empty.detail
+    assert empty.url == "/desk/?queue=other"
+
+
+def test_a_long_list_comes_in_pages_without_gaps_or_repeats(desk: Desk, sign_in: SignIn) -> None:
+    made = [desk.talk().number for _ in range(60)]
+    client = sign_in(desk.ana)
+    first = client.get("/desk/").context["page"]
+    shown = [row.number for group in first.groups for row in group.rows]
+    assert first.next_url.startswith("/desk/list/?after=")
+    following = client.get(first.next_url)
+    rest = following.context["page"]
+    shown += [row.number for group in rest.groups for row in group.rows]
+    assert shown == made
+    assert rest.continued
+    assert not rest.next_url
+
+
+def test_a_row_alone_is_gone_for_who_may_not_see_it(desk: Desk, sign_in: SignIn) -> None:
+    conversation = desk.talk()
+    assert sign_in(desk.ana).get(f"/desk/rows/{conversation.pk}/").status_code == 200
+    assert sign_in(desk.bob).get(f"/desk/rows/{conversation.pk}/").status_code == 404
+
+
+def test_a_conversation_is_a_whole_page_or_a_pane(desk: Desk, sign_in: SignIn) -> None:
+    conversation = desk.talk()
+    client, path = sign_in(desk.ana), f"/desk/c/{conversation.number}/"
+    assert "<html" in client.get(path).content.decode()
+    pane = client.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in pane
+    assert "My card was declined at the shop" in pane
+
+
+def test_the_home_page_costs_a_fixed_number_of_queries(desk: Desk, sign_in: SignIn) -> None:
+    client = sign_in(desk.ana)
+
+    def cost(path: str) -> int:
+        with CaptureQueriesContext(connection, ) as queries:
+            assert client.get(path).status_code == 200
+        return len(queries)
+
+    mine = desk.talk()
+    assign(conversation_id=mine.pk, to=desk.ana.pk, by=desk.ana.pk)
+    desk.talk()
+    few = cost("/desk/")
+    for _ in range(10):
+        desk.talk()
+    assert cost("/desk/") == few
+    assert few <= 20
+
+
+def test_nothing_of_the_desk_is_kept_by_the_browser(desk: Desk, sign_in: SignIn) -> None:
+    assert "no-store" in sign_in(desk.ana).get("/desk/")["Cache-Control"]
+
+
+def test_next_gives_the_one_who_waited_longest_to_the_agent(desk: Desk, sign_in: SignIn) -> None:
+    first, _ = desk.talk(), desk.talk()
+    response = sign_in(desk.ana).post("/desk/next/")
+    assert response.status_code == 204
+    assert f"/desk/c/{first.number}/" in response["HX-Location"]
+    first.refresh_from_db()
+    assert first.assignee_id == desk.ana.pk
+
+
+def test_next_says_so_when_nobody_waits(desk: Desk, sign_in: SignIn) -> None:
+    response = sign_in(desk.ana).post("/desk/next/")
+    assert response.status_code == 404
+    assert "Nobody waits" in response.content.decode()
+
+
+def test_search_finds_words_in_reach_only(desk: Desk, sign_in: SignIn) -> None:
+    here, there = desk.talk("the pelican ate it"), desk.talk("a pelican again", queue=desk.payments)
+    assert numbers(sign_in(desk.ana), "/desk/search/?q=pelican") == [here.number]
+    assert set(numbers(sign_in(desk.lead), "/desk/search/?q=pelican")) == {here.number, there.number}
+    assert sign_in(desk.ana).get("/desk/search/?q=walrus").context["page"].empty.title == "Nothing found"
+
+
+def test_search_survives_what_people_type(desk: Desk, sign_in: SignIn) -> None:
+    client = sign_in(desk.ana)
+    for text in ("", "'", '"', "a & | !", "\x00", "%", "((", "x" * 5000, "#12", "🦀", "-", "or or"):
+        assert client.get("/desk/search/", {"q": text}).status_code == 200, text
