@@ -84,6 +84,8 @@ def split(raw: bytes) -> tuple[Headers, bytes, list[str]]:
     blank = _BLANK_FIRST.match(raw) or _BLANK_LINE.search(raw)
     end, start = (blank.start(), blank.end()) if blank else (len(raw), len(raw))
     block = raw[: min(end, MAX_HEADER_BYTES)]
+    if end > len(block) and b"\n" in block:
+        block = block[: block.rindex(b"\n") + 1]
     fields, used = _fields(block)
     if used < len(block):
         # Not a header any more: the blank line before the body is missing.

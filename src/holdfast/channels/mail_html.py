@@ -16,7 +16,8 @@ from lxml import etree
 from holdfast.channels import mail_charsets, mail_html_text
 from holdfast.channels.mail_quotes import Line
 
-MAX_HTML = 2_000_000
+MAX_HTML = 1_000_000
+MAX_TAGS = 50_000
 MAX_DEPTH = 150
 
 _TAGS = {
@@ -45,6 +46,7 @@ _CLEANER = nh3.Cleaner(
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)", re.I)
 _BROKEN_TAG = re.compile(r"<[^<>]{0,5000}>|<!--.{0,100000}?-->", re.S)
 _CODE = re.compile(r"<(script|style|head)\b.{0,200000}?</\1\s*>", re.S | re.I)
+_EMBEDDED = re.compile(r"data:[a-z]{1,20}/[a-z0-9.+-]{1,40};base64,[A-Za-z0-9+/=\s%]{100,}", re.I)
 _ENTITY_NUL = re.compile(r"&#(?:0+|x0+)(?:;|(?![0-9a-f]))", re.I)
 
 
@@ -61,13 +63,14 @@ class HtmlMail:
 def read(source: str) -> HtmlMail:
     """Read one HTML text of a mail. Never raises; what cannot be sanitised is given as lines only."""
     warnings: list[str] = []
+    source = _EMBEDDED.sub("data:,", source)
     if len(source) > MAX_HTML:
         source = source[:MAX_HTML]
         warnings.append(
             f"The HTML text is longer than {MAX_HTML:,} characters; the rest of it is only in the raw mail."
         )
     source = _ENTITY_NUL.sub("\ufffd", mail_charsets.clean(source))
-    root = _tree(source)
+    root = _tree(source) if source.count("<") <= MAX_TAGS else None
     if root is None:
         if source.strip():
             warnings.append("The HTML of the mail could not be read safely; its words are shown as plain text.")

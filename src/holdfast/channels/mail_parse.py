@@ -1,8 +1,8 @@
 """Reading one mail, whatever its bytes: who wrote, what is new in it, what is attached, whether a machine sent it.
 
 `parse` never raises. Each step is bounded (`mail_headers`, `mail_mime`, `mail_html`) and leaves a warning where it had
-to guess or leave out; when too little is left, `complete` is False and the caller shows a placeholder beside the raw mail.
-Nothing here touches the network, the disk or the database.
+to guess or leave out; when too little is left, `complete` is False and the caller shows a placeholder beside the raw
+mail. Nothing here touches the network, the disk or the database.
 """
 
 from __future__ import annotations

@@ -16,11 +16,13 @@ from holdfast.channels import mail_phrases
 _QUOTE_PREFIX = re.compile(r" ?>")
 _MBOX_FROM = re.compile(r">From \S")
 _BLANKS = re.compile(r"\n{3,}")
+_COLON = re.compile("[:：]")
 _UNDERSCORES = re.compile(r"\s*[_\-]{5,}\s*\Z")
 _PGP_START = "-----BEGIN PGP SIGNED MESSAGE-----"
 _PGP_SIGNATURE = re.compile(r"-----BEGIN PGP SIGNATURE-----\s*\Z")
 _SHORT_SIGNATURE_LINES = 12
 _MAX_ATTRIBUTION = 500
+_MAX_LINES = 20_000
 
 
 class Mark(Enum):
@@ -83,13 +85,13 @@ def _without_armour(lines: list[Line]) -> list[Line]:
 def split(lines: list[Line], *, subject: str) -> Split:
     """Tell new, quoted and signature lines apart. `reply` is never blank when there is any text at all."""
     marks = [line.mark for line in lines]
-    end = _forwarded_from(lines, subject)
+    # Nobody writes this many lines; beyond them only what is marked as quoted is taken for it.
+    end = _forwarded_from(lines[:_MAX_LINES], subject)
     if end is None:
-        end = len(lines)
-        _mark_history(lines, marks)
+        end = min(len(lines), _MAX_LINES)
+        _mark_history(lines[:end], marks)
     else:
         # What is forwarded is what the customer wants read: all of it stays.
-        _mark_history(lines[:end], marks)
         marks[end:] = [Mark.NEW] * (len(lines) - end)
     _mark_signatures(lines[:end], marks)
     reply = _text(lines, marks, {Mark.NEW})
@@ -127,7 +129,7 @@ def _forwarded_from(lines: list[Line], subject: str) -> int | None:
         text = line.text.strip()
         if not text or len(text) > _MAX_ATTRIBUTION:
             continue
-        if mail_phrases.FORWARD_MARK.match(text):
+        if (text[0] in "-–—_=" or text.endswith(":")) and mail_phrases.FORWARD_MARK.match(text):
             return index
         if _lead_in(lines, index)[0] is not None:
             return index if forwarding else None
@@ -142,7 +144,7 @@ def _mark_history(lines: list[Line], marks: list[Mark]) -> None:
             index += 1
             continue
         if mail_phrases.REPLY_ABOVE.match(lines[index].text):
-            marks[index : len(lines)] = [Mark.QUOTE] * (len(lines) - index)
+            marks[index:] = [Mark.QUOTE] * (len(marks) - index)
             return
         after, certain = _lead_in(lines, index)
         if after is None:
@@ -153,7 +155,7 @@ def _mark_history(lines: list[Line], marks: list[Mark]) -> None:
             marks[index:following] = [Mark.QUOTE] * (following - index)
             index = following
         elif certain:
-            marks[index : len(lines)] = [Mark.QUOTE] * (len(lines) - index)
+            marks[index:] = [Mark.QUOTE] * (len(marks) - index)
             return
         else:
             index += 1
@@ -184,7 +186,7 @@ def _next_filled(lines: list[Line], index: int) -> int | None:
 
 def _header_block(lines: list[Line], index: int) -> int | None:
     """Index after a quoted header (`From: ... Sent: ... To: ... Subject: ...`) that starts at `index`, else None."""
-    if index >= len(lines):
+    if index >= len(lines) or not _COLON.search(lines[index].text[:60]):
         return None
     first = mail_phrases.header_key(lines[index].text[:300])
     if first is None or first[0] != "from":
@@ -214,6 +216,9 @@ def _attribution(lines: list[Line], index: int) -> tuple[int, bool] | None:
     Mail programs wrap these lines, so up to four are read as one.
     """
     if index >= len(lines) or lines[index].mark is not Mark.NEW:
+        return None
+    near = lines[index : index + 8]
+    if not any(line.mark is Mark.QUOTE or line.text.rstrip(" *_").endswith((":", "：")) for line in near):
         return None
     joined = ""
     starts = mail_phrases.ATTRIBUTION_START.match(lines[index].text[:_MAX_ATTRIBUTION]) is not None

@@ -1,5 +1,13 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from holdfast.channels import chat
+
+app_name = "chat"
+
+urlpatterns = [
+    path("session", chat.session, name="session"),
+    path("state", chat.state, name="state"),
+    path("demo/", chat.demo, name="demo"),
+]

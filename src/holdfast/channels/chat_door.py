@@ -1,0 +1,164 @@
+"""The chat's way in and its live notices: raw ASGI, so that a message is acknowledged by the door's own commit.
+
+The widget runs on other origins than ours. Nothing here uses cookies: the token in the request is the only key, so any
+origin may ask (CORS `*`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from holdfast.channels.chat_sessions import session_of
+from holdfast.intake.accept import Intake, Overloaded, Unstorable
+from holdfast.intake.contact import Accepted, Incoming
+from holdfast.intake.problems import Fault, Problem
+from holdfast.kit.streams import Listening
+
+MAX_BODY = 64 * 1024
+MAX_TEXT = 8_000
+_BODY_SECONDS = 20
+CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+    (b"access-control-allow-headers", b"content-type, last-event-id"),
+    (b"access-control-max-age", b"86400"),
+]
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Said(BaseModel):
+    """What the widget posts. `key` is made in the browser: posting it again is the same message."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str
+    key: Annotated[str, StringConstraints(pattern=r"^[\w-]{8,64}$")]
+    text: Annotated[str, StringConstraints(max_length=MAX_TEXT)] = ""
+    locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z-]{0,20}$")] = ""
+    page: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+def listening_of(scope: Message) -> Listening | None:
+    """Return what a request for `/chat/events` may hear: its own session and nothing else."""
+    token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+    session = session_of(token)
+    return Listening(frozenset({f"chat:{session}"})) if session else None
+
+
+class ChatDoor:
+    """`POST /chat/messages` and `POST /chat/person`; `/chat/events` goes to `events` with CORS headers."""
+
+    def __init__(self, *, intake: Intake, events: Callable[[Message, Receive, Send], Awaitable[None]]) -> None:
+        self._intake = intake
+        self._events = events
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            await _answer(send, 204, b"")
+        elif scope["path"] == "/chat/events":
+            await self._events(scope, receive, _with_cors(send))
+        else:
+            await self._post(scope, receive, send)
+
+    async def _post(self, scope: Message, receive: Receive, send: Send) -> None:
+        try:
+            if scope["method"] != "POST":
+                raise Problem(405, "Only POST is answered here.", headers=[(b"allow", b"POST, OPTIONS")])
+            said = _read(await _body(receive))
+            accepted = await self._accept(said, wants_person=scope["path"] == "/chat/person")
+        except Problem as problem:
+            headers = [(b"content-type", b"application/problem+json"), *problem.headers]
+            await _answer(send, problem.status, problem.body(), headers)
+        else:
+            body = {"receipt": str(accepted.receipt), "accepted_at": accepted.accepted_at.isoformat()}
+            await _answer(send, 202, json.dumps(body).encode(), [(b"content-type", b"application/json")])
+
+    async def _accept(self, said: Said, *, wants_person: bool) -> Accepted:
+        session = session_of(said.token)
+        if session is None:
+            raise Problem(401, "This chat session has ended. Begin a new one; your text is still in the box.")
+        if not said.text.strip() and not wants_person:
+            raise Problem(422, "The message is empty.", [Fault("text", "Write something first.")])
+        try:
+            return await self._intake.accept(_incoming(said, session, wants_person=wants_person))
+        except Overloaded:
+            raise Problem(
+                503, "Very many people write at once. Please send it again.", headers=[(b"retry-after", b"2")]
+            ) from None
+        except Unstorable:
+            raise Problem(
+                422, "This message cannot be kept.", [Fault("text", "Please write it differently.")]
+            ) from None
+
+
+def _incoming(said: Said, session: str, *, wants_person: bool) -> Incoming:
+    return Incoming(
+        channel="chat",
+        source="chat",
+        sender={"chat": session},
+        text=said.text,
+        key=f"{session}:{said.key}",
+        locale=said.locale,
+        payload={
+            "kind": "person_request" if wants_person else "message",
+            "thread": [f"chat:{session}"],
+            "thread_own": [f"chat:{session}"],
+            "client_key": said.key,
+            "page": said.page,
+        },
+    )
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Problem(400, "The connection ended before the message was complete.")
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    raise Problem(413, f"A chat message has at most {MAX_TEXT} characters.", close=True)
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        raise Problem(408, "The message did not arrive in time. Send it again.", close=True) from None
+
+
+def _read(body: bytes) -> Said:
+    try:
+        said = Said.model_validate_json(body)
+    except ValidationError as error:
+        faults = [
+            Fault(str(item["loc"][0]) if item["loc"] else "body", item["msg"])
+            for item in error.errors(include_url=False)
+        ]
+        raise Problem(422, "The message was not accepted: some fields are wrong.", faults[:10]) from None
+    if "\x00" in said.text:
+        raise Problem(422, "The message holds a NUL character.", [Fault("text", "Take the NUL character out.")])
+    return said
+
+
+def _with_cors(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *CORS]}
+        await send(message)
+
+    return sending
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]] | None = None) -> None:
+    own = [(b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store"), *CORS]
+    await send({"type": "http.response.start", "status": status, "headers": [*own, *(headers or [])]})
+    await send({"type": "http.response.body", "body": body})

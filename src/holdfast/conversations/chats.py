@@ -1,0 +1,99 @@
+"""A chat as its customer may see it: public messages, the place in line, the person's first name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from holdfast.conversations.models import Conversation, Message, ThreadKey
+from holdfast.conversations.places import open_place, standing
+from holdfast.conversations.waits import estimate
+
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    id: UUID
+    key: str
+    author: str
+    name: str
+    text: str
+    at: datetime
+    citations: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """A place in line with its wait in minutes; `low` and `high` are `None` while there is too little to go by."""
+
+    place: int
+    joined_as: int
+    joined_at: datetime
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatView:
+    state: Literal["new", "assistant", "line", "person", "closed"]
+    person: str
+    messages: tuple[ChatMessage, ...]
+    line: ChatLine | None
+
+
+def chat_of(session: str) -> ChatView:
+    """Return what the customer of a chat session sees. A session nobody wrote in yet is `new`."""
+    conversation = _conversation_of(session)
+    if conversation is None:
+        return ChatView("new", "", (), None)
+    line = _line(conversation)
+    person = conversation.assignee.get_short_name() if conversation.assignee else ""
+    if conversation.state == Conversation.State.CLOSED:
+        state: Literal["assistant", "line", "person", "closed"] = "closed"
+    elif person:
+        state = "person"
+    else:
+        state = "line" if line else "assistant"
+    return ChatView(state, person, _messages(conversation), line)
+
+
+def _conversation_of(session: str) -> Conversation | None:
+    key = (
+        ThreadKey.objects.filter(key=f"chat:{session}")
+        .select_related("conversation__assignee", "conversation__merged_into__assignee")
+        .first()
+    )
+    return (key.conversation.merged_into or key.conversation) if key else None
+
+
+def _messages(conversation: Conversation) -> tuple[ChatMessage, ...]:
+    rows = (
+        Message.objects.filter(conversation=conversation, internal=False)
+        .select_related("agent")
+        .order_by("-created_at", "-id")[:LONGEST]
+    )
+    return tuple(
+        ChatMessage(
+            id=row.pk,
+            key=row.client_key or "",
+            author=row.author,
+            name=row.agent.get_short_name() if row.agent else "",
+            text=row.text,
+            at=row.created_at,
+            citations=tuple((c["title"], c["url"]) for c in row.details.get("citations", [])),
+        )
+        for row in reversed(rows)
+    )
+
+
+def _line(conversation: Conversation) -> ChatLine | None:
+    place = open_place(conversation.pk)
+    now_at = standing(conversation_id=conversation.pk) if place else None
+    if place is None or now_at is None:
+        return None
+    wait = estimate(queue_id=place.queue_id, place=now_at.place)
+    low, high = (wait.low, wait.high) if wait else (None, None)
+    return ChatLine(now_at.place, max(now_at.joined_as, now_at.place), now_at.joined_at, low, high)
