@@ -4,10 +4,9 @@ import { insert, startCanned } from "./canned.js"
 import { closePane, openConversation, refreshCase, toEnd, toggleInfo } from "./conversation.js"
 import { openDialog } from "./dialogs.js"
 import { Offline, ask, form, sentence } from "./http.js"
-import { list as listPane } from "./screen.js"
 import { openList, refreshNav, rows, saveView, showFresh } from "./list.js"
 import { openPalette } from "./palette.js"
-import { composer, desk, openCase, pane } from "./screen.js"
+import { composer, desk, list as listPane, openCase, pane } from "./screen.js"
 import { announce, toast } from "./toast.js"
 
 async function verb(method, url, body, done, back) {
@@ -33,7 +32,8 @@ const take = onCase(data => verb("POST", data.assignment, form({ to: "me" }), `#
 const goTo = path => () => openList(path)
 
 async function next() {
-  const result = await verb("POST", desk.dataset.next)
+  const here = new URLSearchParams(listPane.querySelector(".list-head")?.dataset.query ?? "")
+  const result = await verb("POST", desk.dataset.next, form({ queue: here.get("queue") ?? "" }))
   const place = result?.headers.get("HX-Location")
   if (!place) return
   const { path } = place.startsWith("{") ? JSON.parse(place) : { path: place }
