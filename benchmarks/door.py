@@ -234,7 +234,9 @@ def installation(data: Path) -> Iterator[Any]:
         yield server
 
 
-def measure(*, web: Web, request: Callable[[int], bytes], arguments: argparse.Namespace, status: int) -> tuple[Load, float]:
+def measure(
+    *, web: Web, request: Callable[[int], bytes], arguments: argparse.Namespace, status: int
+) -> tuple[Load, float]:
     """Warm up for a second, then measure; returns the load and the server's CPU microseconds per request."""
     web.wait()
     Generator(port=web.port, connections=arguments.connections, request=request).run(1.0)
@@ -289,7 +291,9 @@ def killed(part: str, *, web: Web, server: Any, token: str, arguments: argparse.
 
     third = arguments.seconds / 3
     events = [(third, web.kill)] if part == "web" else [(third, kill_postgres), (1.5 * third, start_postgres)]
-    load = Generator(port=web.port, connections=arguments.connections, request=contact(token)).run(arguments.seconds, events)
+    load = Generator(port=web.port, connections=arguments.connections, request=contact(token)).run(
+        arguments.seconds, events
+    )
     web.wait()
     if process:
         server.wait_ready(timeout=60)
@@ -353,7 +357,9 @@ def run(arguments: argparse.Namespace, *, data: Path, server: Any) -> dict[str, 
         "stored": stored,
         "lost": lost,
         "other_answers": {code: count for code, count in load.answers.items() if code != 202},
-        "after_kill": [killed(part, web=web, server=server, token=token, arguments=arguments) for part in arguments.kill],
+        "after_kill": [
+            killed(part, web=web, server=server, token=token, arguments=arguments) for part in arguments.kill
+        ],
     }
     web.stop()
     for name, value in report.items():

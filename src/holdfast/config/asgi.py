@@ -12,13 +12,12 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
 
 import asyncio
-import importlib.util
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -66,6 +65,7 @@ class Web:
         self.hub = streams.Hub(executor=self._lookups)
         self.tokens = tokens.TokenCache()
         self._tokens_read = float("-inf")
+        self._reading_tokens = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._smtp: Any = None
 
@@ -112,9 +112,12 @@ class Web:
         self._lookups.shutdown(wait=False, cancel_futures=True)
 
     async def refresh_tokens(self) -> None:
-        """Read the tokens again, though not more than ten times a second: strangers with made-up tokens cause this."""
-        if time.monotonic() - self._tokens_read > 0.1:
-            await self._read_tokens()
+        """Return when the tokens were read after this call. At most ten readings a second: strangers cause them."""
+        asked = time.monotonic()
+        async with self._reading_tokens:
+            if self._tokens_read < asked:
+                await asyncio.sleep(max(0.0, self._tokens_read + 0.1 - asked))
+                await self._read_tokens()
 
     async def _read_tokens(self) -> None:
         self._tokens_read = time.monotonic()
@@ -131,7 +134,8 @@ class Web:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TOKENS_EVERY):
                     await anext(notices)
-            await self._read_tokens()
+            async with self._reading_tokens:
+                await self._read_tokens()
 
 
 class Application:
@@ -141,7 +145,7 @@ class Application:
         self.web: Web | None = None
         self._exact: dict[str, App] = {}
         self._prefixed: list[tuple[str, App]] = []
-        self._pages: App = WSGIMiddleware(_django, workers=_DJANGO_THREADS)
+        self._pages = cast(App, WSGIMiddleware(cast(Any, _django), workers=_DJANGO_THREADS))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -2,62 +2,93 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import resource
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+if TYPE_CHECKING:
+    from uvicorn._types import HTTPScope
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
 _LONGEST_HEAD = 64 * 1024
-_HEAD_SECONDS = 10.0
+_HEAD_SECONDS = 10.0  # for a whole head
+_BODY_SECONDS = 20.0  # between two pieces of a body
 
 
 class Http(HttpToolsProtocol):
-    """uvicorn's protocol, with a limit on the size of a request's head and on the time it may take.
+    """uvicorn's protocol, with a limit on the size of a request's head, and on waiting for the rest of a request.
 
-    uvicorn keeps header lines without any bound, and waits for them for ever.
+    uvicorn keeps header lines without any bound, and waits for them, and for bodies, for ever.
     """
 
     _head_bytes = 0
-    _head_timer: Any = None
+    _head_since = 0.0
+    _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Start the clock for the first request's head."""
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(_HEAD_SECONDS, self._head_is_late)
+        self._wait(_HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
-        """Hand the data on, as long as the head stays within its limits."""
+        """Hand the data on, as long as the request goes on within its limits."""
         super().data_received(data)
-        if self.scope is not None and "path" in self.scope:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        scope = cast("HTTPScope | None", self.scope)  # uvicorn sets it when the first request begins
+        if scope is None or "path" not in scope:
+            self._head_continues(len(data))
+        else:
             self._head_bytes = 0
-            if self._head_timer is not None:
-                self._head_timer.cancel()
-                self._head_timer = None
-            return
-        self._head_bytes += len(data)
-        if self._head_bytes > _LONGEST_HEAD:
-            self._answer(b"431 Request Header Fields Too Large", b"The headers are too large; the limit is 65536 bytes.")
-        elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(_HEAD_SECONDS, self._head_is_late)
+            if self.cycle.more_body:
+                self._wait(_BODY_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the clock."""
-        if self._head_timer is not None:
-            self._head_timer.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
         super().connection_lost(exc)
 
-    def _head_is_late(self) -> None:
-        self._answer(b"408 Request Timeout", b"The headers did not arrive in time.")
+    def _head_continues(self, more: int) -> None:
+        if not self._head_bytes:
+            self._head_since = self.loop.time()
+        self._head_bytes += more
+        if self._head_bytes > _LONGEST_HEAD:
+            self._end(
+                b"431 Request Header Fields Too Large", b"headers", b"They are too large; the limit is 65536 bytes."
+            )
+        else:
+            self._wait(self._head_since + _HEAD_SECONDS - self.loop.time())
 
-    def _answer(self, status: bytes, detail: bytes) -> None:
+    def _wait(self, seconds: float) -> None:
+        self._waiting = self.loop.call_later(max(seconds, 0.0), self._is_late)
+
+    def _is_late(self) -> None:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        field = b"body" if cycle is not None and cycle.more_body else b"headers"
+        self._end(b"408 Request Timeout", field, b"This did not arrive in time.")
+
+    def _end(self, status: bytes, field: bytes, detail: bytes) -> None:
         if self.transport.is_closing():
             return
-        body = b'{"type":"about:blank","title":"%s","status":%s,"detail":"%s","errors":[{"field":"headers","detail":"%s"}]}'
-        body %= (status[4:], status[:3], detail, detail)
-        head = b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-        self.transport.write(head % (status, len(body)) + body)
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            document = {
+                "type": "about:blank",
+                "title": status[4:].decode(),
+                "status": int(status[:3]),
+                "detail": "The request was not accepted.",
+                "errors": [{"field": field.decode(), "detail": detail.decode()}],
+            }
+            body = json.dumps(document).encode()
+            head = b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\n"
+            self.transport.write(head % (status, len(body)) + b"connection: close\r\n\r\n" + body)
         self.transport.close()
 
 

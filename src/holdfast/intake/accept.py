@@ -206,7 +206,9 @@ class PostgresIntake:
 
     def _canary(self) -> bool:
         try:
-            self._reached().execute("SELECT pg_current_xact_id()")  # takes a transaction id, so its commit is a real one
+            self._reached().execute(
+                "SELECT pg_current_xact_id()"
+            )  # takes a transaction id, so its commit is a real one
         except (psycopg.Error, OSError) as error:
             self._lost(error)
             return False

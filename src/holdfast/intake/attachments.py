@@ -13,10 +13,35 @@ from holdfast.intake.problems import Fault, Problem
 from holdfast.kit.blobs import BlobStore
 
 _PROGRAM_SUFFIXES = frozenset(
-    ".apk .app .bat .bin .cmd .com .cpl .deb .dll .dmg .exe .hta .iso .jar .js .jse .lnk .msi .msp .pif .pkg .ps1 .reg .rpm"
-    " .scr .sh .sys .vb .vbe .vbs .wsf .wsh".split()
+    f".{name}"
+    for name in (
+        *(
+            "apk",
+            "app",
+            "bat",
+            "bin",
+            "cmd",
+            "com",
+            "cpl",
+            "deb",
+            "dll",
+            "dmg",
+            "exe",
+            "hta",
+            "iso",
+            "jar",
+            "js",
+            "jse",
+        ),
+        *("lnk", "msi", "msp", "pif", "pkg", "ps1", "reg", "rpm", "scr", "sh", "sys", "vb", "vbe", "vbs", "wsf", "wsh"),
+    )
 )
-_PROGRAM_TYPES = ("application/x-msdownload", "application/x-executable", "application/x-sh", "application/java-archive")
+_PROGRAM_TYPES = (
+    "application/x-msdownload",
+    "application/x-executable",
+    "application/x-sh",
+    "application/java-archive",
+)
 _PROGRAM_STARTS = (b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
@@ -36,7 +61,13 @@ def keep(attachments: Sequence[AttachmentIn], *, blobs: BlobStore) -> list[dict[
         refused = refusal(name=attachment.name, type=attachment.type, content=content)
         digest = "" if refused else blobs.put(content)
         entries.append(
-            {"name": attachment.name, "type": attachment.type, "size": len(content), "digest": digest, "refused": refused}
+            {
+                "name": attachment.name,
+                "type": attachment.type,
+                "size": len(content),
+                "digest": digest,
+                "refused": refused,
+            }
         )
     return entries
 

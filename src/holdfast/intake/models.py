@@ -54,7 +54,9 @@ class Receipt(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["accepted_at"], condition=models.Q(state="accepted"), name="receipt_to_triage"),
-            models.Index(fields=["conversation_id"], condition=models.Q(state="waiting"), name="receipt_waiting"),
+            models.Index(
+                fields=["conversation_id"], condition=models.Q(conversation_id__isnull=False), name="receipt_of_conversation"
+            ),
             models.Index(fields=["channel", "state"], name="receipt_by_channel"),
         ]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
 from holdfast.intake.models import Contact, Receipt
 from holdfast.kit.clock import now
@@ -16,7 +16,7 @@ from holdfast.kit.clock import now
 State = Receipt.State
 
 _CLAIM = """
-UPDATE intake_receipt SET leased_until = clock_timestamp() + %s, attempts = attempts + 1
+UPDATE intake_receipt SET leased_until = clock_timestamp() + make_interval(secs => %s), attempts = attempts + 1
 WHERE contact_id IN (
     SELECT contact_id FROM intake_receipt
     WHERE state = 'accepted' AND (leased_until IS NULL OR leased_until < clock_timestamp())
@@ -66,7 +66,7 @@ def claim(limit: int, lease: timedelta) -> list[Contact]:
     Leases run on the database's clock, which all workers share. A worker that dies lets its lease run out.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [lease, limit])
+        cursor.execute(_CLAIM, [lease.total_seconds(), limit])
         ids = [row[0] for row in cursor.fetchall()]
     return list(Contact.objects.filter(pk__in=ids).order_by("accepted_at", "id")) if ids else []
 
@@ -79,7 +79,7 @@ def settle(
     conversation_id: UUID | None = None,
     visible: bool = False,
 ) -> int:
-    """Record one outcome for several contacts; returns how many receipts changed. Raises `ValueError` for a bad state."""
+    """Record one outcome for several contacts; returns how many receipts changed. Raises `ValueError` (bad state)."""
     return settle_many(
         [
             Settlement(contact_id=one, state=state, reason=reason, conversation_id=conversation_id, visible=visible)
@@ -96,7 +96,7 @@ def settle_many(settlements: Sequence[Settlement]) -> int:
     if not settlements:
         return 0
     moment = now()
-    columns = [
+    columns: list[Any] = [
         [item.contact_id for item in settlements],
         [State(item.state).value for item in settlements],
         [item.reason[:300] for item in settlements],
@@ -121,7 +121,7 @@ def status(receipt_id: UUID) -> ReceiptStatus | None:
 
 def statuses(receipt_ids: Sequence[UUID]) -> list[ReceiptStatus]:
     """Tell what became of many contacts; those the database does not know are missing."""
-    rows = Receipt.objects.filter(Q(pk__in=receipt_ids)).values_list(
+    rows = Receipt.objects.filter(pk__in=receipt_ids).values_list(
         "contact_id",
         "channel",
         "contact__source",
@@ -133,8 +133,10 @@ def statuses(receipt_ids: Sequence[UUID]) -> list[ReceiptStatus]:
         "visible_at",
     )
     return [
-        ReceiptStatus(key, channel, source, accepted_at, _outside(state), *rest)
-        for key, channel, source, accepted_at, state, *rest in rows
+        ReceiptStatus(
+            key, channel, source, accepted_at, _outside(state), reason, conversation_id, settled_at, visible_at
+        )
+        for key, channel, source, accepted_at, state, reason, conversation_id, settled_at, visible_at in rows
     ]
 
 

@@ -60,19 +60,17 @@ class Spool:
         self._index = _Index(directory)
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Keep `rows` durably, all or none. Raises `OSError` when that is impossible: then they must not be acknowledged."""
+        """Keep `rows` durably, all or none. Raises `OSError`: then nobody may be told that they were accepted."""
         data = b"".join(_line(row) for row in rows)
-        if self._active is None:
-            self._open()
-        assert self._active is not None
+        handle = self._open() if self._active is None else self._active
         try:
-            _write_all(self._active, data)
-            os.fsync(self._active)
+            _write_all(handle, data)
+            os.fsync(handle)
         except OSError:
             # What was written in part must not stand in the middle of a segment, and after a failed fsync nothing
             # about this file is known any more: the next contact begins another.
             with suppress(OSError):
-                os.ftruncate(self._active, self._active_bytes)
+                os.ftruncate(handle, self._active_bytes)
             self._close_active()
             raise
         self._active_bytes += len(data)
@@ -86,9 +84,7 @@ class Spool:
     def chunk(self, limit: int) -> Chunk | None:
         """Return up to `limit` contacts to move to the database, oldest first; `None` when no segment is free."""
         self._close_active()
-        while self._draining is not None or self._claim():
-            segment = self._draining
-            assert segment is not None
+        while (segment := self._draining or self._claim()) is not None:
             rows: list[Row] = []
             bad: list[bytes] = []
             start = segment.tell()
@@ -104,15 +100,17 @@ class Spool:
                 chunk = Chunk(rows, segment.tell())
                 segment.seek(start)  # until `done`, these are still to do
                 return chunk
-            self._finish()
+            self._finish(segment)
         return None
 
     def done(self, chunk: Chunk) -> None:
         """Record that a chunk's contacts are committed (or set aside). Deletes the segment when it was the last."""
-        assert self._draining is not None
-        self._draining.seek(chunk.end)
-        if not self._draining.peek(1):
-            self._finish()
+        segment = self._draining
+        if segment is None:
+            raise ValueError("Nothing is being drained.")
+        segment.seek(chunk.end)
+        if not segment.peek(1):
+            self._finish(segment)
 
     def set_aside(self, lines: Sequence[bytes | Row], *, because: str) -> None:
         """Keep what cannot be stored where a person will see it: a file under `aside`, a warning in the log."""
@@ -146,7 +144,7 @@ class Spool:
         self._close_active()
         self._drop_draining()
 
-    def _open(self) -> None:
+    def _open(self) -> int:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._directory / f"{time.time_ns():020d}-{os.getpid()}-{next(_serial)}.jsonl"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
@@ -157,6 +155,7 @@ class Spool:
             os.close(handle)
             raise
         self._active, self._active_bytes = handle, 0
+        return handle
 
     def _close_active(self) -> None:
         if self._active is not None:
@@ -164,7 +163,7 @@ class Spool:
                 os.close(self._active)
             self._active, self._active_bytes = None, 0
 
-    def _claim(self) -> bool:
+    def _claim(self) -> BufferedReader | None:
         """Take the oldest segment nobody holds."""
         for path in sorted(self._directory.glob("*.jsonl")):
             try:
@@ -175,15 +174,14 @@ class Spool:
                 fcntl.flock(segment, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.fstat(segment.fileno()).st_nlink:  # else another process drained it between open and lock
                     self._draining = segment
-                    return True
+                    return segment
             except OSError:
                 pass
             segment.close()
-        return False
+        return None
 
-    def _finish(self) -> None:
-        assert self._draining is not None
-        Path(self._draining.name).unlink(missing_ok=True)
+    def _finish(self, segment: BufferedReader) -> None:
+        Path(segment.name).unlink(missing_ok=True)
         self._drop_draining()
 
     def _drop_draining(self) -> None:
@@ -251,8 +249,9 @@ def _row(line: bytes) -> Row | None:
         crc, data = int(line[:8], 16), line[9:-1]
         if not line.endswith(b"\n") or line[8:9] != b" " or zlib.crc32(data) != crc:
             return None
-        v = json.loads(data)
-        return Row(UUID(v[0]), *v[1:7], datetime.fromisoformat(v[7]), datetime.fromisoformat(v[8]), *v[9:])
+        key, *words, at, accepted_at, raw, payload = json.loads(data)
+        times = datetime.fromisoformat(at), datetime.fromisoformat(accepted_at)
+        return Row._make((UUID(key), *words, *times, raw, payload))
     except (ValueError, TypeError, IndexError):
         return None
 

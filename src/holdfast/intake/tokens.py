@@ -87,8 +87,10 @@ def revoke(name: str) -> None:
 
 def listed() -> list[ListedToken]:
     """List all tokens, the newest first."""
-    rows = ApiToken.objects.order_by("-created_at").values_list("name", "scopes", "created_at", "expires_at", "revoked_at")
-    return [ListedToken(name, tuple(scopes), *times) for name, scopes, *times in rows]
+    rows = ApiToken.objects.order_by("-created_at").values_list(
+        "name", "scopes", "created_at", "expires_at", "revoked_at"
+    )
+    return [ListedToken(name, tuple(scopes), made, expires, revoked) for name, scopes, made, expires, revoked in rows]
 
 
 def in_force() -> dict[bytes, KnownToken]:

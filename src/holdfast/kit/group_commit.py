@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -20,7 +20,7 @@ class Overloaded(Exception):
 class GroupCommit(Generic[T, R]):
     """Hands what callers submit to `commit` in batches, on one thread of its own.
 
-    `commit` gets the items and returns one outcome per item, in order: a result, or the exception for that caller alone.
+    `commit` gets the items and returns one outcome per item, in order: a result, or the exception for its caller alone.
     There is no timer: an idle commit starts at once, a busy one gathers whoever comes meanwhile. `limit` bounds the
     items waiting, `largest_batch` those in one commit. A commit that takes longer than `patience` seconds gets one call
     of `on_stuck`, which may break whatever it hangs on.
@@ -62,7 +62,7 @@ class GroupCommit(Generic[T, R]):
         return not self._task.done()
 
     async def submit(self, item: T) -> R:
-        """Return the outcome of `item` once its batch is committed. Raises `Overloaded`, or what `commit` gave for it."""
+        """Return the outcome of `item` when its batch is committed. Raises `Overloaded`, or what `commit` gave."""
         if self._closing or len(self._pending) >= self._limit:
             raise Overloaded
         future: asyncio.Future[R] = self._loop.create_future()
@@ -103,7 +103,7 @@ class GroupCommit(Generic[T, R]):
                 else:
                     future.set_result(outcome)
 
-    async def _patiently(self, work: asyncio.Future[Any]) -> Any:
+    async def _patiently(self, work: asyncio.Future[W]) -> W:
         done, _ = await asyncio.wait((work,), timeout=self._patience)
         if not done:
             with suppress(Exception):

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping, Seq
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,6 +25,7 @@ from prometheus_client import Counter, Gauge
 
 from holdfast.kit import outbox
 from holdfast.kit.bus import Subscription
+from holdfast.kit.clock import now
 from holdfast.kit.models import OutboxEvent
 from holdfast.kit.outbox import Cursor
 
@@ -60,6 +63,11 @@ def from_ticket(text: str) -> Listening | None:
         return Listening(frozenset(said["topics"]), Cursor.parse(said.get("since", "")))
     except (signing.BadSignature, KeyError, TypeError):
         return None
+
+
+def forget_older_than(age: timedelta) -> int:
+    """Remove old events; a client that comes back with an older position is told to `resync`. Returns how many."""
+    return OutboxEvent.objects.filter(created_at__lt=now() - age).delete()[0]
 
 
 class Client:
@@ -128,9 +136,8 @@ class Hub:
         """Register a client that gets everything after `listening.since`, or after now. Raises `TimeoutError`."""
         async with asyncio.timeout(5):
             await self._started.wait()
-        assert self._position is not None
         client = Client(frozenset(listening.topics), size=self._queue_size)
-        here = self._position
+        here = self._position or Cursor(0, 0)
         # From here on live events reach the client; what lies before is read now and put in front of them.
         self._clients.add(client)
         _clients.set(len(self._clients))
@@ -168,7 +175,7 @@ class Hub:
             _resyncs.inc()
             return [resync(until)]
         for _ in range(_LONGEST_REPLAY // _PAGE):
-            page = await self._outbox(lambda since=since: outbox.after(since, limit=_PAGE))
+            page = await self._outbox(partial(outbox.after, since, limit=_PAGE))
             for position, topic, payload in page:
                 if _order(position) > _order(until):
                     return frames
@@ -191,7 +198,7 @@ class Hub:
                 if self._position is None:
                     self._position = await self._outbox(outbox.latest)
                     self._started.set()
-                page = await self._outbox(lambda: outbox.after(self._position or Cursor(0, 0), limit=_PAGE))
+                page = await self._outbox(partial(outbox.after, self._position, limit=_PAGE))
             except (DatabaseError, OSError) as error:
                 _log.warning("outbox cannot be read", error=str(error).strip().split("\n")[0])
                 await asyncio.sleep(1.0)
@@ -224,7 +231,9 @@ class Hub:
 class StreamApp:
     """The ASGI application of a stream. `listening_of` says what a request may hear, or `None` for 403."""
 
-    def __init__(self, hub: Hub, listening_of: Callable[[Message], Listening | None], *, heartbeat: float = 15.0) -> None:
+    def __init__(
+        self, hub: Hub, listening_of: Callable[[Message], Listening | None], *, heartbeat: float = 15.0
+    ) -> None:
         self._hub = hub
         self._listening_of = listening_of
         self._heartbeat = heartbeat

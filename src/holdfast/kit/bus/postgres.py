@@ -34,7 +34,7 @@ class PostgresBus:
         self._task = asyncio.get_running_loop().create_task(self._listen(), name="bus")
 
     async def publish(self, channel: str, payload: str = "") -> None:
-        """Send a notice to everybody who is subscribed now. Raises `psycopg.OperationalError` while the server is away."""
+        """Send a notice to everybody who is subscribed now. Raises `psycopg.OperationalError` without a server."""
         async with self._speaking:
             try:
                 if self._speaker is None:
