@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from holdfast.drills.tidewater.bank import cast
 from holdfast.drills.tidewater.persons import Person, person
 from holdfast.guard.keys import blind_index
 from holdfast.kit.ids import derived
@@ -55,8 +56,8 @@ def _identities(seed: int, who: Person) -> list[Identity]:
     if who.in_app:
         known.append(("chat", f"app-{derived('tidewater', str(seed), 'app', str(who.index))}", PROVEN))
     rows = [_identity(seed, who, kind, value, level) for kind, value, level in known if value]
-    if who.name == "Jun Wang":
-        machine = _identity(seed, who, "other", "assistant:jun.example", CLAIMED)
+    if assistant := cast()[who.index].get("assistant") if who.index < len(cast()) else None:
+        machine = _identity(seed, who, "other", assistant, CLAIMED)
         machine.is_machine = True
         rows.append(machine)
     return rows
