@@ -31,6 +31,7 @@ from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import DatabaseError, connection  # noqa: E402
 
+from holdfast.channels import chat_door, smtp  # noqa: E402
 from holdfast.config.health import Health  # noqa: E402
 from holdfast.config.options import options  # noqa: E402
 from holdfast.intake import tokens  # noqa: E402
@@ -67,7 +68,7 @@ class Web:
         self._tokens_read = float("-inf")
         self._reading_tokens = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
-        self._smtp: Any = None
+        self._smtp: smtp.SmtpReceiver | None = None
 
     def routes(self) -> tuple[dict[str, App], list[tuple[str, App]]]:
         """Return the raw applications, by path and by prefix; whatever else comes is Django's."""
@@ -89,6 +90,8 @@ class Web:
             "/readyz": health.readyz,
             "/metrics": health.metrics,
         }
+        chat = chat_door.ChatDoor(intake=self.intake, events=streams.StreamApp(self.hub, chat_door.listening_of))
+        exact |= dict.fromkeys(("/chat/messages", "/chat/person", "/chat/events"), chat)
         return exact, [("/v1/receipts/", door)]
 
     async def start(self) -> None:
@@ -98,11 +101,19 @@ class Web:
         self.hub.start(self.bus.subscribe(outbox.CHANNEL))
         await self._read_tokens()
         self._tasks = [asyncio.get_running_loop().create_task(self._keep_tokens(), name="tokens")]
+        if options().smtp_port:
+            self._smtp = await smtp.start(
+                self.intake,
+                host=options().smtp_host,
+                port=options().smtp_port,
+                blobs=BlobStore(settings.BLOB_DIR),
+                max_bytes=options().max_mail_bytes,
+            )
 
     async def close(self) -> None:
         """Stop what `start` began; contacts already handed in are committed first."""
         if self._smtp is not None:
-            self._smtp.close()
+            await self._smtp.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
