@@ -18,7 +18,9 @@ from holdfast.kit.clock import now
 
 
 def _open_grants(conversation: Conversation) -> list[int]:
-    return list(Grant.objects.filter(conversation_id=conversation.pk, closed_at=None).values_list("agent_id", flat=True))
+    return list(
+        Grant.objects.filter(conversation_id=conversation.pk, closed_at=None).values_list("agent_id", flat=True)
+    )
 
 
 def test_a_grant_comes_and_goes_with_the_case(house, in_line, fresh):

@@ -61,9 +61,7 @@ def test_a_note_stays_inside_and_changes_nothing_about_waiting(house, in_line, f
 def test_a_reply_with_only_a_file_is_a_reply_and_one_with_nothing_is_not(house, in_line):
     conversation = in_line()
     file = {"name": "form.pdf", "type": "application/pdf", "size": 9, "digest": "0" * 64, "refused": ""}
-    message = post_reply(
-        conversation_id=conversation.pk, by=house.ana.pk, text="", client_key="f", attachments=[file]
-    )
+    message = post_reply(conversation_id=conversation.pk, by=house.ana.pk, text="", client_key="f", attachments=[file])
     assert [attachment.name for attachment in message.attachments.all()] == ["form.pdf"]
     with pytest.raises(Refused):
         post_reply(conversation_id=conversation.pk, by=house.ana.pk, text=" \n", client_key="g")
