@@ -67,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     web = command("web", "run one web process")
     web.add_argument("--host", help="address to listen on (HOLDFAST_HOST)")
     web.add_argument("--port", type=int, help="port to listen on (HOLDFAST_PORT)")
-    web.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    web.add_argument("--fd", type=int, help=argparse.SUPPRESS)  # a socket that listens already
+    web.add_argument("--gate", type=int, help=argparse.SUPPRESS)  # a pipe: serve once its other end is closed
     command("worker", "run one worker process")
     command("migrate", "bring the database's tables up to date")
     command("doctor", "look for what is wrong with this installation")
@@ -166,6 +167,10 @@ def _web(chosen: argparse.Namespace) -> int:
     from holdfast.config.options import options
 
     with _django("web"):
+        if chosen.gate is not None:
+            import holdfast.config.asgi  # noqa: F401  (what takes long is done before the gate opens)
+
+            os.read(chosen.gate, 1)
         serving.serve(host=options().host, port=options().port, fd=chosen.fd)
     return 0
 

@@ -1,6 +1,6 @@
 """Plays Holdfast's own commands for the tests of `up`: prepare, web and worker, without Django.
 
-`web` answers /readyz with its process number once it has written that number into the database.
+`web` answers /readyz with its process number once the gate is open.
 """
 
 import json
@@ -49,7 +49,8 @@ if __name__ == "__main__":
             if "STAND_IN_FAILS" in os.environ:
                 sys.exit("the tables are in a bad way")
             prepare(int(number))
-        case ["web", "--fd", number]:
+        case ["web", "--fd", number, "--gate", gate]:
+            os.read(int(gate), 1)
             web(int(number))
         case ["worker"]:
             say(f"working as {os.getpid()}")

@@ -100,12 +100,34 @@ def test_without_the_venv_module_it_names_the_package(
 
 
 def test_without_a_package_index_it_says_so_and_tries_again_next_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clone: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    assert environment.main(tmp_path, wanted="run", checksum="1 2") == 1
-    assert "No package index could be reached" in capsys.readouterr().err
-    assert not (tmp_path / ".venv/holdfast-environment").exists()
+    unreachable = '#!/bin/sh\ncase $* in *"pip install"*) echo "no route to host" >&2; exit 1;; esac\n'
+    (clone / ".venv/bin/python").write_text(unreachable)
+    assert environment.main(clone, wanted="run", checksum="1 2") == 1
+    said = capsys.readouterr().err
+    assert "No package index could be reached" in said
+    assert "no route to host" in said
+    assert not (clone / ".venv/holdfast-environment").exists()
+
+
+def test_a_mirror_gets_exactly_what_the_lock_file_says(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("python", "uv"):
+        tool = clone / ".venv/bin" / name
+        tool.write_text(f'#!/bin/sh\necho "{name} $* index=$PIP_INDEX_URL" >>"{tmp_path}/calls"\necho {environment.UV}')
+        tool.chmod(0o755)
+    (clone / ".venv/bin/uv").write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && echo "uv {environment.UV[4:]}" || echo "uv $*" >>"{tmp_path}/calls"\n'
+    )
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://mirror.example/simple")
+    assert environment.main(clone, wanted="dev", checksum="1 2") == 0
+    calls = [
+        line for line in (tmp_path / "calls").read_text().splitlines() if "pip install" in line or "uv" in line[:2]
+    ]
+    assert calls[0].startswith("uv export --frozen")
+    assert "--require-hashes" in calls[1]
+    assert calls[1].endswith("index=https://mirror.example/simple")
+    assert "--no-deps --editable" in calls[2]
+    assert (clone / ".venv/holdfast-environment").read_text() == "dev 1 2\n"

@@ -128,8 +128,8 @@ def _lines_of(*children: Child, until: str) -> list[str]:
     return lines
 
 
-def _shell(name: str, script: str) -> Child:
-    return Child(name=name, argv=["/bin/sh", "-c", script])
+def _shell(name: str, script: str, *, wave: int = 0) -> Child:
+    return Child(name=name, argv=["/bin/sh", "-c", script], wave=wave)
 
 
 def test_the_pause_before_a_restart_grows() -> None:
@@ -139,9 +139,9 @@ def test_the_pause_before_a_restart_grows() -> None:
     assert "faulty ended with code 3" in lines[0]
 
 
-def test_the_last_started_is_stopped_first() -> None:
+def test_the_highest_wave_is_stopped_first() -> None:
     says = "trap 'echo stopped; exit 0' TERM; echo ready; while :; do sleep 0.02; done"
-    lines = _lines_of(_shell("first", says), _shell("second", says), until="second: ready")
+    lines = _lines_of(_shell("first", says), _shell("second", says, wave=1), until="second: ready")
     assert lines[-2:] == ["second: stopped", "first: stopped"]
 
 

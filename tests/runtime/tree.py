@@ -37,7 +37,7 @@ async def run(data: Path, manner: str) -> None:
     )
     program = STUBBORN if manner == "stubborn" else OBEDIENT
     await supervisor.start(postgres)
-    await supervisor.start(Child(name="child", argv=[sys.executable, "-c", program]))
+    await supervisor.start(Child(name="child", wave=1, argv=[sys.executable, "-c", program]))
     Terminal().say("tree", "up")
     await supervisor.until_stop_asked()
     await supervisor.stop()

@@ -34,13 +34,15 @@ class ChildError(Exception):
 class Child:
     """One child process: how to start it, when it counts as ready, how to stop it.
 
-    `before_start` runs before each start, also before restarts. `death_signal` is what the kernel sends when the
+    Children of one `wave` are stopped side by side, before those of lower waves. `before_start` runs before each start,
+    also before restarts. `death_signal` is what the kernel sends when the
     supervisor is killed. With `own_terminal` the child writes straight to ours, for progress bars. `stop` has to be
     impatient enough for all waves together to be gone within five seconds.
     """
 
     name: str
     argv: Sequence[str]
+    wave: int = 0
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     ready: Callable[[], Awaitable[bool]] | None = None
     ready_timeout: float = 30.0
@@ -57,26 +59,25 @@ class Supervisor:
 
     def __init__(self, *, say: Say) -> None:
         self._say = say
-        self._waves: list[list[_Keeper]] = []
+        self._keepers: list[_Keeper] = []
         self._stop_asked = asyncio.Event()
         self._asked_by = 0
 
     async def start(self, *children: Child) -> None:
         """Start children side by side and wait until each is ready.
 
-        They form one wave: later waves are stopped before earlier ones. Raises `ChildError` when one of them ends or
-        stays unready; restarts only begin once a child has been ready.
+        Raises `ChildError` when one of them ends or stays unready; restarts only begin once a child has been ready.
         """
-        wave = [_Keeper(child=child, say=self._say) for child in children]
-        self._waves.append(wave)
-        await asyncio.gather(*(keeper.start() for keeper in wave))
+        started = [_Keeper(child=child, say=self._say) for child in children]
+        self._keepers += started
+        await asyncio.gather(*(keeper.start() for keeper in started))
 
     async def run(self, child: Child) -> None:
         """Run a child that has an end, such as a migration. Raises `ChildError` unless it ends with 0."""
         keeper = _Keeper(child=child, say=self._say)
-        self._waves.append([keeper])
+        self._keepers.append(keeper)
         code = await keeper.run_once()
-        self._waves.remove([keeper])
+        self._keepers.remove(keeper)
         if code != 0:
             raise ChildError(f"{child.name} did not finish: it {_ending(code)}. Its lines above say why.")
 
@@ -91,9 +92,8 @@ class Supervisor:
         self._asked_by += 1
         self._stop_asked.set()
         if self._asked_by == 2:
-            for wave in reversed(self._waves):
-                for keeper in wave:
-                    keeper.kill_now()
+            for keeper in self._keepers:
+                keeper.kill_now()
 
     async def until_stop_asked(self) -> None:
         """Wait until somebody wants the tree to stop."""
@@ -114,12 +114,12 @@ class Supervisor:
         return False
 
     async def stop(self) -> None:
-        """Stop every child, the last wave first."""
-        for keeper in (keeper for wave in self._waves for keeper in wave):
+        """Stop every child, the highest wave first."""
+        for keeper in self._keepers:
             keeper.stopping = True  # all of them first: nothing restarts while the tree comes down
-        for wave in reversed(self._waves):
-            await asyncio.gather(*(keeper.stop() for keeper in wave))
-        self._waves.clear()
+        for wave in sorted({keeper.wave for keeper in self._keepers}, reverse=True):
+            await asyncio.gather(*(keeper.stop() for keeper in self._keepers if keeper.wave == wave))
+        self._keepers.clear()
 
 
 class _Keeper:
@@ -127,6 +127,7 @@ class _Keeper:
 
     def __init__(self, *, child: Child, say: Say) -> None:
         self.stopping = False
+        self.wave = child.wave
         self._child, self._say = child, say
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None

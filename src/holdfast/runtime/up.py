@@ -16,6 +16,8 @@ from holdfast.runtime.supervisor import Child, ChildError, Supervisor
 from holdfast.runtime.terminal import Terminal
 
 _BACKLOG = 2048  # connections that wait in the kernel while the web process is being restarted
+# Web and workers end side by side; with the operations service and the database the worst case is 4.8 of 5 seconds.
+_STOP = ((signal.SIGTERM, 2.6), (signal.SIGKILL, 0.2))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,8 @@ class _Tree:
     def __init__(self, *, plan: Plan, listener: socket.socket, terminal: Terminal) -> None:
         self._plan, self._listener, self._terminal = plan, listener, terminal
         self._supervisor = Supervisor(say=terminal.say)
+        # The web process loads while the database is prepared, and serves once it reads the end of this pipe.
+        self._gate, self._opener = os.pipe()
         port = listener.getsockname()[1]
         self._address = plan.public_url or f"http://{_reachable(plan.host)}:{port}"
         self._env: dict[str, str] = dict(os.environ) | {
@@ -86,11 +90,10 @@ class _Tree:
 
     async def _bring_up(self) -> None:
         self._env["DATABASE_URL"] = self._plan.database_url or await self._start_database()
-        if self._plan.operations and not self._env.get("HOLDFAST_OPERATIONS_URL"):
-            _, notes = await asyncio.gather(self._start_operations(), self._prepare())
-        else:
-            notes = await self._prepare()
-        await self._supervisor.start(self._web(), *(self._worker(number) for number in range(self._plan.workers)))
+        _, _, notes = await asyncio.gather(
+            self._start_operations(), self._supervisor.start(self._web()), self._prepare()
+        )
+        await self._supervisor.start(*(self._worker(number) for number in range(self._plan.workers)))
         rows = [("Address", self._address), *((label, value) for label, value in notes)]
         self._terminal.panel("Holdfast is up.", [*rows, ("Stop", "Ctrl-C")])
 
@@ -109,7 +112,7 @@ class _Tree:
             env=server.environment(),
             ready=accepting,
             ready_timeout=120.0,  # after a crash it first replays its log
-            stop=((signal.SIGINT, 1.5), (signal.SIGQUIT, 0.4), (signal.SIGKILL, 0.1)),
+            stop=((signal.SIGINT, 1.2), (signal.SIGQUIT, 0.3), (signal.SIGKILL, 0.1)),
             death_signal=signal.SIGINT,
             before_start=server.clear_leftovers,
             shows=lambda line: not line.startswith(("LOG:", "HINT:")),
@@ -120,6 +123,8 @@ class _Tree:
 
     async def _start_operations(self) -> None:
         """Start the demo bank's own systems: a separate small HTTP process that the connectors call."""
+        if not self._plan.operations or self._env.get("HOLDFAST_OPERATIONS_URL"):
+            return
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         self._env["HOLDFAST_OPERATIONS_URL"] = f"http://127.0.0.1:{port}"
@@ -128,9 +133,10 @@ class _Tree:
             Child(
                 name="operations",
                 argv=(*self._plan.operations, "--port", str(port)),
+                wave=1,
                 env=self._env,
                 ready=lambda: _answers("127.0.0.1", port, "/healthz"),
-                stop=((signal.SIGTERM, 0.4), (signal.SIGKILL, 0.1)),
+                stop=((signal.SIGTERM, 0.3), (signal.SIGKILL, 0.1)),
             )
         )
 
@@ -138,30 +144,32 @@ class _Tree:
         """Migrate, seed the demo, and collect what the panel shows: one process, for Django takes a second to load."""
         ours, theirs = os.pipe()
         argv = [*self._plan.command, "prepare", "--base-url", self._address, "--report-to", str(theirs)]
-        child = Child(name="migrate", argv=argv, env=self._env, inherit=(theirs,), own_terminal=sys.stdout.isatty())
+        tty = sys.stdout.isatty()
+        child = Child(name="migrate", argv=argv, wave=3, env=self._env, inherit=(theirs,), own_terminal=tty)
         with os.fdopen(ours) as report:
             try:
                 await self._supervisor.run(child)
             finally:
                 os.close(theirs)
+            os.close(self._opener)
             return [(str(label), str(value)) for label, value in json.loads(report.read())]
 
     def _web(self) -> Child:
         host, port = self._listener.getsockname()[:2]
         return Child(
             name="web",
-            argv=(*self._plan.command, "web", "--fd", str(self._listener.fileno())),
+            argv=(*self._plan.command, "web", "--fd", str(self._listener.fileno()), "--gate", str(self._gate)),
+            wave=2,
             env=self._env,
             ready=lambda: _answers(_reachable(host), port, "/readyz"),
-            ready_timeout=60.0,
-            stop=((signal.SIGTERM, 1.8), (signal.SIGKILL, 0.2)),
-            inherit=(self._listener.fileno(),),
+            ready_timeout=900.0,  # long migrations included; if it ends before, that is noticed at once
+            stop=_STOP,
+            inherit=(self._listener.fileno(), self._gate),
         )
 
     def _worker(self, number: int) -> Child:
         name = "worker" if self._plan.workers == 1 else f"worker.{number + 1}"
-        stop = ((signal.SIGTERM, 1.8), (signal.SIGKILL, 0.2))
-        return Child(name=name, argv=(*self._plan.command, "worker"), env=self._env, stop=stop)
+        return Child(name=name, argv=(*self._plan.command, "worker"), wave=2, env=self._env, stop=_STOP)
 
 
 def _listen(host: str, port: int) -> socket.socket:
