@@ -74,7 +74,9 @@ class Desk:
         return conversation
 
 
-def make_customer(*, name: str = "Maren Okafor", email: str = "maren@post.example", reference: str = "TW-1") -> Customer:
+def make_customer(
+    *, name: str = "Maren Okafor", email: str = "maren@post.example", reference: str = "TW-1"
+) -> Customer:
     """A customer with a sealed name, address and IBAN, and a proven e-mail address."""
     customer = Customer.objects.create(
         reference=reference,

@@ -73,7 +73,12 @@ def test_views_keep_to_their_state(desk: Desk, sign_in: SignIn, view: str) -> No
     mine, closed, waiting = desk.talk(), desk.talk(), desk.talk()
     assign(conversation_id=mine.pk, to=desk.ana.pk, by=desk.ana.pk)
     close(conversation_id=closed.pk, by=desk.ana.pk)
-    expected = {"mine": {mine.number}, "snoozed": set(), "all": {mine.number, waiting.number}, "closed": {closed.number}}
+    expected = {
+        "mine": {mine.number},
+        "snoozed": set(),
+        "all": {mine.number, waiting.number},
+        "closed": {closed.number},
+    }
     assert set(numbers(sign_in(desk.ana), f"/desk/?view={view}")) == expected[view]
 
 
@@ -117,7 +122,9 @@ def test_the_home_page_costs_a_fixed_number_of_queries(desk: Desk, sign_in: Sign
     client = sign_in(desk.ana)
 
     def cost(path: str) -> int:
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             assert client.get(path).status_code == 200
         return len(queries)
 

@@ -78,8 +78,10 @@ def _message_view(message: Message, *, number: int, agent_id: int, customer_name
 
 
 def _name(message: Message, customer_name: str) -> str:
+    if message.agent is not None:
+        return message.agent.name
     if message.author == "agent":
-        return message.agent.name if message.agent else "Somebody who has left"
+        return "Somebody who has left"
     return {"customer": customer_name, "assistant": _MACHINE_NAME}.get(message.author, "")
 
 

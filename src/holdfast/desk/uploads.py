@@ -70,10 +70,10 @@ def _check(file: UploadedFile[Any]) -> None:
     name = file_name(file.name)
     if (file.size or 0) > MOST_BYTES:
         raise UploadRefused(f"“{name}” is larger than 10 MB.")
-    endings = {ending.lstrip(".").lower() for ending in PurePosixPath(name).suffixes[-2:]}
+    ending = PurePosixPath(name).suffix.lstrip(".").lower()
     start = file.read(4)
     file.seek(0)
-    if endings & _RUNS or start.startswith(_STARTS):
+    if ending in _RUNS or start.startswith(_STARTS):
         raise UploadRefused(f"“{name}” is a kind of file that can run programs, so it cannot be sent.")
 
 

@@ -102,15 +102,16 @@ def _posted(
         "by": agent.id,
         "text": text,
         "client_key": client_key,
+        "attachments": files,
     }
     with transaction.atomic():
         if kind == "note":
-            message = messages.post_note(conversation_id=conversation.id, **saying)
+            message = messages.post_note(**saying)
         else:
             if conversation.assignee_id is None and conversation.state != "closed":
                 assignments.assign(conversation_id=conversation.id, to=agent.id, by=agent.id)
             version = a_number(request.POST.get("version", ""))
-            message = replies.reply(conversation_id=conversation.id, version=version, **saying)
+            message = replies.reply(version=version, **saying)
         drafts.discard(conversation_id=conversation.id, agent_id=agent.id, internal=kind == "note")
         if request.POST.get("then") == "close":
             closures.close(conversation_id=conversation.id, by=agent.id)
