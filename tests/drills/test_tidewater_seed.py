@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.db.models import F, Q
+from django.test import override_settings
 
 from holdfast.conversations.models import Assignment, Attachment, Closure, Conversation, Message, Place, Tagging
 from holdfast.desk.models import CannedReply, Queue
@@ -17,6 +22,7 @@ from holdfast.drills.tidewater.content import LOCALES, articles, scripts
 from holdfast.drills.tidewater.persons import person
 from holdfast.guard.keys import blind_index
 from holdfast.guard.models import Grant
+from holdfast.guard.opening import MachineUse, opened_for_machine
 from holdfast.kit import clock
 from holdfast.knowledge.models import Article
 from holdfast.notify.models import Delivery
@@ -34,6 +40,16 @@ def at_a_fixed_time(settings: Any, tmp_path: Any) -> Any:
     clock.set_source(lambda: AT)
     yield
     clock.set_source(None)
+
+
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[seeding.SeedReport]:
+    """The small demo, written once for all tests that only look at it."""
+    with django_db_blocker.unblock(), tempfile.TemporaryDirectory() as blobs, override_settings(BLOB_DIR=Path(blobs)):
+        clock.set_source(lambda: AT)
+        with transaction.atomic():
+            yield seeding.seed(customers=SMALL)
+            transaction.set_rollback(True)
 
 
 def snapshot() -> list[Any]:
@@ -92,32 +108,39 @@ def test_every_queue_has_people_and_exactly_one_takes_the_rest() -> None:
     assert CannedReply.objects.count() >= 15
 
 
-def test_the_demo_sign_ins_work_and_nobody_else_has_a_password() -> None:
-    report = seeding.seed(customers=SMALL)
-    assert {each.role for each in report.sign_ins} == {"agent", "lead", "admin", "security"}
-    for each in report.sign_ins:
+def test_the_whole_demo_stays_under_a_minute_of_work() -> None:
+    started = time.process_time()
+    seeding.seed(customers=2_000)
+    # Work of this process, not the clock: other tests run beside it. A tenth of the demo, so a tenth of the time,
+    # and what does not grow with customers.
+    assert time.process_time() - started < 8
+
+
+def test_the_demo_sign_ins_work_and_nobody_else_has_a_password(seeded: seeding.SeedReport) -> None:
+    assert {each.role for each in seeded.sign_ins} == {"agent", "lead", "admin", "security"}
+    for each in seeded.sign_ins:
         agent = authenticate(None, username=each.email, password=each.password)
         assert isinstance(agent, Agent)
         assert agent.role == each.role
-    others = Agent.objects.exclude(email__in=[each.email for each in report.sign_ins])
+    others = Agent.objects.exclude(email__in=[each.email for each in seeded.sign_ins])
     assert others.count() == 59
     assert not any(agent.has_usable_password() for agent in others)
 
 
-def test_customers_are_sealed_and_found_by_each_identity() -> None:
-    seeding.seed(customers=SMALL)
+def test_customers_are_sealed_and_found_by_each_identity(seeded: seeding.SeedReport) -> None:
     maren = person(7, 0)
     for kind, value in (("email", maren.email), ("phone", maren.phone), ("account", maren.ref)):
         identity = Identity.objects.get(kind=kind, index=blind_index(kind, value))
         assert identity.customer.reference == "TW-100000"
         assert value not in str(identity.value)
-    assert str(Customer.objects.get(reference="TW-100000").name) == "Maren O."
+    customer = Customer.objects.get(reference="TW-100000")
+    assert str(customer.name) == "Maren O."
+    assert opened_for_machine(customer.name, use=MachineUse.IDENTIFY) == "Maren Okafor"
     with_chat = Identity.objects.filter(kind="chat").count()
     assert SMALL * 0.15 < with_chat < SMALL * 0.6
 
 
-def test_those_who_wait_stand_in_line_in_order_and_nobody_else_does() -> None:
-    seeding.seed(customers=SMALL)
+def test_those_who_wait_stand_in_line_in_order_and_nobody_else_does(seeded: seeding.SeedReport) -> None:
     waiting = Conversation.objects.filter(state="open", assignee=None)
     standing = Place.objects.filter(left_at=None)
     assert waiting.count() == standing.count() >= 90
@@ -130,8 +153,7 @@ def test_those_who_wait_stand_in_line_in_order_and_nobody_else_does() -> None:
     assert Place.objects.filter(left_at__gte=AT - timedelta(hours=6)).count() >= 15
 
 
-def test_what_an_agent_has_is_assigned_and_granted() -> None:
-    seeding.seed(customers=SMALL)
+def test_what_an_agent_has_is_assigned_and_granted(seeded: seeding.SeedReport) -> None:
     held = Conversation.objects.exclude(assignee=None)
     assert held.count() >= 50
     for conversation in held:
@@ -143,8 +165,7 @@ def test_what_an_agent_has_is_assigned_and_granted() -> None:
     assert held.filter(assignee=imani).count() == 3
 
 
-def test_closed_and_snoozed_ones_have_their_rows() -> None:
-    seeding.seed(customers=SMALL)
+def test_closed_and_snoozed_ones_have_their_rows(seeded: seeding.SeedReport) -> None:
     closed = Conversation.objects.filter(state="closed")
     assert set(closed.values_list("id", flat=True)) == set(Closure.objects.values_list("conversation_id", flat=True))
     assert not closed.exclude(waiting_since=None, assignee=None).exists()
@@ -154,8 +175,7 @@ def test_closed_and_snoozed_ones_have_their_rows() -> None:
     assert Tagging.objects.count() > 100
 
 
-def test_messages_fit_their_conversations() -> None:
-    seeding.seed(customers=SMALL)
+def test_messages_fit_their_conversations(seeded: seeding.SeedReport) -> None:
     assert not Message.objects.filter(created_at__gt=AT).exists()
     assert not Message.objects.filter(author="agent", agent=None).exists()
     assert not Message.objects.filter(Q(text__contains="{") | Q(text__contains="}")).exists()
@@ -176,17 +196,9 @@ def test_messages_fit_their_conversations() -> None:
     assert {script.locale for script in scripts()} == set(LOCALES)
 
 
-def test_mail_answers_show_as_sent_and_are_threaded() -> None:
-    seeding.seed(customers=SMALL)
+def test_mail_answers_show_as_sent_and_are_threaded(seeded: seeding.SeedReport) -> None:
     answers = Message.objects.filter(author="agent", internal=False, conversation__channel="email")
     assert answers.count() == Delivery.objects.filter(state="sent").count() > 30
     for delivery in Delivery.objects.all():
         assert delivery.message.conversation.thread_keys.filter(key=f"mail:{delivery.header_id}").exists()
     assert Attachment.objects.exclude(digest="").count() == Attachment.objects.count() > 20
-
-
-def test_two_thousand_customers_take_a_few_seconds() -> None:
-    started = time.perf_counter()
-    seeding.seed(customers=2_000)
-    # A tenth of the demo; the whole has to stay under a minute on a slow core.
-    assert time.perf_counter() - started < 12

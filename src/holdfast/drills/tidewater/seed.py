@@ -51,7 +51,7 @@ def seed(*, seed: int = 7, customers: int = 20_000, progress: Progress | None = 
         house = write_house(at=at)
         tell("articles and agents", 1, 1)
         identities = write_customers(
-            seed=seed, count=customers, at=at, progress=lambda done: tell("customers", done, customers)
+            seed=seed, count=customers, progress=lambda done: tell("customers", done, customers)
         )
         # The whole hour, as the operations service has it, so that both speak of the same minutes.
         bank = Bank(seed=seed, at=at.replace(minute=0, second=0, microsecond=0), customers=customers)
