@@ -100,16 +100,34 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from holdfast.runtime.postgres import PostgresError
-
     for name in ("host", "port", "public_url", "demo"):
         if (value := getattr(chosen, name, None)) is not None:
             os.environ[f"HOLDFAST_{name.upper()}"] = "1" if value is True else str(value)
     os.environ["HOLDFAST_DATA"] = str(_data_directory(getattr(chosen, "data", None)))
     try:
         return _COMMANDS[chosen.command](chosen)
-    except PostgresError as error:
-        return _fail(str(error))
+    except Exception as error:
+        if sentence := _explained(error):
+            return _fail(sentence)
+        raise
+
+
+def _explained(error: Exception) -> str | None:
+    """Put a fault of the installation, not of ours, in a sentence; None for any other."""
+    from django.db import OperationalError
+    from pydantic import ValidationError
+
+    from holdfast.runtime.lock import DataDirectoryError
+    from holdfast.runtime.postgres import PostgresError
+
+    if isinstance(error, (DataDirectoryError, PostgresError)):
+        return str(error)
+    if isinstance(error, ValidationError) and error.title == "Options":
+        wrong = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return f"A setting is wrong: {'; '.join(wrong)}."
+    if isinstance(error, OperationalError) and "connection" in str(error):
+        return f"The database cannot be reached: {str(error).strip()}"
+    return None
 
 
 def _data_directory(given: Path | None) -> Path:
@@ -136,19 +154,13 @@ def _django(command: str, *, create: bool = False) -> Iterator[None]:
 
 
 def _up(chosen: argparse.Namespace) -> int:
-    from pydantic import ValidationError
-
     from holdfast.config.options import options
     from holdfast.runtime.terminal import Terminal
     from holdfast.runtime.up import Plan, up
 
     if sys.stdout.isatty():
         os.environ.setdefault("HOLDFAST_LOG_JSON", "false")
-    try:
-        settings = options()
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return _fail(f"A setting is wrong: {wrong}.")
+    settings = options()
     plan = Plan(
         data=settings.data,
         host=settings.host,

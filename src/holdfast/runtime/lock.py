@@ -9,7 +9,11 @@ from types import TracebackType
 from typing import Self
 
 
-class DataDirectoryBusyError(Exception):
+class DataDirectoryError(Exception):
+    """The data directory cannot be used. The text is a sentence for the person at the terminal."""
+
+
+class DataDirectoryBusyError(DataDirectoryError):
     """Another process owns the data directory. `holder` is what it called itself, `pid` its process."""
 
     def __init__(self, *, data: Path, holder: str, pid: int) -> None:
@@ -81,7 +85,13 @@ def holder_of(*, data: Path) -> Holder:
 
 
 def make_private(directory: Path) -> None:
-    """Create `directory` for its owner's eyes only (0700), also when it was there with wider permissions."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if directory.stat().st_mode & 0o077:
-        directory.chmod(0o700)
+    """Create `directory` for its owner's eyes only (0700), also when it was there with wider permissions.
+
+    Raises `DataDirectoryError` when this user may not.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if directory.stat().st_mode & 0o077:
+            directory.chmod(0o700)
+    except OSError as error:
+        raise DataDirectoryError(f"{directory} cannot be used as the data directory: {error.strerror}.") from error

@@ -92,10 +92,11 @@ class EmbeddedPostgres:
 
     @cached_property
     def socket_directory(self) -> Path:
-        """The 0700 directory of the server's socket: `<data>/run`, or a short one when that path is too long."""
+        """The 0700 directory of the server's socket: `<data>/run`, or one elsewhere when that path is too long."""
         run = self.data / "run"
         make_private(run)
-        if len(os.fsencode(run / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
+        # A comma would split the path in two, for the server as for its clients.
+        if len(os.fsencode(run / _SOCKET_NAME)) <= _LONGEST_SOCKET_PATH and "," not in str(run):
             return run
         note = run / "socket-directory"  # so that other commands on this data directory find the same place
         with contextlib.suppress(OSError):

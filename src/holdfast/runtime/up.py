@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from holdfast.runtime.lock import DataDirectoryBusyError, DataDirectoryLock
+from holdfast.runtime.lock import DataDirectoryBusyError, DataDirectoryError, DataDirectoryLock
 from holdfast.runtime.postgres import EmbeddedPostgres, PostgresError
 from holdfast.runtime.supervisor import Child, ChildError, Supervisor
 from holdfast.runtime.terminal import Terminal
@@ -53,7 +53,7 @@ def up(plan: Plan, *, terminal: Terminal) -> int:
             return asyncio.run(_Tree(plan=plan, listener=listener, terminal=terminal).run())
     except DataDirectoryBusyError as busy:
         terminal.say("holdfast", f"{busy} Stop that one first, or give this one another directory with --data.")
-    except StartError as error:
+    except (StartError, DataDirectoryError) as error:
         terminal.say("holdfast", str(error))
     return 1
 
@@ -80,7 +80,7 @@ class _Tree:
         try:
             if await self._supervisor.unless_stopped(self._bring_up()):
                 await self._supervisor.until_stop_asked()
-        except (ChildError, PostgresError) as error:
+        except (ChildError, PostgresError, DataDirectoryError) as error:
             self._terminal.say("holdfast", str(error))
             code = 1
         self._terminal.say("holdfast", "Stopping.")
