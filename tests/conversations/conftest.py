@@ -33,7 +33,7 @@ class House:
     """Security."""
 
 
-@pytest.fixture()
+@pytest.fixture
 def house(db: None) -> House:
     vendor = Vendor.objects.create(name="Own", internal=True)
     teams = [Team.objects.create(name=name, vendor=vendor) for name in ("Cards", "Loans")]
@@ -54,7 +54,7 @@ def house(db: None) -> House:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def customer(db: None) -> Customer:
     return Customer.objects.create(name="Maria Example")
 
@@ -62,7 +62,7 @@ def customer(db: None) -> Customer:
 Write = Callable[..., Threaded]
 
 
-@pytest.fixture()
+@pytest.fixture
 def write(customer: Customer) -> Write:
     """Let a customer write: `write("text", subject=..., customer_id=..., thread=[...])`."""
     numbers = count()
@@ -75,7 +75,7 @@ def write(customer: Customer) -> Write:
     return _write
 
 
-@pytest.fixture()
+@pytest.fixture
 def in_line(write: Write, house: House) -> Callable[..., Conversation]:
     """Let a customer write and stand in the line for cards."""
 
@@ -88,7 +88,7 @@ def in_line(write: Write, house: House) -> Callable[..., Conversation]:
     return _in_line
 
 
-@pytest.fixture()
+@pytest.fixture
 def fresh() -> Callable[[UUID | Conversation], Conversation]:
     """Read a conversation again."""
     return lambda which: Conversation.objects.get(pk=which if isinstance(which, UUID) else which.pk)

@@ -67,7 +67,8 @@ def test_a_snoozed_matter_comes_back_when_due_with_the_time_it_had_waited(house,
         assert wake_due() == 0
     after, place = fresh(conversation), standing(conversation_id=conversation.pk)
     assert (after.state, after.snoozed_until, after.waiting_since) == ("open", None, conversation.waiting_since)
-    assert place and place.joined_at == conversation.waiting_since
+    assert place
+    assert place.joined_at == conversation.waiting_since
 
 
 def test_a_new_time_replaces_the_earlier_one(house, in_line):
@@ -114,7 +115,8 @@ def test_a_draft_is_kept_per_agent_and_kind_and_an_empty_one_is_none(house, in_l
     drafts.save(**key, text="Dear Maria")
     drafts.save(**key, text="a note", internal=True)
     found = drafts.draft_of(**key)
-    assert found and found.text == "Dear Maria"
+    assert found
+    assert found.text == "Dear Maria"
     assert drafts.draft_of(conversation_id=conversation.pk, agent_id=house.ben.pk) is None
     drafts.save(**key, text="  ")
     assert list(Draft.objects.values_list("internal", flat=True)) == [True]

@@ -23,7 +23,7 @@ from holdfast.notify.models import Delivery
 from holdfast.people.models import Customer
 
 
-@pytest.fixture()
+@pytest.fixture
 def stranger(db: None) -> Customer:
     return Customer.objects.create(name="Somebody Else")
 

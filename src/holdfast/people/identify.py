@@ -91,7 +91,9 @@ def _keys(sender: Sender) -> dict[_Key, str]:
             values.setdefault("other", []).append(f"{kind}:{value}")
     if not sender.verified:
         # An unproven account number is kept as hearsay: it must never sit on the real account's identity.
-        values.setdefault("other", []).extend(f"account:{value}" for value in values.get("account", ()))
+        values.setdefault("other", []).extend(
+            f"account:{normalise('account', value)}" for value in values.get("account", ())
+        )
     return {_Key(kind, blind_index(kind, value)): value for kind in preference for value in values.get(kind, ())}
 
 

@@ -106,8 +106,9 @@ def _process(contacts: Sequence[Contact]) -> None:
     found = matters(items, threaded)
     ask_assistant(found)
     joined = _put_in_queues(found)
-    _speak(found, joined)
+    answers = _speak(found, joined)
     settle_many([_settlement(*each) for each in zip(ours, items, threaded, _by_contact(found, items), strict=True)])
+    enqueue_many(answers)  # after settling: a delivery is addressed by the conversation's receipts
     _tell(found, joined)
 
 
@@ -125,8 +126,11 @@ def _put_in_queues(found: Sequence[Matter]) -> list[Matter]:
     return joining
 
 
-def _speak(found: Sequence[Matter], joined: Sequence[Matter]) -> None:
-    """Write the assistant's answers, what it tells the person who takes over, and the word to a chat that waits."""
+def _speak(found: Sequence[Matter], joined: Sequence[Matter]) -> list[UUID]:
+    """Write the assistant's answers, what it tells whoever takes over, and a word to chats that wait.
+
+    Returns the ids of the answers.
+    """
     lines = []
     for matter in found:
         if matter.answer is not None:
@@ -136,7 +140,6 @@ def _speak(found: Sequence[Matter], joined: Sequence[Matter]) -> None:
             details = dict(hand_over_details(matter.outcome))
             lines.append(_line(matter, "system", matter.outcome.summary, internal=True, details=details))
     said = say_many(lines)
-    enqueue_many([message.pk for message in said if message.author == "assistant"])
     say_many(
         [
             _line(matter, "system", in_line(_locale(matter)), internal=False, details={"kind": "in_line"})
@@ -144,6 +147,7 @@ def _speak(found: Sequence[Matter], joined: Sequence[Matter]) -> None:
             if matter.items[-1].channel == "chat"
         ]
     )
+    return [message.pk for message in said if message.author == "assistant"]
 
 
 def _line(matter: Matter, author: str, text: str, *, internal: bool, details: dict[str, object]) -> Line:
