@@ -1,0 +1,164 @@
+"""Every address of the house with real arguments, and who may open it. An address that is not here fails the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from tests.security.world import World
+
+from holdfast.conversations.models import Conversation
+
+ROLES = ("anonymous", "own", "other", "lead", "admin", "security")
+STAFF = frozenset({"own", "other", "lead", "admin", "security"})
+DESK = STAFF - {"security"}
+EVERYBODY = STAFF | {"anonymous"}
+NOBODY: frozenset[str] = frozenset()
+EVERY_STATE = frozenset({"mine", "waiting", "snoozed", "closed", "elsewhere", "look_alike"})
+
+OPENS = frozenset({200, 201, 204, 302, 405, 410, 422})
+
+
+@dataclass(frozen=True)
+class Route:
+    """How to call one address. `open_to` gets a page (or a refusal of the method); all others must not."""
+
+    open_to: frozenset[str]
+    arguments: Callable[[World], list[Any]] = lambda world: []
+    queries: tuple[str, ...] = ("",)
+    why: str = ""
+    empty: bool = False  # 404 for somebody who has none of these
+
+    def calls(self, world: World) -> Iterator[tuple[list[Any], frozenset[str]]]:
+        """Yield arguments, and who may open the address with them."""
+        yield self.arguments(world), self.open_to
+
+
+@dataclass(frozen=True)
+class CaseRoute:
+    """An address of one conversation: of one's own queue and of another, or of one in each state."""
+
+    rest: Callable[[Conversation], list[Any]] = lambda conversation: []
+    queries: tuple[str, ...] = ("",)
+    first: Callable[[Conversation], Any] = lambda conversation: conversation.number
+    empty: bool = False
+    states: frozenset[str] = frozenset({"mine", "elsewhere"})
+
+    def calls(self, world: World) -> Iterator[tuple[list[Any], frozenset[str]]]:
+        """Yield arguments, and who may open the address with them: the people of its queue, leads and admins."""
+        for state, conversation in world.conversations.items():
+            if state not in self.states:
+                continue
+            people = {"other"} if state == "elsewhere" else {"own"}
+            yield [self.first(conversation), *self.rest(conversation)], frozenset(people | {"lead", "admin"})
+
+
+def _message(conversation: Conversation) -> list[Any]:
+    return [conversation.messages.order_by("created_at", "id")[0].pk]
+
+
+def _field(name: str) -> CaseRoute:
+    return CaseRoute(lambda conversation: [name])
+
+
+ROUTES: dict[str, Route | CaseRoute] = {
+    "home": Route(EVERYBODY, why="a redirect to the desk"),
+    # Signing in (allauth)
+    "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),
+    "account_logout": Route(EVERYBODY, why="strangers are sent home"),
+    "account_inactive": Route(EVERYBODY),
+    "account_signup": Route(EVERYBODY, why="says that agents are invited"),
+    "account_reauthenticate": Route(STAFF),
+    "account_email": Route(STAFF),
+    "account_email_verification_sent": Route(EVERYBODY),
+    "account_change_password": Route(STAFF),
+    "account_set_password": Route(STAFF),
+    "account_reset_password": Route(EVERYBODY),
+    "account_confirm_login_code": Route(EVERYBODY),
+    "account_confirm_email": Route(EVERYBODY, lambda world: ["unknown-key"]),
+    "account_reset_password_from_key_done": Route(EVERYBODY),
+    "account_reset_password_from_key": Route(EVERYBODY, lambda world: ["1", "set-password"]),
+    "account_reset_password_done": Route(EVERYBODY),
+    "mfa_index": Route(STAFF),
+    "mfa_authenticate": Route(EVERYBODY, why="only in the middle of signing in; else back to sign-in"),
+    "mfa_reauthenticate": Route(STAFF),
+    "mfa_activate_totp": Route(STAFF),
+    "mfa_deactivate_totp": Route(STAFF, empty=True),
+    "mfa_view_recovery_codes": Route(STAFF, empty=True),
+    "mfa_generate_recovery_codes": Route(STAFF),
+    "mfa_download_recovery_codes": Route(STAFF, empty=True),
+    "mfa_list_webauthn": Route(STAFF),
+    "mfa_add_webauthn": Route(STAFF),
+    "mfa_reauthenticate_webauthn": Route(STAFF),
+    "mfa_remove_webauthn": Route(STAFF, lambda world: [1]),
+    "mfa_edit_webauthn": Route(STAFF, lambda world: [1]),
+    "mfa_login_webauthn": Route(EVERYBODY),
+    # Team
+    "people:team": Route(frozenset({"admin"})),
+    "people:invitations": Route(EVERYBODY, why="POST only; its roles are tested with the accounts"),
+    "people:link": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
+    "people:role": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
+    "people:deactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
+    "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
+    # Help centre
+    "help:start": Route(EVERYBODY),
+    "help:home": Route(EVERYBODY, lambda world: ["en"], queries=("", "?q=card")),
+    "help:article": Route(NOBODY, lambda world: ["en", "none"], why="no article in this world"),
+    "web:components": Route(frozenset({"admin"})),
+    # Chat
+    "chat:session": Route(EVERYBODY, why="POST only"),
+    "chat:state": Route(NOBODY, queries=("", "?token=made-up"), why="only with a chat's own token"),
+    "chat:demo": Route(EVERYBODY),
+    # Desk. Security is led to the log of reveals instead.
+    "desk:home": Route(
+        DESK,
+        queries=("", "?view=mine", "?view=snoozed", "?view=all", "?view=closed", "?queue=cards", "?q=card", "?q=zq"),
+    ),
+    "desk:list": Route(DESK, queries=("?view=all", "?view=closed", "?queue=cards", "?view=all&q=ayu")),
+    "desk:row": CaseRoute(first=lambda conversation: conversation.pk, states=EVERY_STATE),
+    "desk:nav": Route(DESK),
+    "desk:next": Route(EVERYBODY, why="POST only"),
+    "desk:search": Route(DESK, queries=("?q=card", "?q=declined", "?q=zqfamily31", "?q=zqlocal31@zqhost31.example")),
+    "desk:canned": Route(DESK, queries=("", "?q=hello")),
+    "desk:palette": Route(DESK, queries=("", "?q=card", "?q=zqlocal31@zqhost31.example")),
+    "desk:views": Route(EVERYBODY, why="POST only"),
+    "desk:view": Route(EVERYBODY, lambda world: [world.view.pk if world.view else 0], why="DELETE only"),
+    "desk:preferences": Route(EVERYBODY, why="POST only"),
+    "desk:reveals": Route(STAFF, queries=("", "?q=iban")),
+    "desk:attachment": Route(
+        frozenset({"own", "lead", "admin"}), lambda world: [world.attachment.pk if world.attachment else 0]
+    ),
+    "desk:unmerge": Route(EVERYBODY, lambda world: [world.merge.pk if world.merge else 0], why="DELETE only"),
+    "desk:conversation": CaseRoute(states=EVERY_STATE),
+    "desk:thread": CaseRoute(states=EVERY_STATE),
+    "desk:messages": CaseRoute(),
+    "desk:draft": CaseRoute(),
+    "desk:assignment": CaseRoute(),
+    "desk:transfer": CaseRoute(),
+    "desk:snooze": CaseRoute(),
+    "desk:closure": CaseRoute(),
+    "desk:tags": CaseRoute(),
+    "desk:merge": CaseRoute(),
+    "desk:presence": CaseRoute(),
+    "desk:reveal": _field("iban"),
+    "desk:sealed": _field("iban"),
+    "desk:raw": CaseRoute(_message),
+    "desk:formatted": CaseRoute(_message),
+}
+
+
+def patterns() -> Iterator[tuple[str, str]]:
+    """Every named address of the URLconf, as (name, route)."""
+    yield from _walk(get_resolver().url_patterns, "", "")
+
+
+def _walk(found: list[Any], before: str, namespace: str) -> Iterator[tuple[str, str]]:
+    for one in found:
+        route = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            inner = f"{namespace}{one.namespace}:" if one.namespace else namespace
+            yield from _walk(one.url_patterns, route, inner)
+        elif isinstance(one, URLPattern):
+            yield f"{namespace}{one.name}", route

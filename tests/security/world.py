@@ -1,0 +1,287 @@
+"""A desk whose customers' every sealed value is a marker, and the search for those markers in what comes out of it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.utils import timezone
+
+from holdfast.conversations.assignments import assign
+from holdfast.conversations.closures import close
+from holdfast.conversations.merges import merge
+from holdfast.conversations.models import Attachment, Conversation, Merge, Message
+from holdfast.conversations.snoozes import snooze
+from holdfast.desk.models import CannedReply, Queue, SavedView
+from holdfast.guard import reveals
+from holdfast.guard.fields import Sealed, SealedField
+from holdfast.guard.keys import blind_index
+from holdfast.intake import receipts
+from holdfast.intake.accept import accept_now
+from holdfast.intake.contact import Incoming
+from holdfast.kit.blobs import BlobStore
+from holdfast.notify import deliveries
+from holdfast.people.accounts import create_agent
+from holdfast.people.models import Agent, Customer, Identity, Role, Team, Vendor
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One customer's markers. Each is unique in the world, so that finding one tells where it came from."""
+
+    number: int
+
+    @property
+    def values(self) -> dict[str, str]:
+        n = f"{self.number:02}"
+        return {
+            "name": f"Ayu Zqfamily{n}",
+            "email": f"zqlocal{n}@zqhost{n}.example",
+            "phone": f"+62 8{n}7 4401 93{n}",
+            "account": f"ZQACC-{n}-77150{n}",
+            "chat": f"zqchat{n}-5b1e",
+            "iban": f"GB33ZQBK2020155555{n}55",
+            "address": f"Jl. Zqstreet{n} 7, 40{n}1 Zqtown{n}",
+            "birth_date": f"19{n}-11-07",
+        }
+
+    @property
+    def needles(self) -> dict[str, list[str]]:
+        """What must not be found: the parts of each value that no mask shows."""
+        n = f"{self.number:02}"
+        value = self.values
+        return {
+            "name": [f"zqfamily{n}"],
+            "email": [f"zqlocal{n}", f"zqhost{n}"],
+            "phone": [value["phone"], "".join(c for c in value["phone"] if c.isdigit())],
+            "account": [value["account"]],
+            "chat": [value["chat"]],
+            "iban": [value["iban"], value["iban"][4:14]],
+            "address": [f"zqstreet{n}", f"zqtown{n}"],
+            "birth_date": [value["birth_date"], f"07.11.19{n}", f"11/07/19{n}"],
+        }
+
+
+@dataclass
+class World:
+    """Everything the crawl needs to fill in addresses."""
+
+    planted: list[Planted] = field(default_factory=list)
+    customers: list[Customer] = field(default_factory=list)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    receipts: list[UUID] = field(default_factory=list)
+    attachment: Attachment | None = None
+    mail: Message | None = None
+    merge: Merge | None = None
+    view: SavedView | None = None
+    queue: Queue | None = None
+    tokens: list[str] = field(default_factory=list, repr=False)
+
+    def leaks(self, where: str, content: str | bytes) -> list[str]:
+        """Return `where: field of customer` for each marker found in `content`, however it is written."""
+        text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+        spelled = _spellings(text)
+        found = [
+            f"{where}: {name} of customer {planted.number} ({needle})"
+            for planted in self.planted
+            for name, needles in planted.needles.items()
+            for needle in needles
+            if any(needle.lower() in one for one in spelled)
+        ]
+        return found + [f"{where}: ciphertext" for token in self.tokens if token.split(".")[2] in text]
+
+
+def _spellings(text: str) -> list[str]:
+    """The text as it is, unescaped in the ways pages, addresses and JSON escape, without spaces, and out of base64."""
+    lower = text.lower()
+    plain = html.unescape(lower)
+    written = [
+        lower,
+        plain,
+        re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), lower),
+        re.sub(r"[\s-]", "", plain),
+    ]
+    written += [unquote_plus(lower)]
+    written += [_decoded(piece) for piece in set(re.findall(r"[A-Za-z0-9+/_-]{16,}={0,2}", text))]
+    return written
+
+
+def _decoded(piece: str) -> str:
+    plain = piece.rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4)).decode("utf-8", "ignore").lower()
+    except ValueError:
+        return ""
+
+
+def all_spellings_of(value: str) -> Iterator[str]:
+    """How a marker could be hidden; the search has to find each."""
+    yield from (value, value.upper(), html.escape(value), quote(value, safe=""), quote_plus(value))
+    yield json.dumps(value)
+    yield base64.b64encode(f"padding {value} padding".encode()).decode()
+    yield base64.urlsafe_b64encode(f"x{value}y".encode()).decode().rstrip("=")
+
+
+def build() -> World:
+    """Make the world: two teams of two vendors, an agent of each role, a conversation in each state."""
+    world = World(planted=[Planted(n) for n in range(31, 37)])
+    _staff(world)
+    world.customers = [_customer(planted) for planted in world.planted]
+    states = ["mine", "waiting", "snoozed", "closed", "elsewhere", "look_alike"]
+    for state, planted in zip(states, world.planted, strict=True):
+        customer = world.customers[0] if state == "look_alike" else world.customers[planted.number - 31]
+        world.conversations[state] = _conversation(world, state, planted, customer)
+    _spread(world)
+    world.tokens = [value.token for value in _every_sealed_value() if value.token]
+    return world
+
+
+def _staff(world: World) -> None:
+    here = Team.objects.create(name="Cards", vendor=Vendor.objects.create(name="Inside", internal=True))
+    there = Team.objects.create(name="Loans", vendor=Vendor.objects.create(name="Outsourcer"))
+    world.queue = Queue.objects.create(slug="cards", name="Cards", fallback=True)
+    world.queue.teams.add(here)
+    other = Queue.objects.create(slug="loans", name="Loans")
+    other.teams.add(there)
+    for name, role, team in [
+        ("own", Role.AGENT, here),
+        ("other", Role.AGENT, there),
+        ("lead", Role.LEAD, here),
+        ("admin", Role.ADMIN, here),
+        ("security", Role.SECURITY, None),
+    ]:
+        world.agents[name] = create_agent(
+            email=f"{name}@desk.example", name=f"{name.title()} Person", password="x" * 20, role=role, team=team
+        )
+    CannedReply.objects.create(shortcut="hello", title="Hello", body="Hello {{ customer.name }}, {{ customer.email }}.")
+    world.view = SavedView.objects.create(name="Cards", owner=world.agents["own"], query={"queue": "cards"})
+
+
+def _customer(planted: Planted) -> Customer:
+    values = planted.values
+    customer = Customer.objects.create(
+        name=values["name"],
+        address=values["address"],
+        birth_date=values["birth_date"],
+        iban=values["iban"],
+        reference=f"TW-{planted.number}",
+        city="Bandung",
+    )
+    for kind in ("email", "phone", "account", "chat"):
+        index = blind_index(kind, values[kind])
+        Identity.objects.create(customer=customer, kind=kind, value=values[kind], index=index, level=1)
+    return customer
+
+
+def _conversation(world: World, state: str, planted: Planted, customer: Customer) -> Conversation:
+    values, now = planted.values, timezone.now()
+    channel = "chat" if state == "waiting" else "email"
+    raw = BlobStore(settings.BLOB_DIR).put(f"From: {values['name']} <{values['email']}>\r\n\r\nHello".encode())
+    incoming = Incoming(
+        channel=channel,
+        source="smtp",
+        sender={kind: values[kind] for kind in ("email", "phone", "account", "name")},
+        text="My card was declined at the till.",
+        subject="Card declined",
+        key=f"world-{planted.number}",
+        raw=raw,
+    )
+    (accepted,) = accept_now([incoming])
+    world.receipts.append(accepted.receipt)
+    queue = Queue.objects.get(slug="loans" if state == "elsewhere" else "cards")
+    conversation = Conversation.objects.create(
+        customer=customer,
+        channel=channel,
+        subject="Card declined",
+        preview="My card was declined at the till.",
+        last_author="customer",
+        queue_id=queue.pk,
+        waiting_since=now,
+        last_message_at=now,
+        created_at=now,
+    )
+    receipts.settle([accepted.receipt], state="waiting", conversation_id=conversation.pk, visible=True)
+    message = Message.objects.create(
+        conversation=conversation,
+        author="customer",
+        text="My card was declined at the till.",
+        html="<p>My card was <b>declined</b> at the till.</p>",
+        contact_id=accepted.receipt,
+        created_at=now,
+    )
+    if state == "mine":
+        world.mail = message
+        digest = BlobStore(settings.BLOB_DIR).put(b"a file of the customer's own")
+        world.attachment = Attachment.objects.create(
+            message=message, name="till.txt", type="text/plain", size=28, digest=digest
+        )
+    answer = Message.objects.create(
+        conversation=conversation, author="agent", agent=world.agents["own"], text="We are looking.", created_at=now
+    )
+    if channel == "email":
+        deliveries.enqueue(answer.pk)
+    return conversation
+
+
+def _spread(world: World) -> None:
+    cases, own = world.conversations, world.agents["own"].pk
+    assign(conversation_id=cases["mine"].pk, to=own, by=own)
+    assign(conversation_id=cases["elsewhere"].pk, to=world.agents["other"].pk, by=world.agents["other"].pk)
+    snooze(conversation_id=cases["snoozed"].pk, by=own, until=timezone.now() + timedelta(days=1))
+    close(conversation_id=cases["closed"].pk, by=own)
+    spare = Conversation.objects.create(
+        customer=cases["mine"].customer,
+        channel="email",
+        subject="Card declined again",
+        queue_id=cases["mine"].queue_id,
+        last_message_at=timezone.now(),
+        created_at=timezone.now(),
+    )
+    world.merge = merge(source_id=spare.pk, target_id=cases["mine"].pk, by=own)
+    for case in cases.values():
+        case.refresh_from_db()
+    mine = cases["mine"]
+    for purpose in ("payment", "curious"):
+        reveals.request(
+            agent_id=own,
+            session_key="some session",
+            conversation_id=mine.pk,
+            customer_id=mine.customer_id,
+            sealed=world.customers[0].iban,
+            field="iban",
+            purpose=purpose,
+            reason=f"asked by {world.planted[0].values['email']}",
+        )
+
+
+def _every_sealed_value() -> Iterator[Sealed]:
+    for model in apps.get_models():
+        for column in model._meta.get_fields():
+            if isinstance(column, SealedField):
+                yield from model._default_manager.values_list(column.attname, flat=True)
+
+
+def sealed_columns() -> set[str]:
+    """Every sealed column of the house, so that the world can be checked to plant a marker in each."""
+    return {
+        f"{model._meta.label}.{column.name}"
+        for model in apps.get_models()
+        for column in model._meta.get_fields()
+        if isinstance(column, SealedField)
+    }
+
+
+def as_text(value: Any) -> str:
+    """Return anything as text to search."""
+    return json.dumps(value, default=str, ensure_ascii=False)
