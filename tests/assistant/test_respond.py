@@ -34,7 +34,7 @@ ARTICLES = [
 
 @pytest.fixture(autouse=True)
 def articles(db: None) -> None:
-    search._current = None
+    search.forget()
     Article.objects.bulk_create(
         Article(slug=slug, locale=locale, title=title, topic=topic, asks=asks, body=body, summary=title)
         for slug, locale, title, topic, asks, body in ARTICLES
@@ -94,7 +94,7 @@ def test_it_is_silent_once_a_person_has_it_or_the_customer_came_back() -> None:
 
 def test_without_articles_everything_goes_to_a_person() -> None:
     Article.objects.all().delete()
-    search._current = None
+    search.forget()
     outcome = respond(asked("How do I activate my card?"))
     assert isinstance(outcome, HandOver)
     assert outcome.reason == Reason.NO_ARTICLE

@@ -10,16 +10,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from django.db import connection
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
+from threadpoolctl import ThreadpoolController
 
 from holdfast.knowledge.models import Article
 from holdfast.knowledge.passages import Passage, passages, plain
+
+RANK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,14 @@ class Found:
     similarity: float
 
 
+_libraries = ThreadpoolController()
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """These matrices are small: more BLAS threads only spin beside a busy database (four times the CPU, measured)."""
+    return cast(AbstractContextManager[object], _libraries.limit(limits=1, user_api="blas"))
+
+
 class ArticleIndex:
     """An immutable index over a set of articles, one part per language. Build once, ask from any thread."""
 
@@ -56,7 +69,8 @@ class ArticleIndex:
         by_locale: dict[str, list[Article]] = {}
         for article in articles:
             by_locale.setdefault(article.locale, []).append(article)
-        self._parts = {locale: _LocaleIndex(group) for locale, group in by_locale.items()}
+        with _one_thread():
+            self._parts = {locale: _LocaleIndex(group) for locale, group in by_locale.items()}
 
     def find(self, questions: Sequence[str], *, locales: Sequence[str], limit: int = 5) -> list[list[Found]]:
         """Return for each question its best articles in its locale, best first, at most `limit`."""
@@ -64,8 +78,10 @@ class ArticleIndex:
         for locale, part in self._parts.items():
             chosen = [i for i, wanted in enumerate(locales) if wanted == locale]
             if chosen:
-                for i, found in zip(chosen, part.find([questions[i] for i in chosen], limit), strict=True):
-                    results[i] = found
+                with _one_thread():
+                    found = part.find([questions[i] for i in chosen], limit)
+                for i, each in zip(chosen, found, strict=True):
+                    results[i] = each
         return results
 
 
@@ -95,14 +111,24 @@ class _LocaleIndex:
         # Each half has length 1, so a stacked vector has length sqrt(2) and products are halved to be cosines.
         self._documents: Any = self._features.fit_transform(documents).tocsr()
         self._starts = np.searchsorted(np.array(owners), np.arange(len(self._articles)))
-        self._model = (
-            LogisticRegression(C=20, tol=1e-3, max_iter=200).fit(self._documents, owners) if len(articles) > 1 else None
-        )
+        # The model sees a text as its cosines to all documents, turned into at most RANK coordinates (kernel PCA).
+        # With a thousand documents that is a fiftieth of the words' own dimensions, and the fit is as much shorter.
+        values, vectors = np.linalg.eigh((self._documents @ self._documents.T).toarray())
+        kept = np.flatnonzero(values > 1e-6)[-RANK:]
+        self._projection = vectors[:, kept] / np.sqrt(values[kept])
+        self._model = None
+        if len(articles) > 1:
+            points = vectors[:, kept] * np.sqrt(values[kept])
+            self._model = LogisticRegression(C=20, tol=1e-3, max_iter=200).fit(points, owners)
 
     def find(self, questions: Sequence[str], limit: int) -> list[list[Found]]:
-        vectors = self._features.transform(questions)
-        similarity = np.maximum.reduceat((vectors @ self._documents.T).toarray() / 2, self._starts, axis=1)
-        probability = self._model.predict_proba(vectors) if self._model is not None else np.ones_like(similarity)
+        products = (self._features.transform(questions) @ self._documents.T).toarray()
+        similarity = np.maximum.reduceat(products / 2, self._starts, axis=1)
+        probability = (
+            self._model.predict_proba(products @ self._projection)
+            if self._model is not None
+            else np.ones_like(similarity)
+        )
         return [self._ranked(probability[i], similarity[i], limit) for i in range(len(questions))]
 
     def _ranked(self, probability: Any, similarity: Any, limit: int) -> list[Found]:
@@ -116,19 +142,51 @@ class _LocaleIndex:
 
 
 _lock = threading.Lock()
-_current: tuple[float, tuple[object, ...], ArticleIndex] | None = None
+_building = threading.Lock()
+_current: ArticleIndex | None = None
+_stamp: object = None
+_looked = float("-inf")
 
 
 def article_index(*, fresh_for: float = 15.0) -> ArticleIndex:
-    """Return the index over what is published now; looks for changes at most every `fresh_for` seconds."""
+    """Return the index over what is published, looking for changes at most every `fresh_for` seconds.
+
+    The first call builds it and takes seconds. After a change the old index answers until the new one is built beside
+    it, so that nobody waits for it.
+    """
+    global _looked
+    with _lock:
+        if _current is None:
+            return _rebuild()
+        if time.monotonic() - _looked >= fresh_for:
+            _looked = time.monotonic()
+            if _published_stamp() != _stamp and not _building.locked():
+                threading.Thread(target=_rebuild_aside, name="article-index", daemon=True).start()
+        return _current
+
+
+def forget() -> None:
+    """Drop the index; the next call builds it anew. For tests, and after an import of articles."""
     global _current
     with _lock:
-        if _current is not None and time.monotonic() - _current[0] < fresh_for:
-            return _current[2]
-        published = Article.objects.filter(published=True)
-        stamp = tuple(published.order_by("pk").values_list("pk", "version", "updated_at"))
-        if _current is None or _current[1] != stamp:
-            _current = (time.monotonic(), stamp, ArticleIndex(list(published.order_by("pk"))))
-        else:
-            _current = (time.monotonic(), stamp, _current[2])
-        return _current[2]
+        _current = None
+
+
+def _published_stamp() -> object:
+    return tuple(Article.objects.filter(published=True).order_by("pk").values_list("pk", "version", "updated_at"))
+
+
+def _rebuild() -> ArticleIndex:
+    global _current, _stamp, _looked
+    stamp = _published_stamp()
+    built = ArticleIndex(list(Article.objects.filter(published=True).order_by("pk")))
+    _current, _stamp, _looked = built, stamp, time.monotonic()
+    return built
+
+
+def _rebuild_aside() -> None:
+    with _building:
+        try:
+            _rebuild()
+        finally:
+            connection.close()

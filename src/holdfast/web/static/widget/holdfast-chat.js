@@ -65,7 +65,7 @@
   :focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; border-radius: 6px; }
   svg { width: 18px; height: 18px; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; flex: none; }
   .start { display: flex; align-items: center; gap: 8px; min-height: 48px; padding: 0 18px; border-radius: 999px; background: var(--brand); color: var(--on); font-weight: 600; box-shadow: 0 8px 24px -8px rgb(0 0 0 / .4); }
-  .panel { display: grid; grid-template-rows: auto auto minmax(0, 1fr) auto; width: 396px; height: min(720px, calc(100dvh - 40px)); border-radius: 18px; overflow: hidden; background: var(--ground); box-shadow: 0 0 0 1px var(--line), 0 24px 56px -16px rgb(0 0 0 / .35); }
+  .panel { display: flex; flex-direction: column; width: 396px; height: min(720px, calc(100dvh - 40px)); border-radius: 18px; overflow: hidden; background: var(--ground); box-shadow: 0 0 0 1px var(--line), 0 24px 56px -16px rgb(0 0 0 / .35); }
   [hidden] { display: none !important; }
   header { display: flex; align-items: center; gap: 12px; padding: 14px 14px 12px 18px; border-bottom: 1px solid var(--line); }
   header div { flex: 1; min-width: 0; }
@@ -75,7 +75,7 @@
   .icon { display: grid; place-items: center; width: 36px; height: 36px; border-radius: 8px; }
   .icon:hover { background: var(--sunk); }
   .note { padding: 9px 18px; background: var(--amber); font-size: 13px; }
-  .log { overflow-y: auto; padding: 16px 18px; display: flex; flex-direction: column; gap: 12px; overscroll-behavior: contain; }
+  .log { flex: 1; min-height: 0; overflow-y: auto; padding: 16px 18px; display: flex; flex-direction: column; gap: 12px; overscroll-behavior: contain; }
   .m { max-width: 86%; display: grid; gap: 3px; }
   .m p { white-space: pre-wrap; overflow-wrap: anywhere; }
   .own { align-self: end; justify-items: end; }
@@ -97,6 +97,7 @@
   .box { display: flex; align-items: end; gap: 4px; border: 1px solid var(--edge); border-radius: 14px; padding: 4px 4px 4px 12px; }
   .box:focus-within { outline: 2px solid var(--brand); outline-offset: 1px; }
   textarea { flex: 1; min-width: 0; border: 0; background: none; font: inherit; color: inherit; resize: none; padding: 7px 0; outline: none; max-height: 140px; }
+  textarea:focus-visible { outline: none; }
   textarea::placeholder { color: var(--ink2); opacity: 1; }
   .go { width: 36px; height: 36px; display: grid; place-items: center; border-radius: 10px; background: var(--brand); color: var(--on); }
   .go:disabled { opacity: .45; cursor: default; }
