@@ -57,7 +57,7 @@ function find() {
   const box = listPane.querySelector("#find")
   box.hidden = false
   listPane.querySelector('[data-do="find"]').setAttribute("aria-expanded", "true")
-  box.querySelector("input").focus()
+  box.querySelector("input").select()
 }
 
 export const actions = {
@@ -90,9 +90,10 @@ export const actions = {
   "leave-field": () => document.activeElement.blur(),
   back: () => {
     if (desk.dataset.info === "open") return toggleInfo()
-    const wasOpen = desk.dataset.pane === "conversation"
-    closePane()
-    if (wasOpen) history.pushState({ list: "" }, "", desk.dataset.home)
+    if (matchMedia("(max-width: 767px)").matches && desk.dataset.pane === "conversation") {
+      closePane()
+      history.pushState({ list: "" }, "", desk.dataset.home)
+    }
     const row = rows().find(one => one.ariaCurrent) ?? rows()[0]
     row?.focus({ preventScroll: true })
   },

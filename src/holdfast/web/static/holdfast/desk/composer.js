@@ -117,6 +117,7 @@ export function send(then = "") {
   pane.querySelector("#messages").append(letter.item)
   pane.querySelector(".thread").scrollTop = 0
   text.value = ""
+  box.querySelector("[data-saved]").textContent = ""
   files = []
   drawFiles()
   clearNote()

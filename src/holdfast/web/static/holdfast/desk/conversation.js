@@ -1,4 +1,5 @@
 // The open conversation: opening it, what comes in while it is open, and keeping the reader's place.
+import { nameKeys } from "../shell.js"
 import { fragment, get } from "./http.js"
 import { markCurrent } from "./list.js"
 import { composer, desk, openCase, pane, refreshPart, settle, show } from "./screen.js"
@@ -25,12 +26,19 @@ export async function openConversation(url, { push = true, focus = true } = {}) 
   if (push) history.pushState({ case: url }, "", url)
   markCurrent()
   if (focus) main.focus({ preventScroll: true })
-  announce(pane.querySelector("h1")?.textContent ?? "")
+  announce(pane.querySelector("#case-title")?.textContent ?? "")
   arriving.forEach(run => run())
 }
 
-export function closePane() {
+// The list again, on a phone; `gone`: the reader may no longer see the case, so nothing of it stays anywhere.
+export function closePane({ gone = false } = {}) {
   leaving.forEach(run => run())
+  if (gone) {
+    pane.replaceChildren(document.getElementById("nothing").content.cloneNode(true))
+    nameKeys(pane)
+    history.replaceState({ list: "" }, "", desk.dataset.home)
+    markCurrent()
+  }
   show("list")
   document.title = "Desk · Holdfast"
 }
@@ -128,10 +136,10 @@ export function refreshCase() {
     if (!main) return
     const result = await get(main.dataset.url)
     if (!result.ok || openCase() !== main) {
-      if (result.status === 404) closePane()
+      if (result.status === 404 && openCase() === main) closePane({ gone: true })
       return
     }
-    const content = fragment(result.text), fresh = content.querySelector("main.conv")
+    const content = fragment(result.text), fresh = content.querySelector(".conv")
     for (const name of ["version", "state", "title"]) main.dataset[name] = fresh.dataset[name]
     for (const name of ["head", "notices", "rail"]) refreshPart(name, content)
     refreshDock(content)

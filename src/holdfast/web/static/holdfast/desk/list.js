@@ -147,6 +147,8 @@ export function refreshNav() {
     const result = await get(desk.dataset.nav)
     if (!result.ok) return
     const content = fragment(result.text), nav = document.getElementById("nav")
+    const load = content.querySelector("[data-load]"), shown = document.querySelector(".me .t3")
+    if (load && shown) shown.textContent = load.textContent
     const keys = node => [...node.querySelectorAll("[data-key]")].map(link => link.dataset.key).join()
     if (keys(content) !== keys(nav)) {
       const current = nav.querySelector("[aria-current]")?.dataset.key

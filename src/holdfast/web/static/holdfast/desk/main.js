@@ -64,7 +64,7 @@ document.body.addEventListener("holdfast:changed", event => {
   const { number, gone } = event.detail
   const open = openCase()
   if (open && String(number) === open.dataset.number) {
-    if (gone) closePane()
+    if (gone) closePane({ gone: true })
     else { refreshCase(); catchUp() }
     refreshRow(open.dataset.id).then(known => known || lookForNew())
   } else lookForNew()

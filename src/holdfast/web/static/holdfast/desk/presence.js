@@ -1,6 +1,6 @@
 // Who else is here, and telling them that we are.
 import { openCase, pane, settle } from "./screen.js"
-import { whenLeaving, whenOpened } from "./conversation.js"
+import { closePane, whenLeaving, whenOpened } from "./conversation.js"
 import { ask, form } from "./http.js"
 
 const BEAT_MS = 10_000
@@ -12,7 +12,9 @@ export async function beat() {
   const main = openCase()
   if (!main || document.hidden) return
   const result = await ask("POST", main.dataset.presence, form({ typing: typing ? 1 : 0 })).catch(() => null)
-  if (!result?.ok || openCase() !== main) return
+  if (openCase() !== main) return
+  if (result?.status === 404) closePane({ gone: true })
+  if (!result?.ok) return
   const place = pane.querySelector("#presence")
   if (place.innerHTML === result.text) return
   place.innerHTML = result.text

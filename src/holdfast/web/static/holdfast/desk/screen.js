@@ -5,7 +5,7 @@ import { refreshTimes } from "../time.js"
 export const desk = document.getElementById("desk")
 export const pane = document.getElementById("conversation")
 export const list = document.getElementById("list")
-export const openCase = () => pane.querySelector("main.conv")
+export const openCase = () => pane.querySelector(".conv")
 export const composer = () => pane.querySelector("form.composer")
 
 export function settle(node) {
