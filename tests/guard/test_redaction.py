@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.guard.redaction import luhn_holds, redact
+from holdfast.guard.fields import seal
+from holdfast.guard.redaction import luhn_holds, redact, redact_event
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,24 @@ def test_hostile_lines_take_no_time(piece: str) -> None:
     started = time.perf_counter()
     redact(piece * 50_000)
     assert time.perf_counter() - started < 3
+
+
+def test_an_event_keeps_its_shape_and_numbers() -> None:
+    event = {
+        "event": "refused ayu@example.com",
+        "count": 81234567890,
+        "at": 1700000000.5,
+        "to": ["b@c.example", {"iban": "DE89370400440532013000"}],
+        "error": ValueError("bad address ayu@example.com"),
+        "name": seal("t.c.1", "Ayu Zuurmarker", mask="name"),
+        "none": None,
+    }
+    assert redact_event(None, "info", event) == {
+        "event": "refused [email]",
+        "count": 81234567890,
+        "at": 1700000000.5,
+        "to": ["[email]", {"iban": "[iban]"}],
+        "error": "bad address [email]",
+        "name": "Ayu Z.",
+        "none": None,
+    }

@@ -50,7 +50,7 @@ class Planted:
             "phone": f"+62 8{n}7 4401 93{n}",
             "account": f"ZQACC-{n}-77150{n}",
             "chat": f"zqchat{n}-5b1e",
-            "iban": f"GB33ZQBK2020155555{n}55",
+            "iban": f"GB33ZQBK20{n}155555{n}55",
             "address": f"Jl. Zqstreet{n} 7, 40{n}1 Zqtown{n}",
             "birth_date": f"19{n}-11-07",
         }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, MutableMapping
+from typing import Any
 
 # Bounded repeats and no nesting: a hostile line of any length costs linear time.
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
@@ -23,6 +25,28 @@ def redact(text: str) -> str:
     text = _EMAIL.sub("[email]", text)
     text = _IBAN.sub(_account, text)
     return _DIGITS.sub(_number, text)
+
+
+def redact_event(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """structlog processor: redact every text of an event. It stands last before the renderer, after tracebacks.
+
+    Only texts, and before they become JSON: redacting a rendered line would also hit its numbers.
+    """
+    for key in event:
+        event[key] = _redacted(event[key])
+    return event
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _redacted(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_redacted(inner) for inner in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return redact(str(value))
 
 
 def _account(found: re.Match[str]) -> str:
