@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.closures import close
@@ -79,7 +79,7 @@ def test_views_keep_to_their_state(desk: Desk, sign_in: SignIn, view: str) -> No
         "all": {mine.number, waiting.number},
         "closed": {closed.number},
     }
-    assert set(numbers(sign_in(desk.ana), f"/desk/?view={view}")) == expected[view]
+    assert set(numbers(sign_in(desk.ana), f"/desk/?view={view}")) == expected.get(view, set())
 
 
 def test_an_empty_queue_names_the_one_that_could_use_help(desk: Desk, sign_in: SignIn) -> None:
@@ -90,7 +90,7 @@ def test_an_empty_queue_names_the_one_that_could_use_help(desk: Desk, sign_in: S
 
 
 def test_a_long_list_comes_in_pages_without_gaps_or_repeats(desk: Desk, sign_in: SignIn) -> None:
-    made = [desk.talk().number for _ in range(60)]
+    made = [desk.talk(in_line=False).number for _ in range(60)]
     client = sign_in(desk.ana)
     first = client.get("/desk/").context["page"]
     shown = [row.number for group in first.groups for row in group.rows]
@@ -122,11 +122,15 @@ def test_the_home_page_costs_a_fixed_number_of_queries(desk: Desk, sign_in: Sign
     client = sign_in(desk.ana)
 
     def cost(path: str) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        asked: list[str] = []
+
+        def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            asked.append(sql)
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(note):
             assert client.get(path).status_code == 200
-        return len(queries)
+        return len(asked)
 
     mine = desk.talk()
     assign(conversation_id=mine.pk, to=desk.ana.pk, by=desk.ana.pk)
@@ -135,7 +139,7 @@ def test_the_home_page_costs_a_fixed_number_of_queries(desk: Desk, sign_in: Sign
     for _ in range(10):
         desk.talk()
     assert cost("/desk/") == few
-    assert few <= 20
+    assert 8 <= few <= 20
 
 
 def test_nothing_of_the_desk_is_kept_by_the_browser(desk: Desk, sign_in: SignIn) -> None:

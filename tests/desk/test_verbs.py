@@ -94,14 +94,14 @@ def test_a_transfer_travels_with_its_summary_and_leaves_the_desk(desk: Desk, sig
         conversation,
         "transfers",
         to_queue=desk.payments.pk,
-        summary="Charged twice, checked the card",
+        summary="Charged twice, card is checked",
     )
     assert response.status_code == 204
     assert json.loads(response["HX-Trigger"])["holdfast:changed"] == {"number": conversation.number, "gone": True}
     assert sign_in(desk.ana).get(f"/desk/c/{conversation.number}/").status_code == 404
     screen = sign_in(desk.bob).get(f"/desk/c/{conversation.number}/").context["conversation"]
     assert screen.handover.by == "Ana Test"
-    assert screen.handover.lines[0].text == "Charged twice, checked the card"
+    assert screen.handover.lines[0].text == "Charged twice, card is checked"
     assert screen.place.joined_at == conversation.waiting_since, "the time waited is kept"
 
 

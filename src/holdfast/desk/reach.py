@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
+
 from holdfast.desk.models import Queue
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The queues in reach, in their order, and all queues by id for names. Two queries."""
+    """The queues in reach, in their order, and all queues by id for names. One query."""
 
     queues: tuple[Queue, ...]
     names: dict[int, str]
@@ -40,11 +42,11 @@ def works_at_desk(agent: Agent) -> bool:
 
 def reach_of(agent: Agent) -> Reach:
     """Return what `agent` reaches: every queue for leads, those of the team for agents."""
-    queues = tuple(Queue.objects.order_by("position", "name"))
+    serves = Queue.teams.through.objects.filter(queue_id=OuterRef("pk"), team_id=agent.team_id or 0)
+    queues = tuple(Queue.objects.annotate(own=Exists(serves)).order_by("position", "name"))
     names = {queue.id: queue.name for queue in queues}
     if not works_at_desk(agent):
         return Reach((), names, everything=False)
     if agent.leads:
         return Reach(queues, names, everything=True)
-    own = set(Queue.teams.through.objects.filter(team_id=agent.team_id or 0).values_list("queue_id", flat=True))
-    return Reach(tuple(queue for queue in queues if queue.id in own), names, everything=False)
+    return Reach(tuple(queue for queue in queues if queue.own), names, everything=False)

@@ -11,17 +11,21 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from holdfast.conversations import assignments, queries
-from holdfast.desk import listing, saved_views, streams
+from holdfast.desk import listing, saved_views
 from holdfast.desk.case import screen_of
 from holdfast.desk.filters import Chosen, read
 from holdfast.desk.navigation import nav_of
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.views.asking import a_number, changed, desk_view, is_fragment, me, problem
+from holdfast.kit import streams
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
     from holdfast.desk.models import SavedView
     from holdfast.people.models import Agent
+
+STREAMED = ("desk", "presence")
+"""Topics of an agent's live screen. Events carry only ids; the screen fetches what its reader may see."""
 
 
 @desk_view("GET", page=True)
@@ -107,7 +111,7 @@ def _desk(request: HttpRequest, agent: Agent, opened: Conversation | None) -> Ht
             current=opened.number if opened else None,
         ),
         "conversation": screen_of(agent=agent, reach=reach, conversation=opened) if opened else None,
-        "stream": f"/events?ticket={streams.ticket(agent.id)}",
+        "stream": f"/events?ticket={streams.ticket(agent=agent.id, topics=STREAMED)}",
         "section": "desk",
     }
     return render(request, "desk/home.html", context)
