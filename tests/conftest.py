@@ -6,17 +6,14 @@ started it; the kernel stops it when that process is killed.
 
 import atexit
 import contextlib
-import importlib
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
+import django
 import pytest
-from django.conf import settings
-from django.db import connections
 
-from holdfast.config.options import options
 from holdfast.runtime.postgres import EmbeddedPostgres
 
 _SHARED = "HOLDFAST_TEST_SERVER"  # set by the process that started the server, inherited by the workers
@@ -38,13 +35,7 @@ for _name in [name for name in os.environ if name.startswith("HOLDFAST_") and na
 if _SHARED not in os.environ:
     _start_server()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
-if settings.configured:
-    # pytest-django reads the settings named in pyproject.toml before it reads this file: read them again.
-    options.cache_clear()
-    fresh = importlib.reload(importlib.import_module("holdfast.config.settings"))
-    for _name in filter(str.isupper, dir(fresh)):
-        setattr(settings, _name, getattr(fresh, _name))
-    connections.settings["default"].update(settings.DATABASES["default"])
+django.setup()  # only now: the settings above name the server
 
 
 @pytest.fixture(scope="session")

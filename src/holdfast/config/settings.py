@@ -56,7 +56,7 @@ _public_host = urlsplit(PUBLIC_URL).hostname or "localhost"
 ALLOWED_HOSTS = [_public_host, "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
-DATABASES = {"default": _database(_options.database_url or f"postgresql:///holdfast?host={DATA_DIR / 'run'}")}
+DATABASES = {"default": _database(_options.database_url or f"postgresql://holdfast@/holdfast?host={DATA_DIR / 'run'}")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -196,10 +196,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
-WHITENOISE_MAX_AGE = 3600
+WHITENOISE_MAX_AGE = 300
 
 DEFAULT_FROM_EMAIL = _options.mail_from
 SERVER_EMAIL = parseaddr(_options.mail_from)[1]
