@@ -103,7 +103,7 @@ def test_what_the_door_does_not_take_is_not_acknowledged(server: Server) -> None
 )
 def test_any_bytes_become_a_contact(server: Server, raw: bytes) -> None:
     code, answer = server.send(raw)
-    assert code == 250
+    assert code == 250, answer
     assert server.door.kept[0].payload["kind"] in {"unreadable", "message"}
 
 

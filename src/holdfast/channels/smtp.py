@@ -34,7 +34,7 @@ class SmtpReceiver:
 
 
 class _Receiver(SMTP):
-    # RFC 5321 4.5.3.1.6 allows 1,000 octets a line and asks receivers to take more where they can; real mailers send more.
+    # RFC 5321 4.5.3.1.6: 1,000 octets a line, and receivers should take more where they can. Real mailers send more.
     line_length_limit = 2**20
 
 

@@ -55,7 +55,9 @@ class Receipt(models.Model):
         indexes = [
             models.Index(fields=["accepted_at"], condition=models.Q(state="accepted"), name="receipt_to_triage"),
             models.Index(
-                fields=["conversation_id"], condition=models.Q(conversation_id__isnull=False), name="receipt_of_conversation"
+                fields=["conversation_id"],
+                condition=models.Q(conversation_id__isnull=False),
+                name="receipt_of_conversation",
             ),
             models.Index(fields=["channel", "state"], name="receipt_by_channel"),
         ]
