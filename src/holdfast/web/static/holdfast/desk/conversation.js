@@ -11,7 +11,7 @@ const arriving = []
 export const whenOpened = run => arriving.push(run)
 
 export async function openConversation(url, { push = true, focus = true } = {}) {
-  leaving.forEach(run => run())
+  leaving.forEach(run => run({ gone: false }))
   pane.setAttribute("aria-busy", "true")
   const result = await get(url).finally(() => pane.removeAttribute("aria-busy"))
   if (!result.ok) {
@@ -32,7 +32,7 @@ export async function openConversation(url, { push = true, focus = true } = {}) 
 
 // The list again, on a phone; `gone`: the reader may no longer see the case, so nothing of it stays anywhere.
 export function closePane({ gone = false } = {}) {
-  leaving.forEach(run => run())
+  leaving.forEach(run => run({ gone }))
   if (gone) {
     pane.replaceChildren(document.getElementById("nothing").content.cloneNode(true))
     nameKeys(pane)

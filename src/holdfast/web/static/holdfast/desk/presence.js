@@ -49,7 +49,7 @@ function gone() {
   navigator.sendBeacon(main.dataset.presence, data)
   typing = false
 }
-whenLeaving(gone)
+whenLeaving(left => { if (!left.gone) gone() })
 whenOpened(beat)
 addEventListener("pagehide", gone)
 addEventListener("visibilitychange", beat)
