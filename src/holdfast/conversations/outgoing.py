@@ -1,4 +1,4 @@
-"""For the room that carries messages out: what may leave, and how an answer finds its way back."""
+"""For the room that carries messages out: what may leave, and how much of it was automatic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from holdfast.conversations.models import Message, ThreadKey
+from holdfast.conversations.models import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,3 @@ def automatic_counts(customer_ids: Sequence[UUID], *, since: datetime) -> dict[U
         .annotate(Count("pk"))
     )
     return dict(counted)
-
-
-def remember_mail_ids(pairs: Sequence[tuple[UUID, str]]) -> None:
-    """Let mails that name these Message-IDs come back to their conversations: `(conversation id, Message-ID)`."""
-    keys = [ThreadKey(key=f"mail:{header}"[:300], conversation_id=conversation_id) for conversation_id, header in pairs]
-    ThreadKey.objects.bulk_create(keys, ignore_conflicts=True)

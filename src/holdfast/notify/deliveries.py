@@ -19,7 +19,6 @@ from django.db import transaction
 from django.db.models import F
 
 from holdfast.channels import email_out
-from holdfast.conversations.outgoing import remember_mail_ids
 from holdfast.guard.fields import seal
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
 from holdfast.kit import clock, outbox
@@ -43,7 +42,7 @@ def enqueue_many(message_ids: Sequence[UUID]) -> None:
     Chat needs no delivery: the customer's screen reads the conversation. An automatic reply over the hourly limit of
     its customer is recorded as held, so that two machines cannot answer each other for ever.
     """
-    planned, keys, now = [], [], clock.now()
+    planned, now = [], clock.now()
     for to in addressed(message_ids, automatic_limit=AUTOMATIC_PER_HOUR):
         delivery = Delivery(message_id=to.message_id, channel="email", not_before=now, created_at=now)
         delivery.header_id = email_out.header_id(delivery.id)
@@ -52,9 +51,7 @@ def enqueue_many(message_ids: Sequence[UUID]) -> None:
             delivery.state, delivery.settled_at = Delivery.State.FAILED, now
             delivery.error = "Held: automatic replies to this customer reached their hourly limit."
         planned.append(delivery)
-        keys.append((to.conversation_id, delivery.header_id))
     Delivery.objects.bulk_create(planned, ignore_conflicts=True)
-    remember_mail_ids(keys)
 
 
 def send_due(*, limit: int = 50) -> int:

@@ -1,0 +1,241 @@
+"""A mail comes in, a person answers, the answer leaves by SMTP, and the customer's next mail finds its thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import LazySettings
+
+from holdfast.channels.email_in import incoming_from_mail
+from holdfast.channels.reply_token import reply_address
+from holdfast.conversations.closures import close
+from holdfast.conversations.models import Conversation, Message
+from holdfast.desk.models import Queue
+from holdfast.intake.accept import accept_now
+from holdfast.intake.models import Receipt
+from holdfast.kit.blobs import BlobStore
+from holdfast.kit.ids import uuid7
+from holdfast.notify import deliveries
+from holdfast.notify.models import Delivery
+from holdfast.notify.replies import assistant_reply, reply
+from holdfast.people.models import Agent, Role
+from holdfast.triage.loop import once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Sink:
+    """A mail server that keeps what it gets, and answers DATA as told."""
+
+    answer: str = "250 OK"
+    drop: bool = False
+    got: list[Any] = field(default_factory=list)
+    port: int = 0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if self.drop:
+            assert server.transport is not None
+            server.transport.abort()
+            return "250 never heard"
+        if self.answer.startswith("250"):
+            self.got.append(message_from_bytes(envelope.original_content or b"", policy=default))
+        return self.answer
+
+
+@pytest.fixture
+def sink(settings: LazySettings) -> Iterator[Sink]:
+    sink, loop = Sink(), asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+
+    async def listen() -> asyncio.Server:
+        return await loop.create_server(lambda: SMTP(sink, loop=loop), "127.0.0.1", 0)
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
+    sink.port = server.sockets[0].getsockname()[1]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+    yield sink
+    loop.call_soon_threadsafe(server.close)
+    loop.call_soon_threadsafe(loop.stop)
+
+
+@pytest.fixture
+def agent() -> Agent:
+    Queue.objects.create(slug="other", name="Everything else", fallback=True)
+    Queue.objects.create(slug="parked", name="Parked", parking=True)
+    return Agent.objects.create_user("imani@example.com", name="Imani Clarke", role=Role.LEAD)
+
+
+def written(
+    text: str, *, to: str = "support@support.localhost", sender: str = "maren@example.com", **headers: str
+) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = headers.pop("subject", "Rent due today")
+    mail["Message-ID"] = f"<{uuid7()}@example.com>"
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    return mail.as_bytes()
+
+
+def arrives(raw: bytes, tmp_path: Path) -> Conversation:
+    """Accept a mail, triage it, and return its conversation."""
+    (accepted,) = accept_now([incoming_from_mail(raw, blobs=BlobStore(tmp_path))])
+    once()
+    return Conversation.objects.get(pk=Receipt.objects.get(pk=accepted.receipt).conversation_id)
+
+
+def answered(conversation: Conversation, agent: Agent, text: str = "It shows by 18:00.") -> Delivery:
+    message = reply(conversation_id=conversation.pk, by=agent.pk, text=text, client_key=str(uuid7()))
+    deliveries.send_due()
+    return Delivery.objects.get(message=message)
+
+
+def test_the_answer_leaves_in_the_customers_thread(agent: Agent, sink: Sink, tmp_path: Path) -> None:
+    raw = written("Where is my salary?")
+    conversation = arrives(raw, tmp_path)
+    delivery = answered(conversation, agent)
+    (mail,) = sink.got
+    assert delivery.state == Delivery.State.SENT
+    assert mail["To"] == "maren@example.com"
+    assert mail["Subject"] == "Re: Rent due today"
+    assert mail["In-Reply-To"] == message_from_bytes(raw)["Message-ID"]
+    assert mail["Reply-To"] == reply_address(conversation.pk)
+    assert mail["Message-ID"] == f"<{delivery.header_id}>"
+    assert "It shows by 18:00." in mail.get_body(("plain",)).get_content()
+    assert Receipt.objects.get().state == Receipt.State.ANSWERED
+
+
+@pytest.mark.parametrize("way", ["token", "in-reply-to", "references", "subject"])
+def test_the_customers_next_mail_comes_back_into_the_conversation(
+    agent: Agent, sink: Sink, tmp_path: Path, way: str
+) -> None:
+    conversation = arrives(written("Where is my salary?"), tmp_path)
+    sent = answered(conversation, agent)
+    close(conversation_id=conversation.pk, by=agent.pk)
+    extra = {
+        "token": {"to": reply_address(conversation.pk), "subject": "something else"},
+        "in-reply-to": {"In_Reply_To": f"<{sent.header_id}>", "subject": "other"},
+        "references": {"References": f"<x@example.com> <{sent.header_id}>", "subject": "other"},
+        "subject": {"subject": "RE: Rent due today"},
+    }[way]
+    assert arrives(written("Thank you, and now?", **extra), tmp_path).pk == conversation.pk
+    conversation.refresh_from_db()
+    assert conversation.state == Conversation.State.OPEN
+
+
+def test_a_stranger_with_the_same_subject_or_a_made_up_token_gets_a_conversation_of_their_own(
+    agent: Agent, sink: Sink, tmp_path: Path
+) -> None:
+    first = arrives(written("Where is my salary?"), tmp_path)
+    token = reply_address(first.pk).replace("support+", "support+aaaa")
+    stranger = arrives(written("Show me", sender="eve@example.net", to=token), tmp_path)
+    assert stranger.pk != first.pk
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [("451 4.3.0 later", Delivery.State.PENDING), ("550 5.1.1 nobody here", Delivery.State.FAILED)],
+)
+def test_a_refused_mail_is_tried_later_or_shown_as_failed(
+    agent: Agent, sink: Sink, tmp_path: Path, answer: str, state: str
+) -> None:
+    sink.answer = answer
+    delivery = answered(arrives(written("Hello"), tmp_path), agent)
+    assert delivery.state == state
+    assert "refused" in delivery.error
+    assert deliveries.send_due() == 0, "not due again at once"
+
+
+def test_a_connection_that_breaks_after_the_words_were_handed_over_is_never_sent_again(
+    agent: Agent, sink: Sink, tmp_path: Path
+) -> None:
+    sink.drop = True
+    delivery = answered(arrives(written("Hello"), tmp_path), agent)
+    assert delivery.state == Delivery.State.UNKNOWN
+    sink.drop = False
+    deliveries.send_due()
+    assert sink.got == []
+
+
+def test_a_server_that_cannot_be_reached_leaves_the_mail_waiting(
+    agent: Agent, sink: Sink, tmp_path: Path, settings: LazySettings
+) -> None:
+    settings.EMAIL_PORT = 1
+    delivery = answered(arrives(written("Hello"), tmp_path), agent)
+    assert delivery.state == Delivery.State.PENDING
+    Delivery.objects.update(not_before=delivery.created_at)
+    settings.EMAIL_PORT = sink.port
+    deliveries.send_due()
+    assert len(sink.got) == 1
+
+
+def test_a_sender_that_vanished_mid_way_leaves_unknown_behind(agent: Agent, sink: Sink, tmp_path: Path) -> None:
+    conversation = arrives(written("Hello"), tmp_path)
+    reply(conversation_id=conversation.pk, by=agent.pk, text="Hi", client_key="a" * 12)
+    (leased,) = deliveries._lease(10)
+    assert deliveries.settle_expired() == 0
+    Delivery.objects.update(leased_until=Delivery.objects.get(pk=leased).created_at)
+    assert deliveries.settle_expired() == 1
+    assert deliveries.send_due() == 0
+    assert sink.got == []
+
+
+def test_without_outgoing_mail_the_reply_waits(agent: Agent, tmp_path: Path, settings: LazySettings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    delivery = answered(arrives(written("Hello"), tmp_path), agent)
+    assert (delivery.state, delivery.attempts) == (Delivery.State.PENDING, 0)
+    assert deliveries.waiting_count() == 1
+
+
+def test_two_senders_at_once_send_each_mail_once(agent: Agent, sink: Sink, tmp_path: Path) -> None:
+    for number in range(12):
+        conversation = arrives(written("Hello", sender=f"c{number}@example.com", subject=f"n{number}"), tmp_path)
+        reply(conversation_id=conversation.pk, by=agent.pk, text="Hi", client_key=str(uuid7()))
+    threads = [threading.Thread(target=_send_all) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(str(mail["To"]) for mail in sink.got) == sorted(f"c{number}@example.com" for number in range(12))
+
+
+def _send_all() -> None:
+    from django.db import connection
+
+    try:
+        while deliveries.send_due(limit=2):
+            pass
+    finally:
+        connection.close()
+
+
+def test_machines_that_answer_each_other_stop_at_the_hourly_limit(agent: Agent, sink: Sink, tmp_path: Path) -> None:
+    for number in range(deliveries.AUTOMATIC_PER_HOUR + 4):
+        conversation = arrives(written("I am away", subject=f"Away {number}"), tmp_path)
+        assistant_reply(conversation_id=conversation.pk, text="From our help article", details={})
+    while deliveries.send_due():
+        pass
+    assert len(sink.got) == deliveries.AUTOMATIC_PER_HOUR
+    held = Delivery.objects.filter(state=Delivery.State.FAILED)
+    assert held.count() == 4
+    assert "hourly limit" in held.first().error  # type: ignore[union-attr]
+
+
+def test_automatic_mail_is_recorded_and_never_answered(agent: Agent, sink: Sink, tmp_path: Path) -> None:
+    conversation = arrives(written("I am away until Monday", Auto_Submitted="auto-replied"), tmp_path)
+    assert conversation.kind == Conversation.Kind.MACHINE
+    assert Receipt.objects.get().state == Receipt.State.PARKED
+    assert not Message.objects.filter(author=Message.Author.ASSISTANT).exists()
