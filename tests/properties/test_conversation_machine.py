@@ -163,11 +163,15 @@ class Desk(RuleBasedStateMachine):
     def assistant_answers(self, conversation):
         self._try(post_assistant, conversation_id=conversation, text="a", details={})
 
-    @rule(conversation=conversations, to=st.none() | AGENTS)
+    @rule(conversation=conversations)
+    def give_back(self, conversation):
+        self._try(assign, conversation_id=conversation, to=None, by=self.agents[0])
+
+    @rule(conversation=conversations, to=AGENTS)
     def assign_to(self, conversation, to):
-        before = Conversation.objects.get(pk=conversation)
-        agent = self.agents[to] if to is not None else None
-        if self._try(assign, conversation_id=conversation, to=agent, by=self.agents[0]) and agent != before.assignee_id:
+        before, agent = Conversation.objects.get(pk=conversation), self.agents[to]
+        done = self._try(assign, conversation_id=conversation, to=agent, by=self.agents[0])
+        if done and agent != before.assignee_id:
             assert Conversation.objects.get(pk=conversation).epoch > before.epoch
 
     @rule(agent=AGENTS)
@@ -266,8 +270,8 @@ def test_the_verbs_keep_the_conversation_in_step():
     run_state_machine_as_test(
         Desk,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=25,
+            max_examples=14,
+            stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
