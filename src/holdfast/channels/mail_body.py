@@ -12,6 +12,10 @@ from holdfast.channels import mail_charsets, mail_headers, mail_mime
 from holdfast.channels.mail_mime import Budget, Part
 from holdfast.channels.mail_types import Attachment, Refusal
 
+MAX_TEXT_BYTES = 4 * 2**20
+MAX_HTML_BYTES = 16 * 2**20
+"""More than text: pictures may be written into the HTML itself."""
+
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "application/html")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.I)
 _FLOWED_QUOTE = re.compile(r">+")
@@ -149,6 +153,10 @@ def _is_text(part: Part) -> bool:
 def text_of(part: Part, budget: Budget) -> str:
     """The words of a text part: transfer encoding, character set and flowing lines undone."""
     data = mail_mime.content(part, budget)
+    limit = MAX_HTML_BYTES if part.type in _HTML_TYPES else MAX_TEXT_BYTES
+    if len(data) > limit:
+        budget.warn(f"A text is longer than {limit // 2**20} MB; the rest of it is only in the raw mail.")
+        data = data[:limit]
     declared = part.params.get("charset")
     if part.type in _HTML_TYPES and not (declared and mail_charsets.codec_for(declared)):
         meta = _META_CHARSET.search(data[:4096])

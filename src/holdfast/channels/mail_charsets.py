@@ -92,6 +92,8 @@ _NOT_CHARSETS = {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "un
 _JAPANESE_7BIT = ("iso2022_jp", "iso2022_jp_3", "iso2022_jp_2004", "iso2022_jp_ext")
 _MULTIBYTE = ("utf", "gb", "cp932", "cp949", "cp950", "big5", "euc", "shift", "iso2022", "hz", "johab")
 
+_WINDOWS_1252 = {byte: bytes((byte,)).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9:+-]{0,60}")
 _WORSE = re.compile("[\ud800-\udfff\x00]")
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1f\x7f]")
@@ -173,12 +175,7 @@ def _strict(data: bytes, codec: str) -> str | None:
 
 def _western(data: bytes) -> str:
     """Windows-1252 with its five unassigned bytes read as Latin-1, as browsers do."""
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError:
-        return "".join(
-            chr(byte) if byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else bytes((byte,)).decode("cp1252") for byte in data
-        )
+    return data.decode("latin-1").translate(_WINDOWS_1252)
 
 
 def _guess(data: bytes, declared: str | None) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ can at worst make a mail plain, not dangerous. No attribute nh3 lets through mak
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 
@@ -44,8 +45,8 @@ _CLEANER = nh3.Cleaner(
     set_tag_attribute_values={"a": {"target": "_blank"}},
 )
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)", re.I)
-_BROKEN_TAG = re.compile(r"<[^<>]{0,5000}>|<!--.{0,100000}?-->", re.S)
-_CODE = re.compile(r"<(script|style|head)\b.{0,200000}?</\1\s*>", re.S | re.I)
+_TAG_START = re.compile(r"[a-z/!?]", re.I)
+_CODE = re.compile(r"(script|style|title)\b", re.I)
 _EMBEDDED = re.compile(r"data:[a-z]{1,20}/[a-z0-9.+-]{1,40};base64,[A-Za-z0-9+/=\s%]{100,}", re.I)
 _ENTITY_NUL = re.compile(r"&#(?:0+|x0+)(?:;|(?![0-9a-f]))", re.I)
 
@@ -97,39 +98,45 @@ def _tree(source: str) -> etree._Element | None:
 
 
 def _bare_lines(source: str) -> list[Line]:
-    text = _BROKEN_TAG.sub("\n", _CODE.sub("\n", source))
-    for name, char in (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
-        text = text.replace(name, char)
-    return [Line(row.strip()) for row in text.split("\n") if row.strip()]
+    """The words of HTML that no tree can be made of, found in one pass from tag to tag."""
+    first, *pieces = source.split("<")
+    out = [first]
+    inside = ""
+    for piece in pieces:
+        if inside and not (inside in piece if inside == "-->" else piece.lower().startswith(inside)):
+            continue
+        if inside == "-->" or piece.startswith("!--"):
+            _, closed, text = piece.partition("-->")
+            inside = "" if closed else "-->"
+            out.append(text)
+            continue
+        code = _CODE.match(piece)
+        inside = f"/{code.group(1).lower()}" if code else ""
+        if code:
+            continue
+        _, closed, text = piece.partition(">")
+        out.append("\n" + text if closed and _TAG_START.match(piece) else "<" + piece)
+    rows = html.unescape("".join(out)).split("\n")
+    return [Line(mail_charsets.clean(row).strip()) for row in rows if row.strip()]
 
 
 def _drop_unseen(root: etree._Element) -> None:
     """Remove what a reader never sees: code, metadata, text hidden by style. It is also no one's to read to a model."""
     body = root.find("body")
-    hidden = [
-        element
-        for element in root.iter(etree.Element)
-        if element.tag in _DROPPED or ((element is not body and element is not root) and _is_hidden(element))
-    ]
-    for element in hidden:
-        parent = element.getparent()
-        if parent is not None:
-            _remove(parent, element, "")
+    for element in list(root.iter(etree.Element)):
+        if element.tag in _DROPPED or (element is not body and element is not root and _is_hidden(element)):
+            _become_words(element, "")
 
 
 def _is_hidden(element: etree._Element) -> bool:
     return element.get("hidden") is not None or _HIDDEN.search(element.get("style") or "") is not None
 
 
-def _remove(parent: etree._Element, element: etree._Element, instead: str) -> None:
-    """Take an element out and put text in its place, before the text that followed it."""
-    text = instead + (element.tail or "")
-    previous = element.getprevious()
-    if previous is not None:
-        previous.tail = (previous.tail or "") + text
-    else:
-        parent.text = (parent.text or "") + text
-    parent.remove(element)
+def _become_words(element: etree._Element, words: str) -> None:
+    """Turn an element and what is in it into words, in place: taking elements out one by one takes quadratic time."""
+    element.clear(keep_tail=True)
+    element.tag = "span"
+    element.text = words
 
 
 def _replace_images(root: etree._Element) -> set[str]:
@@ -142,9 +149,7 @@ def _replace_images(root: etree._Element) -> set[str]:
             cids.add(cid)
             image.set("data-cid", cid)
             continue
-        parent = image.getparent()
-        if parent is not None:
-            _remove(parent, image, mail_html_text.image_words(image))
+        _become_words(image, mail_html_text.image_words(image))
     return cids
 
 

@@ -147,11 +147,14 @@ class _Writer:
         if self._separator and text.strip():
             self._current.append(self._separator)
             self._separator = ""
-        if self._blank_wanted and not self._current and text.strip():
-            self._blank_wanted = False
-            if self.lines and self.lines[-1].text.strip(" >"):
-                self._write("")
+        if not self._current and text.strip():
+            self._blank_if_wanted()
         self._current.append(text)
+
+    def _blank_if_wanted(self) -> None:
+        if self._blank_wanted and self.lines and self.lines[-1].text.strip(" >"):
+            self._write("")
+        self._blank_wanted = False
 
     def _write(self, text: str) -> None:
         mark = Mark.QUOTE if self._history else self._frames[-1]
@@ -197,6 +200,7 @@ class _Writer:
         self._entered.append((mark is not None, depth))
         if mark is not None:
             self.line_end()
+            self._blank_if_wanted()
             self._frames.append(mark)
         self._depth += depth
 

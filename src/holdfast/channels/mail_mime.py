@@ -133,21 +133,26 @@ def _split(body: bytes, boundary: bytes, budget: Budget) -> list[bytes]:
     delimiter = b"--" + boundary
     pieces: list[bytes] = []
     start: int | None = None
-    found = body.find(delimiter)
+    found = 0 if body.startswith(delimiter) else _next_line(body, delimiter, 0)
     while found >= 0 and len(pieces) <= MAX_PARTS:
         after = _DELIMITER_END.match(body, found + len(delimiter))
-        if after and (found == 0 or body[found - 1 : found] == b"\n"):
+        if after:
             if start is not None:
                 pieces.append(_without_last_line_end(body[start:found]))
             start = None if after.group(1) else after.end()
             if after.group(1):
                 return pieces
-        found = body.find(delimiter, found + len(delimiter))
+        found = _next_line(body, delimiter, found)
     if start is not None:
         if found < 0:
             budget.warn("The end of the mail is missing: the last boundary was not closed.")
         pieces.append(body[start:])
     return pieces
+
+
+def _next_line(body: bytes, delimiter: bytes, position: int) -> int:
+    """Start of the next line after `position` that begins with the delimiter, or -1."""
+    return body.find(b"\n" + delimiter, position) + 1 or -1
 
 
 def _without_last_line_end(piece: bytes) -> bytes:

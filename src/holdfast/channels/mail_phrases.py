@@ -41,6 +41,8 @@ ATTRIBUTION_START = re.compile(
     r"\W{0,3}(?:(?:" + "|".join(re.escape(word) for word in _STARTS) + r")(?!\w)|\d|[^<>@]{1,80}<[^<>\s]+@[^<>\s]+>)",
     re.I,
 )
+# "ma 3. kesäk. 2024": a weekday, which an ordinary line of words may resemble.
+ATTRIBUTION_WEEKDAY = re.compile(r"[^\W\d_]{1,12}[.,]{0,2}\s+\d")
 ATTRIBUTION_END = re.compile(rf"(?:{_VERBS_LAST})\s*[:：]?\W{{0,2}}\Z", re.I)
 ATTRIBUTION_MIDDLE = re.compile(rf"(?<!\w)(?:{_VERBS_MIDDLE})(?!\w).{{0,200}}[:：]\W{{0,2}}\Z", re.I)
 ATTRIBUTION_DATED_ADDRESS = re.compile(r"\W{0,2}\d.{0,120}<[^<>\s]+@[^<>\s]+>\s*[:：]?\Z")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 from holdfast.channels import mail_phrases
 
@@ -23,6 +24,7 @@ _PGP_SIGNATURE = re.compile(r"-----BEGIN PGP SIGNATURE-----\s*\Z")
 _SHORT_SIGNATURE_LINES = 12
 _MAX_ATTRIBUTION = 500
 _MAX_LINES = 20_000
+_MAX_RUNS = 1_000
 
 
 class Mark(Enum):
@@ -164,7 +166,7 @@ def _mark_history(lines: list[Line], marks: list[Mark]) -> None:
 def _lead_in(lines: list[Line], index: int) -> tuple[int | None, bool]:
     """Where a lead-in to a quote that starts at `index` ends, and whether it needs no `>` below it to be one."""
     start = index
-    if mail_phrases.ORIGINAL_MESSAGE.match(lines[index].text) and len(lines[index].text) < 200:
+    if len(lines[index].text) < 200 and mail_phrases.ORIGINAL_MESSAGE.match(lines[index].text):
         start = _next_filled(lines, index + 1) or index + 1
         block = _header_block(lines, start)
         attributed = _attribution(lines, start)
@@ -221,7 +223,9 @@ def _attribution(lines: list[Line], index: int) -> tuple[int, bool] | None:
     if not any(line.mark is Mark.QUOTE or line.text.rstrip(" *_").endswith((":", "：")) for line in near):
         return None
     joined = ""
-    starts = mail_phrases.ATTRIBUTION_START.match(lines[index].text[:_MAX_ATTRIBUTION]) is not None
+    starts = _starts(near[0]) or (
+        mail_phrases.ATTRIBUTION_WEEKDAY.match(near[0].text) is not None and not any(map(_starts, near[1:4]))
+    )
     for count, line in enumerate(lines[index : index + 4], start=1):
         if line.blank or line.mark is not Mark.NEW or (count > 1 and not starts):
             return None
@@ -236,23 +240,27 @@ def _attribution(lines: list[Line], index: int) -> tuple[int, bool] | None:
     return None
 
 
+def _starts(line: Line) -> bool:
+    return mail_phrases.ATTRIBUTION_START.match(line.text[:_MAX_ATTRIBUTION]) is not None
+
+
 def _certain(line: str, starts: bool) -> bool:
     if not line.endswith((":", "：")) or not mail_phrases.MOMENT.search(line):
         return False
     if not (starts or not line.isascii()):
         return False
-    return bool(mail_phrases.ATTRIBUTION_END.search(line) or mail_phrases.ATTRIBUTION_MIDDLE.search(line))
+    return bool(mail_phrases.ATTRIBUTION_END.search(line[-40:]) or mail_phrases.ATTRIBUTION_MIDDLE.search(line))
 
 
 def _likely(line: str) -> bool:
     """An attribution in any language, believed only with a quote right below it."""
-    if mail_phrases.ATTRIBUTION_DATED_ADDRESS.match(line) or mail_phrases.ATTRIBUTION_END.search(line):
+    if mail_phrases.ATTRIBUTION_DATED_ADDRESS.match(line) or mail_phrases.ATTRIBUTION_END.search(line[-40:]):
         return True
     return line.endswith((":", "：")) and mail_phrases.MOMENT.search(line) is not None
 
 
 def _mark_signatures(lines: list[Line], marks: list[Mark]) -> None:
-    for start, end in _runs(marks[: len(lines)]):
+    for start, end in islice(_runs(marks[: len(lines)]), _MAX_RUNS):
         cut = _signature_start(lines[start:end])
         if cut is not None:
             marks[start + cut : end] = [Mark.SIGNATURE] * (end - start - cut)
