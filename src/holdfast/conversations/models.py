@@ -122,7 +122,8 @@ class ThreadKey(models.Model):
     key = models.CharField(max_length=300, primary_key=True, help_text="`mail:<id>`, `chat:<session>`, `api:<ref>`.")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="thread_keys")
     seen = models.BooleanField(
-        default=True, help_text="False: a contact here only referred to it, so it is believed for the same customer only."
+        default=True,
+        help_text="False: a contact here only referred to it, so it is believed for the same customer only.",
     )
 
 
