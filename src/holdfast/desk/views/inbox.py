@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
 STREAMED = ("desk", "presence")
 """Topics of an agent's live screen. Events carry only ids; the screen fetches what its reader may see."""
 
+_frames_own_pages: Callable[[Any], Any] = csp_update({"frame-src": ["'self'"]})  # formatted mail, in a sandboxed frame
 
+
+@_frames_own_pages
 @desk_view("GET", page=True)
 def home(request: HttpRequest) -> HttpResponse:
     """The whole desk; `c` opens a conversation beside the list."""
@@ -35,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return _desk(request, agent, queries.access_conversation(agent, number) if number is not None else None)
 
 
+@_frames_own_pages
 @desk_view("GET", page=True)
 def conversation(request: HttpRequest, number: int) -> HttpResponse:
     """One conversation: its pane for htmx, else the whole desk with it open."""
@@ -48,6 +54,7 @@ def conversation(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "desk/_conversation.html", {"conversation": shown, "filter": chosen.shown()})
 
 
+@_frames_own_pages
 @desk_view("GET", page=True)
 def search(request: HttpRequest) -> HttpResponse:
     """Full-text search; results stand in the list pane."""
