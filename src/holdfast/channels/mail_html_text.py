@@ -158,6 +158,8 @@ class _Writer:
 
     def _write(self, text: str) -> None:
         mark = Mark.QUOTE if self._history else self._frames[-1]
+        if mark is Mark.NEW and text.startswith(">"):
+            mark = Mark.QUOTE  # Old Hotmail writes the marks of plain text into its HTML.
         prefix = "> " * self._depth
         self.lines.append(Line((prefix + text).rstrip() if prefix else text, mark))
 

@@ -28,6 +28,7 @@ from holdfast.channels.mail_types import (
 __all__ = ["Attachment", "Bounce", "BouncedRecipient", "ParsedMail", "parse", "to_json"]
 
 MAX_TEXT = 1_000_000
+MAX_TEXT_LINES = 100_000
 MAX_SUBJECT = 1_000
 PLACEHOLDER_TEXT = 10_000
 FAILED = "The mail could not be read; its raw source was kept."
@@ -181,10 +182,16 @@ def _full_text(segments: list[Segment], rich: list[HtmlMail], budget: Budget) ->
         plain = segment.plain or ""
         stretches.append(plain if plain.strip() else "\n".join(line.text for line in read.lines))
     text = mail_charsets.clean("\n\n".join(stretch.strip("\n") for stretch in stretches if stretch.strip()))
-    if len(text) > MAX_TEXT:
-        budget.warn(f"The text is longer than {MAX_TEXT:,} characters; the rest of it is only in the raw mail.")
-        text = text[:MAX_TEXT]
-    return text.rstrip()
+    shortened = _shortened(text)
+    if len(shortened) < len(text):
+        budget.warn("The text is longer than anybody reads; the rest of it is only in the raw mail.")
+    return shortened.rstrip()
+
+
+def _shortened(text: str) -> str:
+    """At most MAX_TEXT characters in MAX_TEXT_LINES lines."""
+    text = text[:MAX_TEXT]
+    return "\n".join(text.split("\n", MAX_TEXT_LINES)[:MAX_TEXT_LINES])
 
 
 def _safe_html(segments: list[Segment], rich: list[HtmlMail]) -> str | None:
@@ -230,7 +237,7 @@ def _lines(segments: list[Segment], rich: list[HtmlMail], *, prefer_html: bool) 
     for segment, read in zip(segments, rich, strict=True):
         plain = segment.plain if (segment.plain or "").strip() else None
         use_html = bool(read.lines) and (prefer_html or plain is None)
-        chosen = read.lines if use_html else quotes.plain_lines((plain or "")[:MAX_TEXT])
+        chosen = read.lines if use_html else quotes.plain_lines(_shortened(plain or ""))
         if lines and chosen:
             lines.append(quotes.Line(""))
         lines += chosen

@@ -89,7 +89,8 @@ def header_key(line: str) -> tuple[str, str] | None:
 _ORIGINAL = (
     "Original Message", "Original Email", "Reply Message", "Ursprüngliche Nachricht",
     "Original-Nachricht", "Originalnachricht", "Message d'origine", "Message original", "Message d’origine",
-    "Message initial", "Mensaje original", "Mensagem original", "Mensagem Original", "Messaggio originale",
+    "Message initial", "Oprindelig besked",
+    "Oprindelig mail", "Opprinnelig e-post", "Ursprungligt mejl", "Mensaje original", "Mensagem original", "Mensagem Original", "Messaggio originale",
     "Messaggio Originale", "Oorspronkelijk bericht", "Origineel bericht", "Pesan Asli", "Pesan asli", "Mesej Asal",
     "Ursprungligt meddelande", "Originalmeddelande", "Oprindelig meddelelse", "Opprinnelig melding", "Original melding",
     "Alkuperäinen viesti", "Wiadomość oryginalna", "Oryginalna wiadomość", "Treść oryginalnej wiadomości",

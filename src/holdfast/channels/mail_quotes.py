@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
+from typing import NamedTuple
 
 from holdfast.channels import mail_phrases
 
@@ -18,7 +19,8 @@ _QUOTE_PREFIX = re.compile(r" ?>")
 _MBOX_FROM = re.compile(r">From \S")
 _BLANKS = re.compile(r"\n{3,}")
 _COLON = re.compile("[:：]")
-_UNDERSCORES = re.compile(r"\s*[_\-]{5,}\s*\Z")
+_RULE = re.compile(r"\s*[_\-=*–—]{3,}(?:[^_\-=*–—]{0,60}[_\-=*–—]{3,})?\s*\Z")
+_DASHED = re.compile(r"-{2,}\s*(?=\S)(.{1,300}?)\s*-{2,}\Z")
 _PGP_START = "-----BEGIN PGP SIGNED MESSAGE-----"
 _PGP_SIGNATURE = re.compile(r"-----BEGIN PGP SIGNATURE-----\s*\Z")
 _SHORT_SIGNATURE_LINES = 12
@@ -35,8 +37,7 @@ class Mark(Enum):
     SIGNATURE = "signature"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a mail and what its source already said about it."""
 
     text: str
@@ -96,16 +97,16 @@ def split(lines: list[Line], *, subject: str) -> Split:
         # What is forwarded is what the customer wants read: all of it stays.
         marks[end:] = [Mark.NEW] * (len(lines) - end)
     _mark_signatures(lines[:end], marks)
-    reply = _text(lines, marks, {Mark.NEW})
+    reply = _text(lines, marks, Mark.NEW)
     if reply:
-        return Split(reply, _text(lines, marks, {Mark.QUOTE}), _text(lines, marks, {Mark.SIGNATURE}))
-    signed = _text(lines, marks, {Mark.SIGNATURE})
+        return Split(reply, _text(lines, marks, Mark.QUOTE), _text(lines, marks, Mark.SIGNATURE))
+    signed = _text(lines, marks, Mark.SIGNATURE)
     if signed:
-        return Split(signed, _text(lines, marks, {Mark.QUOTE}), "")
-    return Split(_text(lines, marks, set(Mark)), "", "")
+        return Split(signed, _text(lines, marks, Mark.QUOTE), "")
+    return Split(_text(lines, marks, *Mark), "", "")
 
 
-def _text(lines: list[Line], marks: list[Mark], wanted: set[Mark]) -> str:
+def _text(lines: list[Line], marks: list[Mark], *wanted: Mark) -> str:
     """The lines with a wanted mark; where others were left out between them, one blank line stands."""
     out: list[str] = []
     gap = False
@@ -171,7 +172,7 @@ def _lead_in(lines: list[Line], index: int) -> tuple[int | None, bool]:
         block = _header_block(lines, start)
         attributed = _attribution(lines, start)
         return block or (attributed[0] if attributed else index + 1), True
-    if _UNDERSCORES.match(lines[index].text):
+    if len(lines[index].text) < 200 and _RULE.match(lines[index].text):
         following = _next_filled(lines, index + 1)
         block = _header_block(lines, following) if following is not None and following <= index + 3 else None
         return block, True
@@ -187,13 +188,16 @@ def _next_filled(lines: list[Line], index: int) -> int | None:
 
 
 def _header_block(lines: list[Line], index: int) -> int | None:
-    """Index after a quoted header (`From: ... Sent: ... To: ... Subject: ...`) that starts at `index`, else None."""
+    """Index after a quoted header (`From: ... Sent: ... To: ... Subject: ...`) that starts at `index`, else None.
+
+    One that does not start with the author, as some programs write it, has to name four things.
+    """
     if index >= len(lines) or not _COLON.search(lines[index].text[:60]):
         return None
     first = mail_phrases.header_key(lines[index].text[:300])
-    if first is None or first[0] != "from":
+    if first is None:
         return None
-    seen = {"from"}
+    seen = {first[0]}
     named = "@" in first[1]
     end = index + 1
     for position in range(index + 1, min(len(lines), index + 14)):
@@ -207,7 +211,8 @@ def _header_block(lines: list[Line], index: int) -> int | None:
         elif position - end > 3 or (lines[position].blank and len(seen) > 2 and position > end):
             break
     # "From: Jakarta, To: Medan, Date: 3 May" is a journey; a mail also has a subject, a sent line or an address.
-    if len(seen) >= 3 and (seen & {"subject", "sent"} or named):
+    needed = 3 if first[0] == "from" else 4
+    if len(seen) >= needed and "from" in seen and (seen & {"subject", "sent"} or named):
         return end
     return None
 
@@ -220,7 +225,7 @@ def _attribution(lines: list[Line], index: int) -> tuple[int, bool] | None:
     if index >= len(lines) or lines[index].mark is not Mark.NEW:
         return None
     near = lines[index : index + 8]
-    if not any(line.mark is Mark.QUOTE or line.text.rstrip(" *_").endswith((":", "：")) for line in near):
+    if not any(line.mark is Mark.QUOTE or line.text.rstrip(" *_").endswith((":", "：", "--")) for line in near):
         return None
     joined = ""
     starts = _starts(near[0]) or (
@@ -245,6 +250,11 @@ def _starts(line: Line) -> bool:
 
 
 def _certain(line: str, starts: bool) -> bool:
+    dashed = _DASHED.match(line)
+    if dashed:  # Zoho writes "---- On 3 May, Ana wrote ----".
+        return mail_phrases.ATTRIBUTION_START.match(dashed.group(1)) is not None and _certain(
+            f"{dashed.group(1)}:", True
+        )
     if not line.endswith((":", "：")) or not mail_phrases.MOMENT.search(line):
         return False
     if not (starts or not line.isascii()):
