@@ -18,6 +18,8 @@ LONGEST = 200
 class ChatMessage:
     id: UUID
     key: str
+    kind: str
+    """What a message stands for when it is more than its words: `person_request`, `in_line`."""
     author: str
     name: str
     text: str
@@ -38,6 +40,7 @@ class ChatLine:
 
 @dataclass(frozen=True, slots=True)
 class ChatView:
+    number: int | None
     state: Literal["new", "assistant", "line", "person", "closed"]
     person: str
     messages: tuple[ChatMessage, ...]
@@ -48,7 +51,7 @@ def chat_of(session: str) -> ChatView:
     """Return what the customer of a chat session sees. A session nobody wrote in yet is `new`."""
     conversation = _conversation_of(session)
     if conversation is None:
-        return ChatView("new", "", (), None)
+        return ChatView(None, "new", "", (), None)
     line = _line(conversation)
     person = conversation.assignee.get_short_name() if conversation.assignee else ""
     if conversation.state == Conversation.State.CLOSED:
@@ -57,16 +60,13 @@ def chat_of(session: str) -> ChatView:
         state = "person"
     else:
         state = "line" if line else "assistant"
-    return ChatView(state, person, _messages(conversation), line)
+    return ChatView(conversation.number, state, person, _messages(conversation), line)
 
 
 def _conversation_of(session: str) -> Conversation | None:
-    key = (
-        ThreadKey.objects.filter(key=f"chat:{session}")
-        .select_related("conversation__assignee", "conversation__merged_into__assignee")
-        .first()
-    )
-    return (key.conversation.merged_into or key.conversation) if key else None
+    # A merge moves the key along, and undoing it moves it back.
+    key = ThreadKey.objects.filter(key=f"chat:{session}").select_related("conversation__assignee").first()
+    return key.conversation if key else None
 
 
 def _messages(conversation: Conversation) -> tuple[ChatMessage, ...]:
@@ -78,7 +78,9 @@ def _messages(conversation: Conversation) -> tuple[ChatMessage, ...]:
     return tuple(
         ChatMessage(
             id=row.pk,
-            key=row.client_key or "",
+            # Our agents' replies have keys too; only the customer's own mean something to their browser.
+            key=row.client_key or "" if row.author == Message.Author.CUSTOMER else "",
+            kind=str(row.details.get("kind", "")),
             author=row.author,
             name=row.agent.get_short_name() if row.agent else "",
             text=row.text,

@@ -52,8 +52,13 @@ class Conversation(models.Model):
         indexes = [
             models.Index(
                 fields=["queue_id", "waiting_since", "id"],
-                condition=models.Q(state="open", assignee__isnull=True),
-                name="conversation_in_line",
+                condition=models.Q(waiting_since__isnull=False),
+                name="conversation_waiting_in_queue",
+            ),
+            models.Index(
+                fields=["waiting_since", "id"],
+                condition=models.Q(waiting_since__isnull=False),
+                name="conversation_waiting",
             ),
             models.Index(fields=["assignee", "state", "-last_message_at", "-id"], name="conversation_mine"),
             models.Index(fields=["state", "-last_message_at", "-id"], name="conversation_recent"),

@@ -79,8 +79,8 @@ def inbox(agent: Agent, filter: InboxFilter, cursor: str | None = None, limit: i
     ordered = f"ORDER BY {column} {way}, id {way} LIMIT {limit + 1:d}"
     # Each part reads the first rows of one index, already in order; one big OR would sort everything instead.
     parts, all_parameters = [], []
-    for condition, own in _reach_conditions(reach, filter):
-        where = " AND ".join([*condition, *wanted]) or "true"
+    for condition, own in _index_conditions(reach, filter):
+        where = " AND ".join([*condition, *wanted])
         parts.append(f"(SELECT id, {column} FROM conversations_conversation WHERE {where} {ordered})")  # noqa: S608
         all_parameters += [*own, *parameters]
     with connection.cursor() as database:
@@ -151,10 +151,9 @@ def history(customer_id: UUID | None, *, agent: Agent | None = None, limit: int 
 
 
 def _conditions(filter: InboxFilter) -> tuple[list[str], list[Any]]:  # noqa: A002
-    """Return what the filter asks for, but the queue and the assignee, as SQL with its parameters."""
+    """Return what the filter asks for, but the state, as SQL with its parameters."""
     wanted, parameters = ["merged_into_id IS NULL"], []
     for condition, value in (
-        ("state = %s", filter.state),
         ("channel = %s", filter.channel or None),
         (
             "EXISTS (SELECT FROM conversations_tagging AS tagging"
@@ -175,9 +174,10 @@ def _conditions(filter: InboxFilter) -> tuple[list[str], list[Any]]:  # noqa: A0
     return wanted, parameters
 
 
-def _reach_conditions(reach: Reach, filter: InboxFilter) -> list[tuple[list[str], list[Any]]]:  # noqa: A002
-    """Return one condition per index to read. What the filter narrows down already needs only one."""
-    if reach.everything or filter.queue is not None or filter.assignee == reach.agent_id:
-        return [([], [])]
-    own: tuple[list[str], list[Any]] = (["assignee_id = %s"], [reach.agent_id])
-    return [own, *((["queue_id = %s"], [queue]) for queue in reach.queues)]
+def _index_conditions(reach: Reach, filter: InboxFilter) -> list[tuple[list[str], list[Any]]]:  # noqa: A002
+    """Return one condition per stretch of an index to read: by whose or which queue's cases, and by state."""
+    reaches: list[tuple[list[str], list[Any]]] = [([], [])]
+    if not (reach.everything or filter.queue is not None or filter.assignee == reach.agent_id):
+        reaches = [(["assignee_id = %s"], [reach.agent_id]), *((["queue_id = %s"], [queue]) for queue in reach.queues)]
+    states = [filter.state] if filter.state else list(Conversation.State.values)
+    return [([*where, "state = %s"], [*own, state]) for where, own in reaches for state in states]

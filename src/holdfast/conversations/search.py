@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from holdfast.people.models import Agent
 
 LONGEST = 200  # characters of a search
-_READ = 400  # newest matching messages looked at for one page; several can be of one conversation
+_READ = 200  # newest matching messages looked at for one page; several can be of one conversation
 _NUMBER = re.compile(r"^#?\s*(\d{1,18})$")
 
 
