@@ -133,6 +133,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:unmerge": Route(EVERYBODY, lambda world: [world.merge.pk if world.merge else 0], why="DELETE only"),
     "desk:conversation": CaseRoute(states=EVERY_STATE),
     "desk:thread": CaseRoute(states=EVERY_STATE),
+    "desk:facts": CaseRoute(),
     "desk:messages": CaseRoute(),
     "desk:draft": CaseRoute(),
     "desk:assignment": CaseRoute(),

@@ -496,3 +496,12 @@ class Problem:
     status: int
     detail: str
     fields: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class FactsView:
+    """`lines` of text and time, most pressing first; `missing` says why there are none."""
+
+    read_at: datetime
+    lines: tuple[tuple[str, datetime | None], ...]
+    missing: str = ""

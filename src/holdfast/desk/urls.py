@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.desk.views import files, inbox, messages, presence, reveals, tools, verbs
+from holdfast.desk.views import facts, files, inbox, messages, presence, reveals, tools, verbs
 
 app_name = "desk"
 
@@ -26,6 +26,7 @@ urlpatterns = [
     path("c/<int:number>/", inbox.conversation, name="conversation"),
     path("c/<int:number>/messages/", messages.thread, name="messages"),
     path("c/<int:number>/messages/", messages.thread, name="thread"),
+    path("c/<int:number>/facts/", facts.facts, name="facts"),
     path("c/<int:number>/draft/", messages.draft, name="draft"),
     path("c/<int:number>/assignment/", verbs.assignment, name="assignment"),
     path("c/<int:number>/transfers/", verbs.transfers, name="transfer"),
