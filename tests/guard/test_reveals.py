@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import time_machine
@@ -353,3 +354,21 @@ def test_the_log_is_read_in_pages_newest_first(case: Case, clock: time_machine.C
     assert rest.next is None
     assert [entry.agent_id for entry in reveals.entries(agent=8).rows] == [8]
     assert NAME not in repr(first)
+
+
+def test_a_case_taken_away_between_the_check_and_the_spending_stops_it(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_grant(**case.grant)
+    ticket, check = _ticket(case), reveals._why_not
+
+    def checked_then_closed(*given: Any) -> Outcome | None:
+        verdict = check(*given)
+        close_grants(conversation_id=case.conversation_id)
+        return verdict
+
+    monkeypatch.setattr(reveals, "_why_not", checked_then_closed)
+    with pytest.raises(Denied) as denied:
+        case.redeem(ticket)
+    assert denied.value.outcome == Outcome.NO_GRANT
+    assert RevealTicket.objects.get().redeemed_at is None
