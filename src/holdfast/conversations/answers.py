@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from holdfast.conversations.bulk import insert
 from holdfast.conversations.changes import preview_of
 from holdfast.conversations.models import Conversation, Message
 from holdfast.kit.clock import now
@@ -65,7 +66,8 @@ def say_many(lines: Sequence[Line]) -> list[Message]:
         )
         for line in lines
     ]
-    return Message.objects.bulk_create(messages, batch_size=1000)
+    insert(messages)
+    return messages
 
 
 def current(conversation_ids: Sequence[UUID]) -> list[Conversation]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from holdfast.conversations.bulk import insert
 from holdfast.conversations.changes import next_moment, preview_of, speak, unanswered_since
 from holdfast.conversations.messages import attachment_rows
 from holdfast.conversations.models import Attachment, Closure, Conversation, Message, Place, Snooze
@@ -166,10 +167,9 @@ def _link_note(conversation: Conversation, link: UUID, at: datetime) -> Message:
 
 
 def _write(batch: _Batch) -> None:
-    Conversation.objects.bulk_create(batch.created.values(), batch_size=1000)
-    Message.objects.bulk_create(batch.messages, batch_size=1000)
-    if batch.attachments:
-        Attachment.objects.bulk_create(batch.attachments, batch_size=1000)
+    insert(list(batch.created.values()))
+    insert(batch.messages)
+    insert(batch.attachments)
     at = now()
     if batch.reopened:
         Closure.objects.filter(conversation_id__in=batch.reopened, reopened_at=None).update(reopened_at=at)
