@@ -1,6 +1,6 @@
 """How often the first assistant answers, and how often the article it quotes is the right one.
 
-    ./holdfast bench first_answer --data shared/data/banking77/train.csv
+    ./holdfast bench first_answer --data train.csv
 
 Real questions (BANKING77, CC-BY-4.0), mapped by hand from their 77 categories to Tidewater's articles. Baseline in the
 same run: the article with the nearest document, whatever the distance. Prints one line per setting of the gate and one
@@ -73,11 +73,10 @@ ANSWERED_BY = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/banking77/train.csv"))
+    parser.add_argument("--data", type=Path, required=True, help="BANKING77's train.csv")
     options = parser.parse_args()
     if not options.data.exists():
-        print(f"Skipped: {options.data} is not here. Name BANKING77's train.csv with --data.")
-        return
+        parser.error(f"{options.data} is not there. Name BANKING77's train.csv.")
     django.setup()
     from holdfast.assistant.respond import MAX_LETTERS, MIN_MARGIN, MIN_SIMILARITY, PEOPLE_TOPICS
     from holdfast.drills import tidewater

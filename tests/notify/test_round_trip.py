@@ -239,3 +239,34 @@ def test_automatic_mail_is_recorded_and_never_answered(agent: Agent, sink: Sink,
     assert conversation.kind == Conversation.Kind.MACHINE
     assert Receipt.objects.get().state == Receipt.State.PARKED
     assert not Message.objects.filter(author=Message.Author.ASSISTANT).exists()
+
+
+def returned(header_id: str, *, action: str) -> bytes:
+    """A delivery report after RFC 3464 about one of our mails."""
+    return (
+        "From: MAILER-DAEMON@mx.example.com\r\nTo: support@support.localhost\r\nSubject: Undelivered\r\n"
+        "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.com\r\n\r\n"
+        f"Final-Recipient: rfc822; maren@example.com\r\nAction: {action}\r\nStatus: 5.1.1\r\n\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <{header_id}>\r\n"
+        "Subject: Re: Rent\r\n\r\nx\r\n--b--\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(("action", "state"), [("failed", Delivery.State.FAILED), ("delayed", Delivery.State.SENT)])
+def test_a_mail_that_comes_back_is_shown_where_it_was_sent(
+    agent: Agent, sink: Sink, tmp_path: Path, action: str, state: str
+) -> None:
+    conversation = arrives(written("Where is my salary?"), tmp_path)
+    sent = answered(conversation, agent)
+    accept_now([incoming_from_mail(returned(sent.header_id, action=action), blobs=BlobStore(tmp_path))])
+    once()
+    sent.refresh_from_db()
+    assert sent.state == state
+    assert ("came back" in sent.error) == (action == "failed")
+    conversation.refresh_from_db()
+    assert conversation.waiting_since is None, "a report is nobody waiting"
+    assert conversation.messages.filter(internal=True, text__contains="could not be delivered").exists()
+    assert Receipt.objects.filter(state=Receipt.State.PARKED).count() == 1

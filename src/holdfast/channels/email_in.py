@@ -68,8 +68,17 @@ def _payload(mail: ParsedMail, files: list[dict[str, Any]]) -> dict[str, Any]:
         "quoted": _shortened(folded),
         "attachments": files,
         "auto_reason": mail.auto_reason or "",
+        "bounce": _bounce(mail),
         "warnings": mail.warnings,
     }
+
+
+def _bounce(mail: ParsedMail) -> dict[str, str]:
+    """What a delivery report says of which mail; empty when this is none. A delayed mail is not a failed one."""
+    if mail.bounce is None or not mail.bounce.original_message_id:
+        return {}
+    found = {"original": mail.bounce.original_message_id, "action": mail.bounce.action}
+    return found | {"status": mail.bounce.status or ""}
 
 
 def _threads(mail: ParsedMail) -> Iterator[str]:

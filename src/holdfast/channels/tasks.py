@@ -12,7 +12,7 @@ from holdfast.kit.blobs import BlobStore
 log = structlog.get_logger(__name__)
 
 
-@app.periodic(cron="*/30 * * * * *")
+@app.periodic(cron="* * * * * */30")
 @app.task(queue="now", queueing_lock="poll_mailbox", lock="poll_mailbox")
 def poll_mailbox(timestamp: int) -> None:
     """Store what came to the mailbox, if one is set up. An unreachable server is written down and tried again."""

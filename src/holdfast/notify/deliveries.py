@@ -7,7 +7,7 @@ is shown to people, and is not sent again by itself.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -93,6 +93,24 @@ def settle_expired() -> int:
         settled_at=clock.now(),
         error="Sending was interrupted. It may have arrived; it is not sent again by itself.",
     )
+
+
+def bounced(statuses: Mapping[str, str]) -> int:
+    """Mark deliveries as failed that another server gave back: Message-IDs (no brackets) with their status codes.
+
+    In the caller's transaction. Unknown ids and deliveries that failed already are left alone. Returns how many.
+    """
+    came_back = Delivery.objects.filter(header_id__in=list(statuses)).exclude(state=Delivery.State.FAILED)
+    found = list(came_back.select_for_update().select_related("message").order_by("pk"))
+    for delivery in found:
+        code = f" ({statuses[delivery.header_id]})" if statuses[delivery.header_id] else ""
+        delivery.state, delivery.settled_at = Delivery.State.FAILED, clock.now()
+        delivery.error = f"It came back: the customer's mail server did not take it{code}."
+    Delivery.objects.bulk_update(found, ["state", "settled_at", "error"])
+    outbox.publish(
+        ("desk", {"kind": "delivery", "conversation": str(delivery.message.conversation_id)}) for delivery in found
+    )
+    return len(found)
 
 
 def _lease(limit: int) -> list[UUID]:

@@ -17,11 +17,11 @@ from holdfast.conversations.threading import thread
 from holdfast.conversations.to_thread import Threaded, ToThread
 from holdfast.desk.routing import fallback_queue, parking_queue, place_in_queue
 from holdfast.intake.receipts import Settlement, settle_many
-from holdfast.notify.deliveries import enqueue_many
+from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
 from holdfast.triage import leases
 from holdfast.triage.answering import Matter, answer_details, ask_assistant, hand_over_details, matters
-from holdfast.triage.reading import parked_as, placeholder, sender_of, to_thread
+from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
 from holdfast.triage.words import in_line
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def _process(contacts: Sequence[Contact]) -> None:
     answers = _speak(found, joined)
     settle_many([_settlement(*each) for each in zip(ours, items, threaded, _by_contact(found, items), strict=True)])
     enqueue_many(answers)  # after settling: a delivery is addressed by the conversation's receipts
+    if returned := mails_given_back(ours):
+        bounced(returned)
     _tell(found, joined)
 
 

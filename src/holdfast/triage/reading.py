@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,16 @@ def parked_as(contact: Contact) -> str:
     words = {"bounce": "Bounce", "auto_reply": "Automatic reply"}.get(str(contact.payload.get("kind")), "Parked")
     why = _text(contact.payload.get("auto_reason"))
     return f"{words}: {why}"[:300] if why else f"{words}."
+
+
+def mails_given_back(contacts: Sequence[Contact]) -> dict[str, str]:
+    """Return the Message-IDs of mails that bounced for good, each with its status code."""
+    reports = [contact.payload.get("bounce") for contact in contacts if contact.payload.get("kind") == "bounce"]
+    return {
+        _text(report.get("original")): _text(report.get("status"))
+        for report in reports
+        if isinstance(report, dict) and report.get("action") == "failed"
+    }
 
 
 def placeholder(contact: Contact, reason: str, *, text: str) -> ToThread:
