@@ -33,6 +33,7 @@ CASE = {
     "sealed": "get",
     "raw": "get post",
     "formatted": "get",
+    "facts": "get",
 }
 ANYWHERE = {"home", "list", "nav", "next", "search", "canned", "palette", "views", "preferences"}
 BY_ID = {"row", "attachment", "unmerge", "view"}
