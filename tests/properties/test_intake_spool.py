@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from holdfast.intake.accept import Incoming, Overloaded, PostgresIntake
 from holdfast.intake.models import Contact, Receipt
@@ -72,6 +72,13 @@ class SpoolMachine(RuleBasedStateMachine):
             return await asyncio.gather(*(self.intake.accept(one) for one in incomings), return_exceptions=True)
 
         return self.runner.run(together())
+
+    @initialize(number=st.integers(0, 3))
+    def something_lies_in_the_spool(self, number: int) -> None:
+        self.database_goes_away()
+        if number:
+            self.accept([(None, str(n)) for n in range(number)])
+        self.database_comes_back()
 
     @rule(batch=st.lists(st.tuples(KEYS, TEXTS), min_size=1, max_size=5))
     def accept(self, batch: list[tuple[str | None, str]]) -> None:
@@ -158,4 +165,4 @@ class SpoolMachine(RuleBasedStateMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_every_acknowledged_contact_is_stored_exactly_once() -> None:
-    run_state_machine_as_test(SpoolMachine, settings=settings(max_examples=40, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(SpoolMachine, settings=settings(max_examples=40, stateful_step_count=15, deadline=None))
