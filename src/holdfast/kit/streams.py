@@ -105,7 +105,7 @@ class Client:
 class Hub:
     """Reads the outbox when woken and hands each event to the clients that want it."""
 
-    def __init__(self, *, executor: Executor, queue_size: int = 256) -> None:
+    def __init__(self, *, executor: Executor, queue_size: int = 2000) -> None:
         self._executor = executor
         self._queue_size = queue_size
         self._clients: set[Client] = set()
