@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.channels import mail_parse
+from holdfast.channels import mail_html, mail_parse
 from holdfast.channels.mail_parse import ParsedMail, parse, to_json
 
 MAILS = Path(__file__).parent.parent / "mail"
@@ -132,6 +132,23 @@ def test_ten_megabytes_of_malice_take_a_bounded_time(what: str) -> None:
     assert time.process_time() - started < 4
     assert parsed.warnings
     assert mail_parse.FAILED not in parsed.warnings
+
+
+def test_html_of_too_many_tags_is_shown_as_words() -> None:
+    tags = mail_html.MAX_TAGS + 1
+    parsed = parse(HEADER + b"Content-Type: text/html\n\n" + b"<p>a" * tags)
+    assert parsed.html is None
+    assert parsed.text.count("a") == tags
+    assert any("shown as plain text" in warning for warning in parsed.warnings)
+
+
+@pytest.mark.parametrize("source", ["https://x.example/y.png", "cid:shot@x", "data:image/png;base64,AAAA", "/y.png"])
+def test_the_last_layer_alone_lets_no_image_address_through(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail_html, "_replace_images", lambda _: set())
+    read = mail_html.read(f'<p>See</p><img src="{source}" srcset="{source} 2x" alt="shot">')
+    assert read.safe is not None
+    assert source not in read.safe
+    assert "src" not in read.safe
 
 
 def test_a_header_found_behind_a_million_lines_is_still_read() -> None:
