@@ -56,6 +56,16 @@ def test_a_clear_question_is_answered_with_the_articles_own_words() -> None:
         assert quoted in answer.text
 
 
+def test_a_sentence_that_announces_a_list_takes_the_list_along() -> None:
+    Article.objects.filter(slug="fees").update(
+        body="It depends on where it goes:\n\n- euro: free\n- else: 0.4 %\n\nMore."
+    )
+    search.forget()
+    answer = respond(asked("How much is a bank transfer?"))
+    assert isinstance(answer, Answer)
+    assert "It depends on where it goes:\n\n- euro: free" in answer.text
+
+
 def test_the_answer_is_in_the_customers_language() -> None:
     answer = respond(asked("Halo, bagaimana cara mengaktifkan kartu saya yang baru?"))
     assert isinstance(answer, Answer)

@@ -103,19 +103,35 @@ def _answer(question: str, locale: str, best: Found) -> Answer:
     return Answer(text, citations, locale, round(best.probability, 3))
 
 
-def _quotable(question: str, article: IndexedArticle, *, room: int = 700) -> list[Passage]:
-    """Return the article's opening and what shares most words with the question, within `room` characters."""
-    if not article.passages:
+def _quotable(question: str, article: IndexedArticle, *, room: int = 900) -> list[Passage]:
+    """Return the article's opening and what shares most words with the question, within `room` characters.
+
+    A passage that ends in a colon announces what follows it, so the two are quoted together or not at all.
+    """
+    blocks = _blocks(article.passages)
+    if not blocks:
         return []
     asked = {word.lower() for word in _WORDS.findall(question)}
-    first, rest = article.passages[0], article.passages[1:]
-    chosen = [first]
-    shared = [(len(asked & {w.lower() for w in _WORDS.findall(p.text)}), -p.start, p) for p in rest]
-    # A list of steps says what to do, so it goes along when it follows the opening and nothing fits better.
-    candidates = [p for count, _, p in sorted(shared, key=lambda item: item[:2], reverse=True) if count] or list(
-        rest[:1]
-    )
-    for passage in candidates[:2]:
-        if sum(len(p.text) for p in chosen) + len(passage.text) <= room:
-            chosen.append(passage)
+    shared = [(len(asked & {w.lower() for p in block for w in _WORDS.findall(p.text)}), block) for block in blocks[1:]]
+    # Where nothing shares a word with the question, what follows the opening says what to do.
+    nearest = [block for count, block in sorted(shared, key=lambda each: -each[0]) if count] or blocks[1:2]
+    chosen = list(blocks[0])
+    for block in nearest[:2]:
+        if sum(len(p.text) for p in chosen) + sum(len(p.text) for p in block) <= room:
+            chosen += block
     return sorted(chosen, key=lambda p: p.start)
+
+
+def _blocks(passages: Sequence[Passage]) -> list[list[Passage]]:
+    blocks: list[list[Passage]] = []
+    for passage in passages:
+        if blocks and blocks[-1][-1].text.rstrip().endswith(":"):
+            blocks[-1].append(passage)
+        else:
+            blocks.append([passage])
+    return blocks
+
+
+def warm() -> None:
+    """Build the article index now, so that the first customer does not wait for it."""
+    article_index()

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from holdfast.config.options import options
+from holdfast.guard.redaction import redact_event
+from holdfast.kit.logging import configure
+
 if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -126,6 +130,7 @@ def configuration(app: Any, *, host: str = "127.0.0.1", port: int = 8000) -> uvi
 
 def serve(*, host: str, port: int, fd: int | None = None) -> None:
     """Run the web process until SIGTERM or SIGINT, on `host` and `port` or on the listening socket `fd`."""
+    configure(json=options().log_json, scrub=redact_event)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a live stream is a file; 1024 are not enough

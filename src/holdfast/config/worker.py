@@ -15,6 +15,9 @@ from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from holdfast.config.options import options
+from holdfast.guard.redaction import redact_event
+from holdfast.kit.logging import configure
 from holdfast.triage import loop as triage
 
 _log = structlog.get_logger(__name__)
@@ -26,6 +29,7 @@ _PATIENCE = 3.0  # seconds for the parts to finish what they have in hand
 
 def run() -> None:
     """Run until SIGTERM or SIGINT. Call from the main thread, with Django set up."""
+    configure(json=options().log_json, scrub=redact_event)
     stop = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -7,14 +7,19 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.dev import plain_traceback
+from structlog.typing import Processor
 
 # Frames' local values may hold what a customer wrote, so tracebacks are logged as text without them.
 _traceback_without_values = structlog.processors.format_exc_info
 _QUIET = ("asyncio", "httpx", "httpcore", "PIL", "django.request", "mail.log")
 
 
-def configure(*, json: bool, level: int = logging.INFO) -> None:
-    """Send structlog's and the standard library's records to standard error in one format."""
+def configure(*, json: bool, scrub: Processor | None = None, level: int = logging.INFO) -> None:
+    """Send structlog's and the standard library's records to standard error in one format.
+
+    `scrub` sees each event last, tracebacks included, and takes out what must not be in a log.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -23,9 +28,9 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     ending: list[Any] = (
-        [_traceback_without_values, structlog.processors.JSONRenderer(default=str)]
+        [structlog.processors.JSONRenderer(default=str)]
         if json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain_traceback)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -33,6 +38,7 @@ def configure(*, json: bool, level: int = logging.INFO) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    ending = [_traceback_without_values, *([scrub] if scrub else []), *ending]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
     )

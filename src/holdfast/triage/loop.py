@@ -13,6 +13,7 @@ import structlog
 from django.db import connection
 from prometheus_client import Counter, Histogram
 
+from holdfast.assistant import respond
 from holdfast.intake.receipts import claim
 from holdfast.triage.batch import process
 
@@ -31,6 +32,7 @@ def run(stop: threading.Event, *, batch: int = BATCH, lease: timedelta = LEASE) 
     """Triage until `stop` is set. Troubles of the database are waited out; nothing else gets this far."""
     listening: psycopg.Connection[Any] | None = None
     try:
+        _warm_up()
         while not stop.is_set():
             try:
                 if listening is None or listening.closed:
@@ -44,6 +46,13 @@ def run(stop: threading.Event, *, batch: int = BATCH, lease: timedelta = LEASE) 
                 stop.wait(_WAIT)
     finally:
         _drop(listening)
+
+
+def _warm_up() -> None:
+    try:
+        respond.warm()
+    except Exception as error:  # without the assistant everything goes to people
+        log.exception("assistant_not_ready", error=type(error).__name__)
 
 
 def once(*, batch: int = BATCH, lease: timedelta = LEASE) -> int:
