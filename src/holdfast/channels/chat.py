@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from holdfast.channels import chat_sessions
+from holdfast.channels.chat_door import KEY
 from holdfast.conversations.chats import ChatView, chat_of
+from holdfast.intake.problems import Problem
+from holdfast.intake.receipts import statuses
+
+_MOST_KEYS = 50
 
 
 @csrf_exempt  # no cookie is read: a session begins empty, and its token is the only key to it
@@ -25,17 +33,21 @@ def session(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def state(request: HttpRequest) -> HttpResponse:
-    """Return everything the widget shows for its session."""
+    """Return everything the widget shows for its session.
+
+    `keys` (comma separated) names messages that the widget has sent and not seen since: those that were accepted are
+    told as `kept`, also while nothing sorts them yet.
+    """
     name = chat_sessions.session_of(request.GET.get("token", ""))
     if name is None:
-        problem = {
-            "type": "about:blank",
-            "title": "Unauthorized",
-            "status": 401,
-            "detail": "This chat session has ended.",
-        }
-        return _open(JsonResponse(problem, status=401, content_type="application/problem+json"))
-    return _open(JsonResponse(_as_json(chat_of(name))))
+        return _problem(Problem(401, "This chat session has ended. Begin a new one."))
+    keys = [key for key in request.GET.get("keys", "").split(",")[:_MOST_KEYS] if re.match(KEY, key)]
+    try:
+        chat = chat_of(name)
+        kept = _kept(name, keys)
+    except DatabaseError:
+        return _problem(Problem(503, "The conversation cannot be shown now. What was sent is kept."))
+    return _open(JsonResponse(_as_json(chat) | {"kept": kept}))
 
 
 @require_safe
@@ -44,15 +56,22 @@ def demo(request: HttpRequest) -> HttpResponse:
     return render(request, "chat/demo.html")
 
 
+def _kept(session: str, keys: Sequence[str]) -> list[str]:
+    receipts = {chat_sessions.receipt_of(session, key): key for key in keys}
+    return [receipts[status.receipt] for status in statuses(list(receipts))] if receipts else []
+
+
 def _as_json(chat: ChatView) -> dict[str, Any]:
     line = chat.line
     return {
+        "number": chat.number,
         "state": chat.state,
         "person": chat.person,
         "messages": [
             {
                 "id": str(message.id),
                 "key": message.key,
+                "kind": message.kind,
                 "author": message.author,
                 "name": message.name,
                 "text": message.text,
@@ -70,6 +89,10 @@ def _as_json(chat: ChatView) -> dict[str, Any]:
             "high": line.high,
         },
     }
+
+
+def _problem(problem: Problem) -> HttpResponse:
+    return _open(HttpResponse(problem.body(), status=problem.status, content_type="application/problem+json"))
 
 
 def _open(response: HttpResponse) -> HttpResponse:

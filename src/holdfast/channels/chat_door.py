@@ -14,14 +14,15 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from holdfast.channels.chat_sessions import session_of
+from holdfast.channels.chat_sessions import CHANNEL, SOURCE, contact_key, session_of
 from holdfast.intake.accept import Intake, Overloaded, Unstorable
 from holdfast.intake.contact import Accepted, Incoming
-from holdfast.intake.problems import Fault, Problem
+from holdfast.intake.problems import Fault, Problem, unspeakable
 from holdfast.kit.streams import Listening
 
 MAX_BODY = 64 * 1024
 MAX_TEXT = 8_000
+KEY = r"^[A-Za-z0-9_-]{8,64}$"
 _BODY_SECONDS = 20
 CORS = [
     (b"access-control-allow-origin", b"*"),
@@ -29,6 +30,14 @@ CORS = [
     (b"access-control-allow-headers", b"content-type, last-event-id"),
     (b"access-control-max-age", b"86400"),
 ]
+_SESSION_ENDED = "This chat session has ended. Begin a new one."
+_SENTENCES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "This field is not known.",
+    "string_type": "This must be a string.",
+    "string_too_long": f"This has at most {MAX_TEXT} characters.",
+    "model_type": "This must be a JSON object.",
+}
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -41,10 +50,9 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: str
-    key: Annotated[str, StringConstraints(pattern=r"^[\w-]{8,64}$")]
+    key: Annotated[str, StringConstraints(pattern=KEY)]
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT)] = ""
-    locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z-]{0,20}$")] = ""
-    page: Annotated[str, StringConstraints(max_length=500)] = ""
+    locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,20}$")] = ""
 
 
 def listening_of(scope: Message) -> Listening | None:
@@ -64,28 +72,33 @@ class ChatDoor:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
             await _answer(send, 204, b"")
-        elif scope["path"] == "/chat/events":
-            await self._events(scope, receive, _with_cors(send))
-        else:
-            await self._post(scope, receive, send)
-
-    async def _post(self, scope: Message, receive: Receive, send: Send) -> None:
+            return
         try:
-            if scope["method"] != "POST":
-                raise Problem(405, "Only POST is answered here.", headers=[(b"allow", b"POST, OPTIONS")])
-            said = _read(await _body(receive))
-            accepted = await self._accept(said, wants_person=scope["path"] == "/chat/person")
+            if scope["path"] == "/chat/events":
+                await self._listen(scope, receive, send)
+            else:
+                await self._post(scope, receive, send)
         except Problem as problem:
             headers = [(b"content-type", b"application/problem+json"), *problem.headers]
             await _answer(send, problem.status, problem.body(), headers)
-        else:
-            body = {"receipt": str(accepted.receipt), "accepted_at": accepted.accepted_at.isoformat()}
-            await _answer(send, 202, json.dumps(body).encode(), [(b"content-type", b"application/json")])
+
+    async def _listen(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["method"] == "GET" and listening_of(scope) is None:
+            raise Problem(401, _SESSION_ENDED)
+        await self._events(scope, receive, _with_cors(send))
+
+    async def _post(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            raise Problem(405, "Only POST is answered here.", headers=[(b"allow", b"POST, OPTIONS")])
+        said = _read(await _body(receive))
+        accepted = await self._accept(said, wants_person=scope["path"] == "/chat/person")
+        body = {"receipt": str(accepted.receipt), "accepted_at": accepted.accepted_at.isoformat()}
+        await _answer(send, 202, json.dumps(body).encode(), [(b"content-type", b"application/json")])
 
     async def _accept(self, said: Said, *, wants_person: bool) -> Accepted:
         session = session_of(said.token)
         if session is None:
-            raise Problem(401, "This chat session has ended. Begin a new one; your text is still in the box.")
+            raise Problem(401, _SESSION_ENDED)
         if not said.text.strip() and not wants_person:
             raise Problem(422, "The message is empty.", [Fault("text", "Write something first.")])
         try:
@@ -102,18 +115,17 @@ class ChatDoor:
 
 def _incoming(said: Said, session: str, *, wants_person: bool) -> Incoming:
     return Incoming(
-        channel="chat",
-        source="chat",
+        channel=CHANNEL,
+        source=SOURCE,
         sender={"chat": session},
         text=said.text,
-        key=f"{session}:{said.key}",
+        key=contact_key(session, said.key),
         locale=said.locale,
         payload={
             "kind": "person_request" if wants_person else "message",
             "thread": [f"chat:{session}"],
             "thread_own": [f"chat:{session}"],
             "client_key": said.key,
-            "page": said.page,
         },
     )
 
@@ -139,14 +151,31 @@ def _read(body: bytes) -> Said:
     try:
         said = Said.model_validate_json(body)
     except ValidationError as error:
-        faults = [
-            Fault(str(item["loc"][0]) if item["loc"] else "body", item["msg"])
-            for item in error.errors(include_url=False)
-        ]
-        raise Problem(422, "The message was not accepted: some fields are wrong.", faults[:10]) from None
-    if "\x00" in said.text:
-        raise Problem(422, "The message holds a NUL character.", [Fault("text", "Take the NUL character out.")])
+        raise _malformed(body, error) from None
+    if faults := unspeakable(said.model_dump()):
+        raise Problem(422, "The message holds characters that cannot be kept.", faults)
     return said
+
+
+def _malformed(body: bytes, error: ValidationError) -> Problem:
+    items = error.errors(include_url=False, include_input=False, include_context=False)
+    if any(item["type"] == "json_invalid" for item in items):
+        try:
+            # Python reads what pydantic refuses (half a surrogate pair), so the field that holds it can be named.
+            faults = unspeakable(json.loads(body, strict=False))
+        except (ValueError, RecursionError):
+            faults = []
+        if faults:
+            return Problem(422, "The message holds characters that cannot be kept.", faults)
+        return Problem(400, "The body is not JSON.", [Fault("body", "This must be a JSON object, in UTF-8.")])
+    faults = [
+        Fault(
+            str(item["loc"][0])[:60] if item["loc"] else "body",
+            _SENTENCES.get(item["type"], f"{item['msg'].rstrip('.')}."),
+        )
+        for item in items[:10]
+    ]
+    return Problem(422, "The message was not accepted: some fields are wrong.", faults)
 
 
 def _with_cors(send: Send) -> Send:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from uuid import UUID
 
 from django.core import signing
+
+from holdfast.kit.ids import derived
+
+SOURCE = CHANNEL = "chat"
 
 _SALT = "chat"
 _SECONDS = 30 * 24 * 3600
@@ -23,3 +28,13 @@ def session_of(token: str) -> str | None:
     except signing.BadSignature:
         return None
     return session if isinstance(session, str) else None
+
+
+def contact_key(session: str, key: str) -> str:
+    """Return the idempotency key of a message: two sessions may use the same key."""
+    return f"{session}:{key}"
+
+
+def receipt_of(session: str, key: str) -> UUID:
+    """Return the receipt that a message with this key has, or will have once it is accepted."""
+    return derived(SOURCE, CHANNEL, contact_key(session, key))
