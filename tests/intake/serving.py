@@ -149,7 +149,8 @@ def read_answer(connection: socket.socket) -> Answer:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     while len(body) < int(headers.get("content-length", "0")):
         more = connection.recv(65536)
-        assert more, f"closed within the body: {body!r}"
+        if not more:
+            raise ConnectionError(f"closed within the body: {body!r}")
         body += more
     return Answer(int(status.split()[1]), headers, body)
 
