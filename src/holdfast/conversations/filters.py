@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from holdfast.guard.fields import Sealed
 
@@ -90,13 +90,18 @@ class Reach:
 
 
 def reach_of(agent: Agent) -> Reach:
-    """Return what this agent may see. The security role sees the log of reveals, and no conversation."""
+    """Return what this agent may see. The security role sees the log of reveals, and no conversation.
+
+    One query for an agent, none when asked again with the same object: a page asks several times.
+    """
     if agent.role == "security" or not agent.is_active:
         return Reach(agent.pk, nothing=True)
     if agent.leads:
         return Reach(agent.pk, everything=True)
-    queues = agent.team.queues.values_list("pk", flat=True) if agent.team is not None else ()
-    return Reach(agent.pk, queues=tuple(queues))
+    if agent.team is None:
+        return Reach(agent.pk)
+    prefetch_related_objects([agent.team], "queues")
+    return Reach(agent.pk, queues=tuple(queue.pk for queue in agent.team.queues.all()))
 
 
 def cursor_text(at: datetime, id_: UUID) -> str:

@@ -63,6 +63,10 @@ class Conversation(models.Model):
             models.Index(fields=["assignee", "state", "-last_message_at", "-id"], name="conversation_mine"),
             models.Index(fields=["state", "-last_message_at", "-id"], name="conversation_recent"),
             models.Index(fields=["queue_id", "state", "-last_message_at", "-id"], name="conversation_in_queue"),
+            models.Index(fields=["channel", "state", "-last_message_at", "-id"], name="conversation_by_channel"),
+            models.Index(
+                fields=["queue_id", "channel", "state", "-last_message_at", "-id"], name="conversation_channel_in_queue"
+            ),
             models.Index(fields=["customer", "-last_message_at", "-id"], name="conversation_of_customer"),
             models.Index(fields=["snoozed_until"], condition=models.Q(state="snoozed"), name="conversation_to_wake"),
         ]

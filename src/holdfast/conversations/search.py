@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from holdfast.conversations.filters import Page, Reach, Row, cursor_of, cursor_text, reach_of
 from holdfast.conversations.models import Conversation
@@ -18,15 +18,25 @@ if TYPE_CHECKING:
     from holdfast.people.models import Agent
 
 LONGEST = 200  # characters of a search
-_READ = 200  # newest matching messages looked at for one page; several can be of one conversation
+WALKED = 4_000  # newest messages looked at first
+COMMON = 20  # so many matches among them: common words, of which the word index would give far too many
+READ = 1_000  # newest matches of rare words looked at for one page
+PATIENCE_MS = 1_000  # for the word index; a phrase of common words that never stand together can cost more
 _NUMBER = re.compile(r"^#?\s*(\d{1,18})$")
+_MATCH = "message.search @@ websearch_to_tsquery('simple', %s)"
+_NEWEST = "ORDER BY message.created_at DESC, message.id DESC"
+
+Position = tuple[datetime, UUID]
+Match = tuple[UUID, datetime, UUID]
+"""The conversation, when the message was written, and its id."""
 
 
 def search(agent: Agent, text: str, cursor: str | None = None, limit: int = 50) -> Page[Row]:
     """Return conversations with messages that match `text`, newest match first, one row per conversation.
 
     Words, "phrases", -without and `or`, as in web searches. `#123` finds a number; a customer's reference, address or
-    phone number finds that customer's conversations. Notes are searched too, as every reader is an agent.
+    phone number finds that customer's conversations. Notes are searched too, as every reader is an agent. The work for
+    one page is bounded, so a page may hold fewer rows than `limit`, even none, and still have one after it.
     """
     reach = reach_of(agent)
     text = " ".join(text.replace("\x00", "").split())[:LONGEST]
@@ -53,38 +63,91 @@ def _by_customer(reach: Reach, text: str, limit: int) -> list[UUID]:
     return list(held.order_by("-last_message_at", "-id").values_list("id", flat=True)[:limit])
 
 
-def _by_words(
-    reach: Reach, text: str, position: tuple[datetime, UUID] | None, limit: int
-) -> tuple[list[UUID], str | None]:
-    """Read the newest matches; a conversation shows on the page of its newest match only."""
-    allowed = "" if reach.everything else "AND (held.queue_id = ANY(%s) OR held.assignee_id = %s)"
-    parameters: list[Any] = [text]
-    parameters += [] if reach.everything else [list(reach.queues), reach.agent_id]
-    parameters += position or []
+def _by_words(reach: Reach, text: str, position: Position | None, limit: int) -> tuple[list[UUID], str | None]:
+    """Read the newest matches; a conversation shows on the page of its newest match only.
+
+    PostgreSQL takes a word it knows nothing of for a fairly common one (1 in 200), and would read the whole table
+    backwards for it. So the choice is made here: the newest messages are looked at first, and only words that turn up
+    rarely among them are asked of the word index.
+    """
     with connection.cursor() as database:
-        database.execute(
-            "SELECT message.conversation_id, message.created_at, message.id FROM conversations_message AS message"  # noqa: S608
-            " JOIN conversations_conversation AS held ON held.id = message.conversation_id"
-            f" WHERE message.search @@ websearch_to_tsquery('simple', %s) {allowed}"
-            f" {'AND (message.created_at, message.id) < (%s, %s)' if position else ''}"
-            f" ORDER BY message.created_at DESC, message.id DESC LIMIT {_READ}",
-            parameters,
-        )
-        matches = database.fetchall()
+        matches, last = _walk(database, text, position)
+        if len(matches) < COMMON and last is not None:
+            matches, last = _indexed(database, text, position) or (matches, last)
         found: dict[UUID, None] = {}
-        last = None
-        for conversation_id, at, id_ in matches:
+        shown = position
+        for conversation_id, at, id_ in _within(database, reach, matches):
             if conversation_id not in found and len(found) == limit:
+                last = shown
                 break
             found[conversation_id] = None
-            last = (at, id_)
-        more = last is not None and (len(matches) == _READ or last != matches[-1][1:])
-        if position and found:
+            shown = (at, id_)
+        for shown_before in _matched_before(database, text, position, list(found)):
+            del found[shown_before]
+    return list(found), cursor_text(*last) if last else None
+
+
+def _walk(database: Any, text: str, position: Position | None) -> tuple[list[Match], Position | None]:
+    """Return the matches among the newest messages after `position`, and where the walk ended; `None` at the oldest."""
+    where = "WHERE (message.created_at, message.id) < (%s, %s)" if position else ""
+    database.execute(
+        "WITH message AS MATERIALIZED (SELECT message.id, message.conversation_id, message.created_at,"  # noqa: S608
+        f" {_MATCH} AS matches FROM conversations_message AS message {where} {_NEWEST} LIMIT {WALKED}),"
+        f" numbered AS (SELECT message.*, row_number() OVER ({_NEWEST}) = {WALKED} AS ends FROM message)"
+        " SELECT message.conversation_id, message.created_at, message.id, message.matches, message.ends"
+        f" FROM numbered AS message WHERE message.matches OR message.ends {_NEWEST}",
+        [text, *(position or ())],
+    )
+    seen = database.fetchall()
+    end = seen[-1][1:3] if seen and seen[-1][4] else None
+    return [(conversation_id, at, id_) for conversation_id, at, id_, matches, _ in seen if matches], end
+
+
+def _indexed(database: Any, text: str, position: Position | None) -> tuple[list[Match], Position | None] | None:
+    """Return the newest matches the word index has after `position`, and where they end; `None` when it takes too long.
+
+    MATERIALIZED keeps the planner from walking the table in order of time.
+    """
+    where = "AND (message.created_at, message.id) < (%s, %s)" if position else ""
+    try:
+        with transaction.atomic():
+            database.execute("SELECT current_setting('statement_timeout')")
+            (usual,) = database.fetchone()
+            database.execute(f"SET LOCAL statement_timeout = {PATIENCE_MS:d}")
             database.execute(
-                "SELECT DISTINCT conversation_id FROM conversations_message WHERE conversation_id = ANY(%s)"
-                " AND search @@ websearch_to_tsquery('simple', %s) AND (created_at, id) >= (%s, %s)",
-                [list(found), text, *position],
+                "WITH message AS MATERIALIZED (SELECT message.id, message.conversation_id, message.created_at"  # noqa: S608
+                f" FROM conversations_message AS message WHERE {_MATCH} {where})"
+                f" SELECT message.conversation_id, message.created_at, message.id FROM message {_NEWEST} LIMIT {READ}",
+                [text, *(position or ())],
             )
-            for (shown_before,) in database.fetchall():
-                found.pop(shown_before, None)
-    return list(found), cursor_text(*last) if more and last else None
+            matches: list[Match] = database.fetchall()
+            database.execute("SELECT set_config('statement_timeout', %s, true)", [usual])
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != "57014":  # canceled by the timeout
+            raise
+        return None
+    return matches, matches[-1][1:] if len(matches) == READ else None
+
+
+def _within(database: Any, reach: Reach, matches: list[Match]) -> list[Match]:
+    """Keep the matches in conversations within reach."""
+    if reach.everything or not matches:
+        return matches
+    database.execute(
+        "SELECT id FROM conversations_conversation WHERE id = ANY(%s) AND (queue_id = ANY(%s) OR assignee_id = %s)",
+        [list({match[0] for match in matches}), list(reach.queues), reach.agent_id],
+    )
+    allowed = {id_ for (id_,) in database.fetchall()}
+    return [match for match in matches if match[0] in allowed]
+
+
+def _matched_before(database: Any, text: str, position: Position | None, found: list[UUID]) -> list[UUID]:
+    """Return those of `found` that an earlier page showed already, for a newer match."""
+    if position is None or not found:
+        return []
+    database.execute(
+        "SELECT DISTINCT message.conversation_id FROM conversations_message AS message"  # noqa: S608
+        f" WHERE message.conversation_id = ANY(%s) AND {_MATCH} AND (message.created_at, message.id) >= (%s, %s)",
+        [found, text, *position],
+    )
+    return [id_ for (id_,) in database.fetchall()]

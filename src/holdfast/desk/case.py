@@ -13,6 +13,7 @@ from holdfast.conversations.merges import merges_into
 from holdfast.conversations.places import standing
 from holdfast.conversations.queries import history, thread_of
 from holdfast.conversations.tags import known_tags, tags_of
+from holdfast.conversations.waits import estimate
 from holdfast.desk.customers import card
 from holdfast.desk.look_alikes import past_row
 from holdfast.desk.presence import present
@@ -146,7 +147,11 @@ def _place(conversation: Conversation) -> PlaceView | None:
     if conversation.assignee_id is not None or conversation.state != "open":
         return None
     stands = standing(conversation_id=conversation.id)
-    return PlaceView(stands.place, stands.joined_as, stands.joined_at, None, None) if stands else None
+    if stands is None or conversation.queue_id is None:
+        return None
+    wait = estimate(queue_id=conversation.queue_id, place=stands.place)
+    low, high = (wait.low, wait.high) if wait else (None, None)
+    return PlaceView(stands.place, stands.joined_as, stands.joined_at, low, high)
 
 
 def _past(agent: Agent, conversation: Conversation) -> tuple[PastRow, ...]:

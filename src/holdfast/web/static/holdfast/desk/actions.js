@@ -22,6 +22,8 @@ async function verb(method, url, body, done, back) {
   }
 }
 
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC" // "tomorrow at nine" is nine where the reader is
+
 const onCase = run => () => {
   const main = openCase()
   return main ? run(main.dataset) : toast("Open a conversation first.")
@@ -69,7 +71,7 @@ export const actions = {
   attach: () => composer()?.querySelector('input[name="files"]').click(),
   close: onCase(data => verb("POST", data.closure, undefined, `#${data.number} is closed`, reopen)),
   "close-or-reopen": onCase(data => (data.state === "closed" ? reopen() : actions.close())),
-  snooze: onCase(data => openDialog(data.snooze)),
+  snooze: onCase(data => openDialog(`${data.snooze}?tz=${encodeURIComponent(ZONE)}`)),
   wake: onCase(data => verb("DELETE", data.snooze, undefined, `#${data.number} is awake`)),
   transfer: onCase(data => openDialog(data.transfers)),
   merge: onCase(data => openDialog(data.merge)),
