@@ -12,6 +12,7 @@ _RELATIVES = {"ms": "id", "jv": "id", "su": "id", "gl": "pt"}
 
 
 class _Identifier(Protocol):
+    def classify(self, text: str) -> tuple[str, float]: ...
     def rank(self, text: str) -> list[tuple[str, float]]: ...
 
 
@@ -46,15 +47,15 @@ def language_of(text: str, *, hint: str = "") -> str | None:
     Very short texts take `hint` (the customer's locale), then the first configured language.
     """
     fallback = supported(hint) or str(settings.SUPPORT_LANGUAGES[0])
-    letters = sum(c.isalpha() for c in text)
+    letters = sum(map(str.isalpha, text))
     if letters < 12:
         return fallback
-    ranked = _identifier().rank(text[:1000])
-    code, probability = ranked[0]
+    code, probability = _identifier().classify(text[:1000])
     known = supported(code) or supported(_RELATIVES.get(code, ""))
     if known is not None:
         return known
     if probability >= 0.98 and letters >= 40:
         return None
     # Doubtful: the likeliest of the languages we write in.
+    ranked = _identifier().rank(text[:1000])
     return next((found for code, _ in ranked if (found := supported(code)) is not None), fallback)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -94,7 +95,7 @@ def _answer(question: str, locale: str, best: Found) -> Answer:
     quoted = _quotable(question, article)
     url = f"{settings.PUBLIC_URL}/help/{article.locale}/{article.slug}/"
     opening, whole, otherwise = _TEXTS[locale.split("-")[0]] if locale.split("-")[0] in _TEXTS else _TEXTS["en"]
-    words = "\n\n".join(plain(article.body[p.start : p.end]) for p in quoted)
+    words = "\n\n".join(_plain(article.body[p.start : p.end]) for p in quoted)
     text = "\n\n".join([opening.format(title=article.title), words, whole.format(url=url), otherwise])
     citations = tuple(
         Citation(article.id, article.version, article.slug, article.locale, article.title, url, p.start, p.end)
@@ -111,25 +112,35 @@ def _quotable(question: str, article: IndexedArticle, *, room: int = 900) -> lis
     blocks = _blocks(article.passages)
     if not blocks:
         return []
-    asked = {word.lower() for word in _WORDS.findall(question)}
-    shared = [(len(asked & {w.lower() for p in block for w in _WORDS.findall(p.text)}), block) for block in blocks[1:]]
+    asked = _words(question)
+    shared = [(len(asked & words), block) for words, block in blocks[1:]]
     # Where nothing shares a word with the question, what follows the opening says what to do.
-    nearest = [block for count, block in sorted(shared, key=lambda each: -each[0]) if count] or blocks[1:2]
-    chosen = list(blocks[0])
+    nearest = [block for count, block in sorted(shared, key=lambda each: -each[0]) if count]
+    nearest = nearest or [block for _, block in blocks[1:2]]
+    chosen = list(blocks[0][1])
     for block in nearest[:2]:
         if sum(len(p.text) for p in chosen) + sum(len(p.text) for p in block) <= room:
             chosen += block
     return sorted(chosen, key=lambda p: p.start)
 
 
-def _blocks(passages: Sequence[Passage]) -> list[list[Passage]]:
+@lru_cache(maxsize=1024)
+def _blocks(passages: tuple[Passage, ...]) -> list[tuple[frozenset[str], tuple[Passage, ...]]]:
+    """Return what is quoted together, each with its words. Kept: the same articles are quoted over and over."""
     blocks: list[list[Passage]] = []
     for passage in passages:
         if blocks and blocks[-1][-1].text.rstrip().endswith(":"):
             blocks[-1].append(passage)
         else:
             blocks.append([passage])
-    return blocks
+    return [(_words(" ".join(passage.text for passage in block)), tuple(block)) for block in blocks]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORDS.findall(text))
+
+
+_plain = lru_cache(maxsize=4096)(plain)
 
 
 def warm() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from holdfast.conversations.changes import done, preview_of, unanswered_since
 from holdfast.conversations.closures import shut, unshut
@@ -14,6 +14,7 @@ from holdfast.conversations.errors import NotFound, Refused
 from holdfast.conversations.models import Closure, Conversation, Merge, Message, ThreadKey
 from holdfast.conversations.places import open_place, step_in, step_out
 from holdfast.conversations.snoozes import end_snooze
+from holdfast.intake import receipts
 from holdfast.kit.clock import now
 
 
@@ -110,10 +111,7 @@ def _move(moved: dict[str, Any], *, to: Conversation, out_of: Conversation | Non
     # What was written over there is news here: nobody who has this side open has read it.
     messages.update(conversation=to, version=to.version + 1)
     keys.update(conversation=to)
-    with connection.cursor() as cursor:  # a receipt's state is `intake`'s; where its message lies is known here
-        cursor.execute(
-            "UPDATE intake_receipt SET conversation_id = %s WHERE contact_id = ANY(%s::uuid[])", [to.pk, contact_ids]
-        )
+    receipts.move(contact_ids, to=to.pk)
 
 
 def _free_client_keys(messages: Any, to: Conversation) -> None:

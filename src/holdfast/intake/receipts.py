@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 
 from holdfast.intake.models import Contact, Receipt
 from holdfast.kit.clock import now
@@ -22,6 +23,10 @@ WHERE contact_id IN (
     WHERE state = 'accepted' AND (leased_until IS NULL OR leased_until < clock_timestamp())
     ORDER BY accepted_at LIMIT %s FOR UPDATE SKIP LOCKED
 ) RETURNING contact_id
+"""
+_HOLD = """
+SELECT contact_id FROM intake_receipt WHERE contact_id = ANY(%s::uuid[]) AND state = 'accepted'
+ORDER BY contact_id FOR UPDATE
 """
 _SETTLE = """
 UPDATE intake_receipt AS receipt
@@ -69,6 +74,31 @@ def claim(limit: int, lease: timedelta) -> list[Contact]:
         cursor.execute(_CLAIM, [lease.total_seconds(), limit])
         ids = [row[0] for row in cursor.fetchall()]
     return list(Contact.objects.filter(pk__in=ids).order_by("accepted_at", "id")) if ids else []
+
+
+def attempts(contact_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how often each contact was claimed."""
+    return dict(Receipt.objects.filter(pk__in=contact_ids).values_list("contact_id", "attempts"))
+
+
+def note_attempt(contact_id: UUID) -> None:
+    """Count an attempt at once, so that it is known even when the worker does not live to tell."""
+    Receipt.objects.filter(pk=contact_id).update(attempts=F("attempts") + 1)
+
+
+def hold(contact_ids: Sequence[UUID]) -> set[UUID]:
+    """Lock those receipts that are still to be triaged, in the order of their ids, and return which they are.
+
+    A worker whose lease ran out meanwhile finds here that another has done the work.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [sorted(contact_ids)])
+        return {contact_id for (contact_id,) in cursor.fetchall()}
+
+
+def move(contact_ids: Sequence[UUID], *, to: UUID) -> int:
+    """Hang the receipts of these contacts on the conversation `to`; returns how many there were."""
+    return Receipt.objects.filter(pk__in=contact_ids).update(conversation_id=to)
 
 
 def settle(

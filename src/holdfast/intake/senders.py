@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from holdfast.guard.fields import Sealed
 from holdfast.intake.models import Receipt
 
+_PARKED = ExpressionWrapper(Q(state=Receipt.State.PARKED), output_field=BooleanField())
+
 
 def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Sealed]:
-    """Return for each conversation the sealed sender of its newest contact."""
+    """Return for each conversation the sealed sender of its newest contact.
+
+    What is parked is passed over where anything else is there: often a machine sent it, which must not be written to.
+    A conversation of parked contacts only (closed without a reply, not to be processed) can still be answered.
+    """
     receipts = (
         Receipt.objects.filter(conversation_id__in=conversation_ids)
         .select_related("contact")
-        .order_by("conversation_id", "-accepted_at")
+        .order_by("conversation_id", _PARKED, "-accepted_at")
         .distinct("conversation_id")
     )
     return {r.conversation_id: r.contact.sender for r in receipts if r.conversation_id}

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from holdfast.kit.models import OutboxEvent
 
 CHANNEL = "holdfast_outbox"
+# NOTIFY folds equal payloads of one transaction into one notice, sent at commit. Ids follow the order given.
+_PUBLISH = """
+WITH written AS (
+    INSERT INTO kit_outboxevent (topic, payload)
+    SELECT event ->> 0, event -> 1 FROM jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS given (event, place)
+    ORDER BY place
+) SELECT pg_notify(%s, '')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +42,13 @@ class Cursor:
 def publish(events: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     """Record `(topic, payload)` events in the current transaction and wake the readers when it commits.
 
-    Payloads hold ids and small facts for live screens, never a customer's words or values.
-    Raises `TransactionManagementError` outside a transaction.
+    Payloads hold ids and small facts for live screens, never a customer's words or values. Outside a transaction the
+    events are recorded at once, all or none.
     """
-    rows = [OutboxEvent(topic=topic, payload=dict(payload)) for topic, payload in events]
-    if not rows:
-        return
-    with transaction.atomic(durable=False):
-        OutboxEvent.objects.bulk_create(rows)
+    rows = [(topic, dict(payload)) for topic, payload in events]
+    if rows:
         with connection.cursor() as cursor:
-            # NOTIFY folds equal payloads of one transaction into one notice, sent at commit.
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+            cursor.execute(_PUBLISH, [json.dumps(rows), CHANNEL])
 
 
 def latest() -> Cursor:

@@ -16,11 +16,10 @@ from typing import Any, cast
 
 import numpy as np
 from django.db import connection
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion
 from threadpoolctl import ThreadpoolController
 
+from holdfast.knowledge.features import Features
 from holdfast.knowledge.models import Article
 from holdfast.knowledge.passages import Passage, passages, plain
 
@@ -99,17 +98,9 @@ class _LocaleIndex:
             own = [article.title, article.summary or article.title, plain(article.body), *article.asks]
             documents.extend(own)
             owners.extend([position] * len(own))
-        self._features = FeatureUnion(
-            [
-                ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode")),
-                (
-                    "runs",
-                    TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, strip_accents="unicode"),
-                ),
-            ]
-        )
+        self._features, self._documents = Features.learned_from(documents)
         # Each half has length 1, so a stacked vector has length sqrt(2) and products are halved to be cosines.
-        self._documents: Any = self._features.fit_transform(documents).tocsr()
+        self._columns = self._documents.T.tocsr()
         self._starts = np.searchsorted(np.array(owners), np.arange(len(self._articles)))
         # The model sees a text as its cosines to all documents, turned into at most RANK coordinates (kernel PCA).
         # With a thousand documents that is a fiftieth of the words' own dimensions, and the fit is as much shorter.
@@ -122,22 +113,28 @@ class _LocaleIndex:
             self._model = LogisticRegression(C=20, tol=1e-3, max_iter=200).fit(points, owners)
 
     def find(self, questions: Sequence[str], limit: int) -> list[list[Found]]:
-        products = (self._features.transform(questions) @ self._documents.T).toarray()
+        products = (self._features.of(questions) @ self._columns).toarray()
         similarity = np.maximum.reduceat(products / 2, self._starts, axis=1)
         probability = (
             self._model.predict_proba(products @ self._projection)
             if self._model is not None
             else np.ones_like(similarity)
         )
-        return [self._ranked(probability[i], similarity[i], limit) for i in range(len(questions))]
+        return self._ranked(probability, similarity, limit)
 
-    def _ranked(self, probability: Any, similarity: Any, limit: int) -> list[Found]:
-        order = np.argsort(-probability, kind="stable")[: limit + 1]
-        lead = np.append(probability[order], 0.0)
+    def _ranked(self, probability: Any, similarity: Any, limit: int) -> list[list[Found]]:
+        order = np.argsort(-probability, axis=1, kind="stable")[:, : limit + 1]
+        lead = np.pad(np.take_along_axis(probability, order, axis=1), ((0, 0), (0, 1)))
+        near = np.take_along_axis(similarity, order, axis=1)
+        columns = (order[:, :limit], lead, lead[:, :-1] - lead[:, 1:], near)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
         return [
-            Found(self._articles[p], float(lead[rank]), float(lead[rank] - lead[rank + 1]), float(similarity[p]))
-            for rank, p in enumerate(order[:limit])
-            if similarity[p] > 0
+            [
+                Found(self._articles[place], likely, margin, cosine)
+                for place, likely, margin, cosine in zip(*row, strict=False)
+                if cosine > 0
+            ]
+            for row in rows
         ]
 
 

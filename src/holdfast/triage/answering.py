@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,13 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from holdfast.assistant.contract import Answer, ForAssistant, HandOver, Outcome
+from holdfast.assistant.contract import Answer, Citation, ForAssistant, HandOver, Outcome
 from holdfast.assistant.respond import respond_many
 from holdfast.conversations.to_thread import Threaded, ToThread
 
 log = structlog.get_logger(__name__)
 
+_CITED = tuple(each.name for each in fields(Citation))
 _READ = 20_000  # characters of a text the assistant gets
 
 
@@ -113,7 +114,7 @@ def ask_assistant(asked: Sequence[Matter]) -> None:
 def answer_details(answer: Answer) -> dict[str, Any]:
     """Return what is kept of an answer beside its words."""
     return {
-        "citations": [asdict(citation) for citation in answer.citations],
+        "citations": [{name: getattr(citation, name) for name in _CITED} for citation in answer.citations],
         "confidence": answer.confidence,
         "locale": answer.locale,
     }

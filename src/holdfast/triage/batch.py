@@ -16,6 +16,7 @@ from holdfast.conversations.places import ToJoin, file_many, join_many
 from holdfast.conversations.threading import thread
 from holdfast.conversations.to_thread import Threaded, ToThread
 from holdfast.desk.routing import fallback_queue, parking_queue, place_in_queue
+from holdfast.intake import receipts
 from holdfast.intake.receipts import Settlement, settle_many
 from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
@@ -40,7 +41,7 @@ def process(contacts: Sequence[Contact]) -> None:
     Raises only what is the database's trouble (it is away, its disk is full): then the leases run out and the contacts
     come again.
     """
-    tried = leases.attempts([contact.pk for contact in contacts])
+    tried = receipts.attempts([contact.pk for contact in contacts])
     _together([contact for contact in contacts if tried.get(contact.pk, 0) <= leases.TOGETHER])
     suspects = [contact for contact in contacts if tried.get(contact.pk, 0) > leases.TOGETHER]
     # The one that kills has one attempt more than those that only stood behind it, so it comes last.
@@ -48,7 +49,7 @@ def process(contacts: Sequence[Contact]) -> None:
         if tried[contact.pk] > leases.ALONE:
             park(contact, KILLED_THE_WORKER)
         else:
-            leases.note_attempt(contact.pk)
+            receipts.note_attempt(contact.pk)
             _together([contact])
 
 
@@ -96,7 +97,7 @@ def _attempt(contacts: Sequence[Contact]) -> None:
 
 
 def _process(contacts: Sequence[Contact]) -> None:
-    held = leases.hold([contact.pk for contact in contacts])
+    held = receipts.hold([contact.pk for contact in contacts])
     ours = [contact for contact in contacts if contact.pk in held]
     if not ours:
         return
@@ -190,7 +191,7 @@ def _tell(found: Sequence[Matter], joined: Sequence[Matter]) -> None:
 
 
 def _park(contact: Contact, reason: str, *, text: str) -> None:
-    if contact.pk not in leases.hold([contact.pk]):
+    if contact.pk not in receipts.hold([contact.pk]):
         return
     (went,) = thread([placeholder(contact, reason, text=text)])
     join_many([ToJoin(went.conversation_id, fallback_queue(), contact.accepted_at)])
