@@ -69,7 +69,7 @@ def test_a_token_that_may_only_write_sees_only_its_own_receipts(web: WebProcess,
     assert web.get(f"/v1/receipts/{receipt}", reader).status == 200
 
 
-@pytest.mark.parametrize("receipt", [str(uuid4()), "nothing", "", "0" * 5000])
+@pytest.mark.parametrize("receipt", [str(UUID(int=7)), "nothing", "", "0" * 5000])
 def test_an_unknown_receipt_is_404(web: WebProcess, token: str, receipt: str) -> None:
     assert web.get(f"/v1/receipts/{receipt}", token).status == 404
 

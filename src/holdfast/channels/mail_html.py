@@ -134,7 +134,7 @@ def _is_hidden(element: etree._Element) -> bool:
 
 def _become_words(element: etree._Element, words: str) -> None:
     """Turn an element and what is in it into words, in place: taking elements out one by one takes quadratic time."""
-    element.clear(keep_tail=True)
+    element.clear(keep_tail=True)  # type: ignore[call-arg]  # the stubs are older than lxml 4.4
     element.tag = "span"
     element.text = words
 
@@ -167,7 +167,7 @@ def _flatten(root: etree._Element) -> None:
             deep.append(element)
             walk.skip_subtree()
     for element in deep:
-        text = " ".join("".join(element.itertext()).split())
+        text = " ".join("".join(map(str, element.itertext())).split())
         for child in list(element):
             element.remove(child)
         element.text = text

@@ -282,7 +282,7 @@ def _runs(marks: list[Mark]) -> Iterable[tuple[int, int]]:
     for index, mark in enumerate([*marks, Mark.QUOTE]):
         if mark is Mark.NEW and start is None:
             start = index
-        elif mark is not Mark.NEW and start is not None:
+        elif start is not None and mark in {Mark.QUOTE, Mark.SIGNATURE}:
             yield start, index
             start = None
 
