@@ -156,11 +156,12 @@ class Web:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        server = "Server" if self._app.startswith("holdfast.") else "__import__(\"uvicorn\").Server"
         code = (
             "import django; django.setup()\n"
             "from holdfast.kit.logging import configure; configure(json=True)\n"
             "from holdfast.config.serving import Server, configuration\n"
-            f"Server(configuration({self._app!r}, port={self.port})).run()"
+            f"{server}(configuration({self._app!r}, port={self.port})).run()"
         )
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],

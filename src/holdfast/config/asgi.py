@@ -94,6 +94,11 @@ class Web:
         exact |= dict.fromkeys(("/chat/messages", "/chat/person", "/chat/events"), chat)
         return exact, [("/v1/receipts/", door)]
 
+    @property
+    def smtp_port(self) -> int:
+        """The port on which mail is received; 0 when it is not."""
+        return self._smtp.port if self._smtp is not None else 0
+
     async def start(self) -> None:
         """Begin to accept, to listen and to read. Works without a database too: then contacts go to the spool."""
         await self.intake.start()
@@ -113,7 +118,9 @@ class Web:
     async def close(self) -> None:
         """Stop what `start` began; contacts already handed in are committed first."""
         if self._smtp is not None:
-            await self._smtp.close()
+            with suppress(TimeoutError):  # a mailer that keeps its session open must not keep us
+                async with asyncio.timeout(1):
+                    await self._smtp.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -14,10 +14,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from holdfast.config.options import options
 from holdfast.guard.redaction import redact_event
 from holdfast.kit.logging import configure
+from holdfast.kit.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from uvicorn._types import HTTPScope
-    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    from holdfast.kit.whereabouts import Whereabouts
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 _LONGEST_HEAD = 64 * 1024
 _HEAD_SECONDS = 10.0  # for a whole head
@@ -97,7 +100,19 @@ class Http(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """Ends the live streams before it waits for open connections: they never end by themselves."""
+    """Says where it can be reached, and ends the live streams before it waits for open connections to close."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, and leave a note of the address for commands run beside it."""
+        from django.conf import settings
+
+        from holdfast.config.asgi import application
+
+        await super().startup(sockets)
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        smtp_port = application.web.smtp_port if application.web is not None else 0
+        Whereabouts(f"http://{reachable}:{port}", smtp_port).write(settings.DATA_DIR)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop within a second or so, whatever is open."""

@@ -77,6 +77,13 @@ def create(*, name: str, scopes: Sequence[str], expires_at: datetime | None = No
     return token
 
 
+def rotate(*, name: str, scopes: Sequence[str]) -> str:
+    """Give a name a new token: an older one of that name ends. Returns the new one. Raises `TokenError`."""
+    with transaction.atomic():
+        ApiToken.objects.filter(name=name).delete()
+        return create(name=name, scopes=scopes)
+
+
 def revoke(name: str) -> None:
     """End a token; every door hears of it at once. Raises `TokenError` when there is no such token in force."""
     with transaction.atomic():
