@@ -38,6 +38,9 @@ class Options(BaseSettings):
     mail_from: str = Field("Support <support@support.localhost>", description="Sender of replies.")
     email_url: str = Field("", description="Outgoing mail, smtp://user:password@host:port?tls=starttls (or ssl).")
     email_backend: str = Field("", description="A Django e-mail backend, e.g. anymail.backends.mailgun.EmailBackend.")
+    anymail: dict[str, str] = Field(
+        default_factory=dict, description='Settings of a mail provider as JSON, e.g. {"MAILGUN_API_KEY": "..."}.'
+    )
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
     operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
     operations_token: str = Field("", description="Bearer token for the operations service.")

@@ -206,6 +206,7 @@ _without_mail = "dummy" if not _options.demo else "filebased"  # the demo writes
 EMAIL_BACKEND = _options.email_backend or (
     f"django.core.mail.backends.{'smtp' if _options.email_url else _without_mail}.EmailBackend"
 )
+ANYMAIL = _options.anymail
 EMAIL_FILE_PATH = DATA_DIR / "mail-out"
 EMAIL_TIMEOUT = 20
 globals().update(_mail(_options.email_url))
