@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +19,7 @@ def call(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.Complete
 
 def test_help_lists_the_commands_a_person_starts() -> None:
     text = call().stdout.decode()
-    for name in ("up", "doctor", "token", "reconcile", "parse-mail", "replay", "bench"):
+    for name in ("up", "doctor", "admin-link", "token", "reconcile", "parse-mail", "replay", "bench"):
         assert f"    {name}" in text
     assert "prepare" not in text
 
@@ -64,3 +66,41 @@ def test_an_unknown_benchmark_is_answered_with_those_there_are() -> None:
     done = call("bench", "nothing")
     assert done.returncode == 1
     assert b"Name one of the benchmarks:" in done.stderr
+
+
+def _on_the_test_database(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    from django.db import connection
+
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    return call(*arguments, DATABASE_URL=url)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_link_of_the_first_admin_is_printed_until_there_is_one() -> None:
+    from holdfast.people.models import Agent, Role
+
+    done = _on_the_test_database("admin-link", "--public-url", "https://help.example")
+    assert (done.returncode, done.stdout.startswith(b"https://help.example/welcome/")) == (0, True)
+    admin = Agent(email="ada@desk.example", name="Ada", role=Role.ADMIN)
+    admin.set_password("a long enough phrase")
+    admin.save()
+    done = _on_the_test_database("admin-link")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"There is an admin already." in done.stderr
+
+
+@pytest.mark.django_db
+def test_doctor_tells_about_mail(settings: Any) -> None:
+    from holdfast import cli
+    from holdfast.channels.models import Mailbox
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    Mailbox.objects.create(name="help@mail.example/INBOX", error="The password was refused.")
+    Mailbox.objects.create(name="info@mail.example/INBOX")
+    (good, about), (first, refused), (second, _) = cli._look_at_mail()
+    assert good
+    assert about.startswith("Outgoing mail is not set up; 0 replies wait to be sent.")
+    assert (first, second) == (False, True)
+    assert refused == "The mailbox help@mail.example/INBOX cannot be read: The password was refused."
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert next(cli._look_at_mail()) == (True, "Outgoing mail is set up; 0 replies wait to be sent.")

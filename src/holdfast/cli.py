@@ -72,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     command("worker", "run one worker process")
     command("migrate", "bring the database's tables up to date")
     command("doctor", "look for what is wrong with this installation")
+    link = command("admin-link", "print a link that makes its first user the admin")
+    link.add_argument("--public-url", metavar="URL", help="how people reach this server (HOLDFAST_PUBLIC_URL)")
 
     token = command("token", "create, list or revoke tokens for the API")
     actions = token.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -273,8 +275,38 @@ def _look_at_database() -> Iterator[tuple[bool, str]]:
         waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         about = f"{waiting} migrations wait; run `holdfast migrate`." if waiting else "Its tables are up to date."
         yield not waiting, about
+        if not waiting:
+            yield from _look_at_mail()
     except DatabaseError as error:
         yield False, f"The database does not answer: {str(error).strip()}"
+
+
+def _look_at_mail() -> Iterator[tuple[bool, str]]:
+    from holdfast.channels.models import Mailbox
+    from holdfast.notify import deliveries
+
+    waiting = deliveries.waiting_count()
+    wait = "1 reply waits" if waiting == 1 else f"{waiting} replies wait"
+    if deliveries.outgoing_mail_is_set_up():
+        yield True, f"Outgoing mail is set up; {wait} to be sent."
+    else:
+        # A desk without mail is whole until somebody is owed one.
+        yield not waiting, f"Outgoing mail is not set up; {wait} to be sent. Set HOLDFAST_EMAIL_URL to let them leave."
+    for name, error in Mailbox.objects.order_by("name").values_list("name", "error"):
+        yield not error, f"The mailbox {name} cannot be read: {error}" if error else f"The mailbox {name} is read."
+
+
+def _admin_link(_: argparse.Namespace) -> int:
+    with _django("admin-link"):
+        from django.conf import settings
+
+        from holdfast.people import accounts
+
+        link = accounts.first_admin_link(settings.PUBLIC_URL)
+        if link is None:
+            return _fail("There is an admin already. Admins invite further people in the settings of the desk.")
+        print(link)
+    return 0
 
 
 def _token(chosen: argparse.Namespace) -> int:
@@ -365,6 +397,7 @@ _COMMANDS = {
     "migrate": _migrate,
     "prepare": _prepare,
     "doctor": _doctor,
+    "admin-link": _admin_link,
     "token": _token,
     "reconcile": _reconcile,
     "parse-mail": _parse_mail,
