@@ -22,7 +22,7 @@ InLine = Callable[..., Conversation]
 @pytest.fixture(autouse=True)
 def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Walk five messages, take a word with two matches among them for common, read three of a rare one."""
-    for name, value in {"WALKED": 5, "COMMON": 2, "READ": 3}.items():
+    for name, value in {"WALKED": 5, "COMMON": 2, "READ": 3, "_AT_ONCE": 2}.items():
         monkeypatch.setattr(searching, name, value)
 
 

@@ -52,12 +52,12 @@ class Conversation(models.Model):
         indexes = [
             models.Index(
                 fields=["queue_id", "waiting_since", "id"],
-                condition=models.Q(waiting_since__isnull=False),
+                condition=models.Q(waiting_since__isnull=False, state="open"),
                 name="conversation_waiting_in_queue",
             ),
             models.Index(
                 fields=["waiting_since", "id"],
-                condition=models.Q(waiting_since__isnull=False),
+                condition=models.Q(waiting_since__isnull=False, state="open"),
                 name="conversation_waiting",
             ),
             models.Index(fields=["assignee", "state", "-last_message_at", "-id"], name="conversation_mine"),

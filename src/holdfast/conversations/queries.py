@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from holdfast.conversations.errors import NotFound
 from holdfast.conversations.filters import InboxFilter, Page, Reach, Row, cursor_of, cursor_text, reach_of
-from holdfast.conversations.models import Conversation, Message
-from holdfast.conversations.rows import rows_of
+from holdfast.conversations.models import Conversation, Message, Tag
+from holdfast.conversations.rows import rows_from, rows_of
 from holdfast.conversations.search import search
 from holdfast.kit.clock import now
 
@@ -64,14 +64,18 @@ def access_conversation(agent: Agent, id: UUID | int) -> Conversation:  # noqa: 
 
 
 def inbox(agent: Agent, filter: InboxFilter, cursor: str | None = None, limit: int = 50) -> Page[Row]:  # noqa: A002
-    """Return one page of the conversations this agent may see. At most four queries. With a text it is a search."""
+    """Return one page of the conversations this agent may see. At most three queries. With a text it is a search."""
     if filter.text.strip():
         return search(agent, filter.text, cursor=cursor, limit=limit)
     reach = reach_of(agent)
     if reach.nothing or (filter.queue is not None and not reach.everything and filter.queue not in reach.queues):
         return Page([])
     column, descending = ("waiting_since", False) if filter.order == "longest" else ("last_message_at", True)
-    wanted, parameters = _conditions(filter)
+    # By its id the planner knows how common a tag is; by name it takes a rare one for common and walks every row.
+    tag_id = Tag.objects.filter(name=filter.tag).values_list("id", flat=True).first() if filter.tag else None
+    if filter.tag and tag_id is None:
+        return Page([])
+    wanted, parameters = _conditions(filter, tag_id)
     if (position := cursor_of(cursor)) is not None:
         wanted.append(f"({column}, id) {'<' if descending else '>'} (%s, %s)")
         parameters += position
@@ -92,27 +96,24 @@ def inbox(agent: Agent, filter: InboxFilter, cursor: str | None = None, limit: i
 
 
 def counts(agent: Agent) -> Counts:
-    """Return the numbers beside the queues and folders this agent sees. Three queries."""
+    """Return the numbers beside the queues and folders this agent sees. One query, and one for the reach."""
     reach = reach_of(agent)
     if reach.nothing:
         return Counts({}, 0, 0, 0)
     asked = "SELECT id FROM desk_queue" if reach.everything else "SELECT unnest(%s::bigint[])"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT asked.id, (SELECT count(*) FROM (SELECT FROM conversations_place WHERE queue_id = asked.id"  # noqa: S608
-            f" AND left_at IS NULL LIMIT {COUNTED + 1}) AS line) FROM ({asked}) AS asked(id)",
-            [] if reach.everything else [list(reach.queues)],
-        )
-        queues = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE state = 'open'),"
+            "SELECT count(*) FILTER (WHERE state = 'open'),"  # noqa: S608
             " count(*) FILTER (WHERE state = 'open' AND waiting_since IS NOT NULL),"
-            " count(*) FILTER (WHERE state = 'snoozed') FROM conversations_conversation"
-            " WHERE assignee_id = %s AND state IN ('open', 'snoozed')",
-            [reach.agent_id],
+            " count(*) FILTER (WHERE state = 'snoozed'),"
+            " ARRAY(SELECT ARRAY[asked.id, (SELECT count(*) FROM (SELECT FROM conversations_place"
+            f"  WHERE queue_id = asked.id AND left_at IS NULL LIMIT {COUNTED + 1}) AS line)]"
+            f"  FROM ({asked}) AS asked(id))"
+            " FROM conversations_conversation WHERE assignee_id = %s AND state IN ('open', 'snoozed')",
+            [*([] if reach.everything else [list(reach.queues)]), reach.agent_id],
         )
-        mine, mine_waiting, snoozed = cursor.fetchone()
-    return Counts(queues, mine, mine_waiting, snoozed)
+        mine, mine_waiting, snoozed, lines = cursor.fetchone()
+    return Counts(dict(lines), mine, mine_waiting, snoozed)
 
 
 def thread_of(
@@ -138,7 +139,7 @@ def thread_of(
 
 
 def history(customer_id: UUID | None, *, agent: Agent | None = None, limit: int = 20) -> list[Row]:
-    """Return the customer's conversations, newest first; with `agent` only those they may see. Two queries.
+    """Return the customer's conversations, newest first; with `agent` only those they may see. One query.
 
     Callers come here after `access_conversation` gave them one of this customer's conversations.
     """
@@ -147,19 +148,17 @@ def history(customer_id: UUID | None, *, agent: Agent | None = None, limit: int 
     held = Conversation.objects.filter(customer_id=customer_id)
     if agent is not None:
         held = held.filter(reach_of(agent).allows())
-    return rows_of(list(held.order_by("-last_message_at", "-id").values_list("id", flat=True)[:limit]))
+    return rows_from(held.order_by("-last_message_at", "-id")[:limit])
 
 
-def _conditions(filter: InboxFilter) -> tuple[list[str], list[Any]]:  # noqa: A002
+def _conditions(filter: InboxFilter, tag_id: int | None) -> tuple[list[str], list[Any]]:  # noqa: A002
     """Return what the filter asks for, but the state, as SQL with its parameters."""
     wanted, parameters = ["merged_into_id IS NULL"], []
     for condition, value in (
         ("channel = %s", filter.channel or None),
         (
-            "EXISTS (SELECT FROM conversations_tagging AS tagging"
-            " JOIN conversations_tag AS tag ON tag.id = tagging.tag_id"
-            " WHERE tagging.conversation_id = conversations_conversation.id AND tag.name = %s)",
-            filter.tag or None,
+            "id IN (SELECT conversation_id FROM conversations_tagging WHERE tag_id = %s)",
+            tag_id,
         ),
         ("assignee_id = %s", filter.assignee),
         ("queue_id = %s", filter.queue),
@@ -178,6 +177,7 @@ def _index_conditions(reach: Reach, filter: InboxFilter) -> list[tuple[list[str]
     """Return one condition per stretch of an index to read: by whose or which queue's cases, and by state."""
     reaches: list[tuple[list[str], list[Any]]] = [([], [])]
     if not (reach.everything or filter.queue is not None or filter.assignee == reach.agent_id):
-        reaches = [(["assignee_id = %s"], [reach.agent_id]), *((["queue_id = %s"], [queue]) for queue in reach.queues)]
+        reaches = [(["queue_id = %s"], [queue]) for queue in reach.queues]
+        reaches += [] if filter.unassigned and reaches else [(["assignee_id = %s"], [reach.agent_id])]
     states = [filter.state] if filter.state else list(Conversation.State.values)
     return [([*where, "state = %s"], [*own, state]) for where, own in reaches for state in states]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -22,6 +23,7 @@ WALKED = 4_000  # newest messages looked at first
 COMMON = 20  # so many matches among them: common words, of which the word index would give far too many
 READ = 1_000  # newest matches of rare words looked at for one page
 PATIENCE_MS = 1_000  # for the word index; a phrase of common words that never stand together can cost more
+_AT_ONCE = 300
 _NUMBER = re.compile(r"^#?\s*(\d{1,18})$")
 _MATCH = "message.search @@ websearch_to_tsquery('simple', %s)"
 _NEWEST = "ORDER BY message.created_at DESC, message.id DESC"
@@ -129,16 +131,19 @@ def _indexed(database: Any, text: str, position: Position | None) -> tuple[list[
     return matches, matches[-1][1:] if len(matches) == READ else None
 
 
-def _within(database: Any, reach: Reach, matches: list[Match]) -> list[Match]:
-    """Keep the matches in conversations within reach."""
-    if reach.everything or not matches:
-        return matches
-    database.execute(
-        "SELECT id FROM conversations_conversation WHERE id = ANY(%s) AND (queue_id = ANY(%s) OR assignee_id = %s)",
-        [list({match[0] for match in matches}), list(reach.queues), reach.agent_id],
-    )
-    allowed = {id_ for (id_,) in database.fetchall()}
-    return [match for match in matches if match[0] in allowed]
+def _within(database: Any, reach: Reach, matches: list[Match]) -> Iterator[Match]:
+    """Give the matches in conversations within reach, looked up some at a time: a page seldom needs them all."""
+    for start in range(0, len(matches), _AT_ONCE):
+        some = matches[start : start + _AT_ONCE]
+        if not reach.everything:
+            database.execute(
+                "SELECT id FROM conversations_conversation"
+                " WHERE id = ANY(%s) AND (queue_id = ANY(%s) OR assignee_id = %s)",
+                [list({match[0] for match in some}), list(reach.queues), reach.agent_id],
+            )
+            allowed = {id_ for (id_,) in database.fetchall()}
+            some = [match for match in some if match[0] in allowed]
+        yield from some
 
 
 def _matched_before(database: Any, text: str, position: Position | None, found: list[UUID]) -> list[UUID]:
