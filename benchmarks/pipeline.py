@@ -193,8 +193,10 @@ def main() -> int:
             os.environ |= {"DATABASE_URL": url, "HOLDFAST_DATA": directory}
             os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
             _set_up()
+            from holdfast.assistant.respond import warm
             from holdfast.triage.reconcile import reconcile
 
+            warm()  # as the worker does before its first batch
             cpu = _Cpu(server.directory.resolve())
             _accept(asked.baseline, seed=1)
             baseline = _triage(cpu, batch=1)
@@ -207,7 +209,12 @@ def main() -> int:
             counts = reconcile()
             from django.db import connection
 
+            from holdfast.knowledge.models import Article
+
+            articles = Article.objects.filter(published=True).count()
+
             connection.close()
+    answered = sum(count.answered for count in counts)
     lost = sum(count.lost for count in counts)
     received = sum(count.received for count in counts)
     sent = asked.baseline + asked.contacts + asked.rate * asked.seconds
@@ -219,10 +226,16 @@ def main() -> int:
         "baseline": baseline,
         "times_baseline": round(batched["per_second_per_core"] / baseline["per_second_per_core"], 2),
         "steady": steady,
-        "answered": sum(count.answered for count in counts),
+        "articles": articles,
+        "answered": answered,
+        "answered_share": round(answered / received, 3) if received else 0.0,
         "waiting": sum(count.waiting for count in counts),
         "lost": lost + sent - received,
     }
+    print(
+        f"{articles} published articles; the assistant answered {result['answered_share']:.0%} of {received} contacts.",
+        file=sys.stderr,
+    )
     print(json.dumps(result))
     return 1 if result["lost"] else 0
 
