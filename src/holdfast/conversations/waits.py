@@ -68,7 +68,7 @@ def wait_from(steps: Sequence[datetime], *, place: int, at: datetime) -> Wait | 
 def _stands(ages: Sequence[float], bursts: float) -> bool:
     """Tell whether the pause since the last step is too long for the speed before it (a Lomax tail)."""
     moved = ages[-1] - ages[0]
-    return (1 + ages[0] / max(moved, 1.0)) ** -bursts < _STALLED
+    return bool((1 + ages[0] / max(moved, 1.0)) ** -bursts < _STALLED)
 
 
 def _burst(ages: Sequence[float]) -> float:
