@@ -12,7 +12,7 @@ from structlog.typing import Processor
 
 # Frames' local values may hold what a customer wrote, so tracebacks are logged as text without them.
 _traceback_without_values = structlog.processors.format_exc_info
-_QUIET = ("asyncio", "httpx", "httpcore", "PIL", "django.request", "mail.log")
+_QUIET = ("asyncio", "procrastinate", "httpx", "httpcore", "PIL", "django.request", "mail.log")
 
 
 def configure(*, json: bool, scrub: Processor | None = None, level: int = logging.INFO) -> None:
