@@ -32,7 +32,9 @@ def database_away() -> Iterator[None]:
     name = sql.Identifier(known["dbname"])
     with psycopg.connect(**{**known, "dbname": "postgres"}, autocommit=True) as admin:
         admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [known["dbname"]])
+        there = "FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+        admin.execute(f"SELECT pg_terminate_backend(pid) {there}", [known["dbname"]])
+        eventually(lambda: not admin.execute(f"SELECT {there}", [known["dbname"]]).fetchall())
         try:
             yield
         finally:

@@ -83,9 +83,7 @@ class PostgresIntake:
         self._connection: psycopg.Connection[Any] | None = None
         self._away_until = 0.0
         self._pause = retry_after
-        self._group: GroupCommit[tuple[Incoming, datetime], Accepted] = GroupCommit(
-            commit=self._commit, limit=limit, on_stuck=self._cut
-        )
+        self._group: GroupCommit[Incoming, Accepted] = GroupCommit(commit=self._commit, limit=limit, on_stuck=self._cut)
 
     async def start(self) -> None:
         """Begin to accept, and to drain what earlier processes left in the spool."""
@@ -103,7 +101,7 @@ class PostgresIntake:
 
     async def accept(self, incoming: Incoming) -> Accepted:
         """Return only when the contact is on disk. Raises `Overloaded` or `Unstorable`."""
-        return await self._group.submit((incoming, now()))
+        return await self._group.submit(incoming)
 
     @property
     def alive(self) -> bool:
@@ -121,10 +119,10 @@ class PostgresIntake:
 
     # From here on: the commit thread.
 
-    def _commit(self, batch: Sequence[tuple[Incoming, datetime]]) -> list[Accepted | Exception]:
-        started = time.perf_counter()
+    def _commit(self, batch: Sequence[Incoming]) -> list[Accepted | Exception]:
+        started, moment = time.perf_counter(), now()  # one moment for all: they are accepted together
         rows: list[Row | Exception] = []
-        for incoming, moment in batch:
+        for incoming in batch:
             try:
                 rows.append(row_of(incoming, moment))
             except _ROWS_OWN_FAULT:

@@ -89,4 +89,5 @@ class ContactIn(BaseModel):
         None, strict=True, description="When the customer wrote, ISO 8601 with an offset. Default: now."
     )
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = ""
-    attachments: list[AttachmentIn] = Field(default=[], max_length=MAX_ATTACHMENTS)
+    # A factory: pydantic would copy a default list deeply for every contact.
+    attachments: list[AttachmentIn] = Field(default_factory=list, max_length=MAX_ATTACHMENTS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -77,6 +78,7 @@ class Door:
             public_url.encode().replace(b"%", b"%%"),
             _RECEIPTS.encode(),
         )
+        self._moment: tuple[datetime | None, bytes] = None, b""
         self._limits = limits
         self._large = asyncio.Semaphore(4)  # so that large bodies cannot fill the memory together
 
@@ -122,7 +124,9 @@ class Door:
                 async with self._large:
                     accepted = await self._post(body, receive, headers, token, self._limits.body_with_attachments)
         receipt = str(accepted.receipt).encode()
-        body = self._answer % (receipt, accepted.accepted_at.isoformat().encode(), receipt)
+        if accepted.accepted_at is not self._moment[0]:  # a batch shares one moment
+            self._moment = accepted.accepted_at, accepted.accepted_at.isoformat().encode()
+        body = self._answer % (receipt, self._moment[1], receipt)
         await _respond(send, 202, body, [_JSON])
 
     async def _post(self, start: bytes, receive: Receive, headers: Headers, token: KnownToken, limit: int) -> Accepted:
