@@ -1,6 +1,5 @@
-/* Holdfast chat: one script, everything inside a shadow root. How to embed it: docs/chat.md.
-   A message stays in localStorage until the server shows it back, so neither a reload nor a lost network loses it, and
-   the server keeps one message per key, so nothing is doubled. */
+/* Holdfast chat, in a shadow root; docs/chat.md tells how to embed it. A message stays in localStorage until the server
+   shows it back, so nothing is lost, and the server keeps one message per key, so nothing is doubled. */
 (() => {
   "use strict";
   const script = document.currentScript || document.querySelector('script[src*="holdfast-chat.js"]');
@@ -19,7 +18,7 @@
       min: "min", under: "under 2", hour: "over an hour", unknown: "we cannot say yet", next: "You are next", joined: "joined at {n}, {t}",
       asof: "as of {t}",
       counting: "You asked for a person, and that is kept. Your place shows here soon.",
-      sending: "Sending", kept: "Kept", slow: "Kept safely, read later than usual", waits: "Kept here until there is a connection",
+      sending: "Sending", kept: "Kept", slow: "Kept safely, read later than usual", waits: "Waits for a connection",
       off: "No connection. Write on: it is kept here and sent by itself.", failed: "Not sent. ", again: "Try again", change: "Change it",
       long: "{n} characters too long for one message", closed: "This conversation is closed. Write again and it opens.",
       here: "{n} is with you", fresh: "New message", case: "Case {n}",
@@ -32,7 +31,7 @@
       min: "mnt", under: "kurang dari 2", hour: "lebih dari satu jam", unknown: "belum bisa kami perkirakan", next: "Anda berikutnya", joined: "masuk di {n}, {t}",
       asof: "per {t}",
       counting: "Anda meminta petugas, dan itu disimpan. Antrean Anda segera tampil di sini.",
-      sending: "Mengirim", kept: "Tersimpan", slow: "Tersimpan aman, dibaca lebih lambat dari biasanya", waits: "Disimpan di sini sampai ada koneksi",
+      sending: "Mengirim", kept: "Tersimpan", slow: "Tersimpan aman, dibaca lebih lambat dari biasanya", waits: "Menunggu koneksi",
       off: "Tidak ada koneksi. Terus menulis: pesan disimpan di sini dan terkirim sendiri.", failed: "Tidak terkirim. ", again: "Coba lagi", change: "Ubah",
       long: "{n} karakter terlalu panjang untuk satu pesan", closed: "Percakapan ini ditutup. Tulis lagi untuk membukanya.",
       here: "{n} bersama Anda", fresh: "Pesan baru", case: "Kasus {n}",
@@ -45,7 +44,7 @@
       min: "min", under: "menos de 2", hour: "mais de uma hora", unknown: "ainda não sabemos dizer", next: "Você é o próximo", joined: "entrou em {n}, {t}",
       asof: "às {t}",
       counting: "Você pediu uma pessoa, e isso está guardado. Seu lugar aparece aqui em breve.",
-      sending: "Enviando", kept: "Guardada", slow: "Guardada em segurança, lida mais tarde que o normal", waits: "Fica aqui até haver conexão",
+      sending: "Enviando", kept: "Guardada", slow: "Guardada em segurança, lida mais tarde que o normal", waits: "Espera a conexão",
       off: "Sem conexão. Continue: o que você escreve fica aqui e é enviado sozinho.", failed: "Não enviada. ", again: "Tentar de novo", change: "Alterar",
       long: "{n} caracteres a mais para uma mensagem", closed: "Esta conversa está fechada. Escreva de novo para abri-la.",
       here: "{n} está com você", fresh: "Nova mensagem", case: "Caso {n}",
@@ -80,6 +79,7 @@
     drop: (key) => store.set("out." + key, null),
     change(key, changes) { const known = store.get("out." + key); if (known) outbox.put({ ...known, ...changes }); },
   };
+  const call = (path, more) => fetch(origin + path, { credentials: "omit", signal: AbortSignal.timeout?.(20000), ...more });
   const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
   const PHONE = matchMedia("(max-width: 480px)");
@@ -123,7 +123,7 @@
   .bot i { border-radius: 6px; color: var(--tide); background: var(--sunk); }
   .by svg { width: 13px; height: 13px; }
   a { color: var(--brand); text-underline-offset: 2px; }
-  .sys { align-self: center; text-align: center; font-size: 12.5px; color: var(--ink2); }
+  .sys { align-self: center; max-width: 40ch; text-align: center; font-size: 12.5px; color: var(--ink2); }
   .st { font-size: 12px; color: var(--ink2); } .st.bad { color: var(--bad); text-align: right; }
   .st button { text-decoration: underline; padding: 3px 4px; font-weight: 550; border-radius: 4px; }
   .fresh { position: absolute; left: 50%; bottom: 8px; transform: translateX(-50%); min-height: 32px; padding: 0 14px; border-radius: 99px; background: var(--brand); color: var(--on); font-size: 13px; font-weight: 550; white-space: nowrap; }
@@ -135,7 +135,7 @@
   .way { width: 100%; height: 12px; stroke: none; overflow: visible; }
   .way rect { fill: var(--line); } .way .done { fill: var(--brand); } .way circle { fill: var(--ground); stroke: var(--brand); stroke-width: 3; }
   .old .big { color: var(--ink2); } .old .done { fill: var(--edge); } .old circle { stroke: var(--edge); }
-  footer { flex: none; padding: 8px 12px 10px; }
+  footer { flex: none; padding: 8px 12px max(10px, env(safe-area-inset-bottom)); }
   .box { display: flex; align-items: flex-end; gap: 4px; border: 1px solid var(--edge); border-radius: 14px; padding: 4px 4px 4px 12px; }
   .box:focus-within { outline: 2px solid var(--brand); outline-offset: 0; border-color: transparent; }
   textarea { flex: 1; min-width: 0; height: 36px; max-height: 140px; border: 0; background: none; font: inherit; line-height: 22px; color: inherit; resize: none; padding: 7px 0; } textarea:focus-visible { outline: none; }
@@ -148,7 +148,7 @@
   .new .person { flex: 1; justify-content: center; margin: 2px -4px 0; min-height: 40px; border-radius: 14px; box-shadow: inset 0 0 0 1px var(--line); }
   .vh { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   @media (pointer: coarse) { .icon, .go { width: 44px; height: 44px; } .person { min-height: 44px; } textarea { font-size: 16px; height: 44px; padding: 11px 0; } }
-  @media (max-width: 480px) { .w.on { inset: var(--top, 0px) 0 auto; } .panel { width: 100vw; max-width: none; height: var(--height, 100vh); border-radius: 0; box-shadow: none; } }
+  @media (max-width: 480px) { .w.on { inset: var(--top) 0 auto; } .panel { width: 100vw; max-width: none; height: var(--height); border-radius: 0; box-shadow: none; } }
   @media (max-height: 560px) { .place { padding: 7px 14px; } .place .way { display: none; } .big, .big.txt { font-size: 17px; line-height: 1.3; } header { padding-block: 7px; } }
   @media (prefers-reduced-motion: no-preference) { .panel { animation: rise .2s cubic-bezier(.2,.7,.2,1); } @keyframes rise { from { opacity: 0; transform: translateY(8px); } } }
   @media (forced-colors: active) { .panel, .own > .t, .start, .go, .fresh { border: 1px solid; } }`;
@@ -204,17 +204,17 @@
 
     build() {
       const title = say("title", { c: company });
-      this.start = make("button", { class: "start", type: "button", "aria-haspopup": "dialog", onclick: () => this.open() });
+      this.start = make("button", { class: "start", "aria-haspopup": "dialog", onclick: () => this.open() });
       this.note = make("p", { class: "note", role: "status", hidden: true }, say("off"));
       this.sub = make("p", { class: "quiet" });
-      const closing = make("button", { class: "icon", type: "button", "aria-label": say("close"), title: say("close"), onclick: () => this.close() }, icon("down"));
+      const closing = make("button", { class: "icon", "aria-label": say("close"), onclick: () => this.close() }, icon("down"));
       this.log = make("div", { class: "log", role: "log", tabindex: 0, "aria-label": title, onscroll: () => this.scrolled() });
-      this.fresh = make("button", { class: "fresh", type: "button", hidden: true, onclick: () => { this.toEnd(); this.text.focus(); } }, say("fresh"));
+      this.fresh = make("button", { class: "fresh", hidden: true, onclick: () => { this.toEnd(); this.text.focus(); } }, say("fresh"));
       this.card = make("section", { class: "place", "aria-label": say("place"), hidden: true });
-      this.text = make("textarea", { rows: 1, id: "text", enterkeyhint: "send", oninput: () => this.typed() });
-      this.go = make("button", { class: "go", type: "submit", "aria-label": say("send") }, icon("up"));
+      this.text = make("textarea", { id: "text", enterkeyhint: "send", oninput: () => this.typed() });
+      this.go = make("button", { class: "go", "aria-label": say("send") }, icon("up"));
       this.over = make("p", { class: "over", role: "status", hidden: true });
-      this.person = make("button", { class: "person", type: "button", onclick: () => this.askForPerson() }, icon("person"), say("person"));
+      this.person = make("button", { class: "person", onclick: () => this.askForPerson() }, icon("person"), say("person"));
       this.number = make("span", { class: "quiet" });
       this.end = make("div", { class: "end" }, this.number, this.person);
       this.live = make("p", { class: "vh", role: "status" });
@@ -223,7 +223,7 @@
       this.panel = make("section", { class: "panel", role: "dialog", "aria-label": title, hidden: true },
         make("header", {}, make("span", { class: "mark", "aria-hidden": "true" }, [...company][0].toUpperCase()), make("div", {}, make("h2", {}, title), this.sub), closing),
         this.note, make("div", { class: "view" }, this.log, this.fresh), this.card, make("footer", {}, form, this.end));
-      this.box = make("div", { class: `w ${["light", "dark"].includes(given.theme) ? given.theme : "auto"}`, lang: words === WORDS.en ? "en" : locale }, this.start, this.panel, this.live);
+      this.box = make("div", { class: `w ${given.theme || "auto"}`, lang: words === WORDS.en ? "en" : locale }, this.start, this.panel, this.live);
       this.root.append(this.box);
       this.keys();
       this.text.value = store.get("draft") || "";
@@ -273,7 +273,7 @@
       this.go.disabled = !text.trim() || over > 0;
       this.over.hidden = over <= 0;
       this.over.textContent = say("long", { n: count(over) });
-      if (text !== (store.get("draft") || "")) store.set("draft", text || null);
+      store.set("draft", text || null);
       this.text.style.height = "";
       if (!this.panel.hidden && this.text.scrollHeight > this.text.clientHeight) this.text.style.height = `${this.text.scrollHeight}px`;
     }
@@ -325,7 +325,7 @@
         const answer = await this.post("/chat/session", {});
         if (!answer.ok) throw new Error("later");
         const { token } = await answer.json();
-        if (!store.get("token")) store.set("token", token);  // another tab may have been faster
+        store.set("token", store.get("token") || token);  // another tab may have been faster
         this.listen();
       }
       return store.get("token");
@@ -333,7 +333,7 @@
 
     /* Without a content type it needs no preflight, so it goes on when the page is left. */
     post(path, body) {
-      return fetch(origin + path, { method: "POST", body: JSON.stringify(body), credentials: "omit", keepalive: true, signal: AbortSignal.timeout?.(20000) });
+      return call(path, { method: "POST", body: JSON.stringify(body), keepalive: true });
     }
 
     /* The session has ended: what it accepted is with people, the rest goes into a new one. */
@@ -347,14 +347,13 @@
     /* A stream only where it may say something. */
     get alive() {
       const { line, state, messages } = this.shown;
-      const last = Date.parse(messages.at(-1)?.at);
-      return !this.panel.hidden || line || state === "person" || outbox.all().length || Date.now() - last < RECENT;
+      return !this.panel.hidden || line || state === "person" || outbox.all().length || Date.now() - Date.parse(messages.at(-1)?.at) < RECENT;
     }
 
     listen() {
       const token = store.get("token");
       if (!token || this.source || this.away || !this.alive) return;
-      const source = this.source = new EventSource(`${origin}/chat/events?token=${encodeURIComponent(token)}`);
+      const source = this.source = new EventSource(`${origin}/chat/events?token=${token}`);
       source.addEventListener("ready", () => { this.reached(); this.refresh(); this.flush(); });
       for (const name of ["chat", "resync"]) source.addEventListener(name, () => this.refresh());
       source.onerror = () => {
@@ -377,7 +376,7 @@
     }
 
     otherTab(name) {
-      if (name && (!name.startsWith(PREFIX) || name.endsWith(".draft") || name.endsWith(".open"))) return;
+      if (name && !/^holdfast-chat\.(out|token)/.test(name)) return;
       if (!store.get("token")) this.mute();
       this.draw(); this.listen(); this.refresh();
     }
@@ -406,11 +405,11 @@
       if (!token) return;
       const keys = outbox.all().map((each) => each.key).slice(0, 50);
       try {
-        const answer = await fetch(`${origin}/chat/state?token=${encodeURIComponent(token)}&keys=${keys.join()}`, { credentials: "omit", signal: AbortSignal.timeout?.(20000) });
+        const answer = await call(`/chat/state?token=${token}&keys=${keys}`);
         if (answer.status === 401) { if (token === store.get("token")) this.forget(); this.flush(); return; }
         if (!answer.ok) throw new Error("later");
         const shown = await answer.json();
-        if (asked < this.fetched) return;  // a slower answer to an earlier question
+        if (asked < this.fetched) return;  // overtaken by a later one
         this.fetched = asked; this.heard = Date.now(); this.shown = shown;
         for (const message of shown.messages) if (store.get("out." + message.key)) outbox.drop(message.key);
         for (const key of shown.kept) if (!store.get("out." + key)?.kept) outbox.change(key, { kept: Date.now() });
@@ -456,8 +455,7 @@
     launcher() {
       const { messages, line } = this.shown;
       const theirs = messages.filter((message) => message.author === "agent" || message.author === "assistant");
-      const last = theirs.at(-1)?.id;
-      if (!this.panel.hidden && last && store.get("read") !== last) store.set("read", last);
+      if (!this.panel.hidden && theirs.length) store.set("read", theirs.at(-1).id);
       const unread = theirs.length - 1 - theirs.findIndex((message) => message.id === store.get("read"));
       const label = line ? say("spot", { n: count(line.place) }) : say("open");
       const drawn = `${label} ${unread}`;
@@ -505,13 +503,12 @@
 
     status(line, message, how) {
       line.className = how === "failed" ? "st bad" : "st";
-      line.setAttribute("aria-hidden", how === "sending");
       if (how === "shown") line.replaceChildren(make("time", { datetime: message.at }, clock(message.at)));
       else if (how !== "failed") line.replaceChildren(say(how));
       else {
         const again = () => { outbox.change(message.key, { failed: null }); this.draw(); this.flush(); };
         const change = () => { outbox.drop(message.key); this.text.value = [message.text, this.text.value].filter(Boolean).join("\n"); this.draw(); this.typed(); this.text.focus(); };
-        line.replaceChildren(say("failed") + message.failed + " ", make("button", { type: "button", onclick: message.person ? again : change }, say(message.person ? "again" : "change")));
+        line.replaceChildren(say("failed") + message.failed + " ", make("button", { onclick: message.person ? again : change }, say(message.person ? "again" : "change")));
       }
     }
 
