@@ -6,7 +6,7 @@ import asyncio
 import json
 import resource
 import socket
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -15,12 +15,6 @@ from holdfast.config.options import options
 from holdfast.guard.redaction import redact_event
 from holdfast.kit.logging import configure
 from holdfast.kit.whereabouts import Whereabouts
-
-if TYPE_CHECKING:
-    from uvicorn._types import HTTPScope
-
-    from holdfast.kit.whereabouts import Whereabouts
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 _LONGEST_HEAD = 64 * 1024
 _HEAD_SECONDS = 10.0  # for a whole head
@@ -33,6 +27,8 @@ class Http(HttpToolsProtocol):
     uvicorn keeps header lines without any bound, and waits for them, and for bodies, for ever.
     """
 
+    scope: Any  # uvicorn says they are never None; before the first request they are
+    cycle: Any
     _head_bytes = 0
     _head_since = 0.0
     _waiting: asyncio.TimerHandle | None = None
@@ -48,8 +44,9 @@ class Http(HttpToolsProtocol):
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-        scope = cast("HTTPScope | None", self.scope)  # uvicorn sets it when the first request begins
-        if scope is None or "path" not in scope:
+        if (
+            not self.scope or "path" not in self.scope
+        ):  # it is set when a request begins, its path when the head is over
             self._head_continues(len(data))
         else:
             self._head_bytes = 0
@@ -77,14 +74,14 @@ class Http(HttpToolsProtocol):
         self._waiting = self.loop.call_later(max(seconds, 0.0), self._is_late)
 
     def _is_late(self) -> None:
-        cycle = cast("RequestResponseCycle | None", self.cycle)
+        cycle = self.cycle
         field = b"body" if cycle is not None and cycle.more_body else b"headers"
         self._end(b"408 Request Timeout", field, b"This did not arrive in time.")
 
     def _end(self, status: bytes, field: bytes, detail: bytes) -> None:
         if self.transport.is_closing():
             return
-        cycle = cast("RequestResponseCycle | None", self.cycle)
+        cycle = self.cycle
         if cycle is None or cycle.response_complete or not cycle.response_started:
             document = {
                 "type": "about:blank",
