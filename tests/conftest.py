@@ -48,6 +48,11 @@ def _chromium() -> str | None:
     return shutil.which(os.environ.get("HOLDFAST_CHROMIUM", "/usr/bin/chromium"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves an event loop running in its thread, where no other can be run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip browser tests where there is no browser; on CI that is a failure."""
     if item.get_closest_marker("browser") is None or _chromium():

@@ -127,7 +127,22 @@ def visitors(chromium: Browser, server: Server, transactional_db: None) -> Itera
     yield opened
     for context in opened.contexts:
         context.close()
+    _until_quiet()
     assert opened.complaints == []
+
+
+def _until_quiet() -> None:
+    """Wait for the web process to end what closed pages asked last: emptying the tables meanwhile would deadlock."""
+    deadline, quiet = time.monotonic() + 10, 0
+    while quiet < 4 and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            (busy,) = cursor.fetchone()
+        quiet = 0 if busy else quiet + 1
+        time.sleep(0.05)
 
 
 @pytest.fixture
