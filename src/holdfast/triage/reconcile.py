@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from django.conf import settings
 from django.db import connection
+
+from holdfast.intake.spool import Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,17 @@ FROM (
 
 
 def reconcile() -> list[ChannelCount]:
-    """Count, per channel, what was received and what became of it, in one consistent look at the database."""
+    """Count, per channel, what was received and what became of it, in one consistent look at the database.
+
+    Contacts that still lie in this data directory's spool were received, and wait.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_COUNT)
-        return [ChannelCount(*row) for row in cursor.fetchall()]
+        found = {row[0]: ChannelCount(*row) for row in cursor.fetchall()}
+    for channel, spooled in sorted(Spool(settings.SPOOL_DIR).counts().items()):
+        count = found.get(channel, ChannelCount(channel, 0, 0, 0, 0, 0, 0))
+        found[channel] = replace(count, received=count.received + spooled, waiting=count.waiting + spooled)
+    return list(found.values())
 
 
 def report(*, as_json: bool) -> int:
