@@ -25,6 +25,9 @@ from typing import Any
 
 GOAL_MS = 60.0
 BASELINE = 1_000
+# A click on a row asks for the conversation alone; its address in a fresh window brings queues and list along.
+FRAGMENT = {"HX-Request": "true"}
+WHOLE = "conversation and list"
 COMMON = ("card", "payment", "transfer", "account", "money", "please", "declined", "refund")
 RARE = ("glacier", "lighthouse", "mandolin", "saffron")
 _VOCABULARY = """
@@ -211,6 +214,7 @@ def pages(random_source: random.Random) -> dict[str, Callable[[], str]]:
         "home": lambda: "/desk/",
         "inbox": lambda: f"/desk/?queue=queue-{random_source.randrange(2)}&view={some('', 'all', 'closed', 'snoozed')}",
         "conversation": lambda: f"/desk/c/{random_source.choice(numbers)}/",
+        WHOLE: lambda: f"/desk/c/{random_source.choice(numbers)}/",
         "search, common words": lambda: f"/desk/search/?q={some(*COMMON)}",
         "search, two words": lambda: f"/desk/search/?q={some(*COMMON)}+{some(*WORDS[40:])}",
         "search, rare word": lambda: f"/desk/search/?q={some(*RARE)}",
@@ -233,7 +237,7 @@ def measure(people: dict[str, str], *, rounds: int) -> dict[str, dict[str, list[
             for _ in range(rounds):
                 url = address()
                 started = time.perf_counter()
-                response = client.get(url, HTTP_HOST="127.0.0.1")
+                response = client.get(url, HTTP_HOST="127.0.0.1", headers=FRAGMENT if name == "conversation" else {})
                 taken.append((time.perf_counter() - started) * 1000)
                 if response.status_code != 200:
                     raise SystemExit(f"{url} answered {response.status_code}.")

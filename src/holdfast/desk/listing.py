@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from holdfast.people.models import Agent
 
-PAGE = 50
+PAGE = 30
 _STATES = {"mine": "open", "snoozed": "snoozed", "all": "open", "closed": "closed"}
 
 
