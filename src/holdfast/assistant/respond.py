@@ -14,7 +14,7 @@ from django.conf import settings
 from holdfast.assistant.contract import Answer, Citation, ForAssistant, HandOver, Outcome, Reason
 from holdfast.assistant.language import language_of
 from holdfast.assistant.person_request import asks_for_person
-from holdfast.knowledge.passages import Passage, plain
+from holdfast.knowledge.passages import Passage
 from holdfast.knowledge.search import Found, IndexedArticle, article_index
 
 # Gate: measured by benchmarks/first_answer.py; see there for the precision and share each setting gives.
@@ -95,7 +95,7 @@ def _answer(question: str, locale: str, best: Found) -> Answer:
     quoted = _quotable(question, article)
     url = f"{settings.PUBLIC_URL}/help/{article.locale}/{article.slug}/"
     opening, whole, otherwise = _TEXTS[locale.split("-")[0]] if locale.split("-")[0] in _TEXTS else _TEXTS["en"]
-    words = "\n\n".join(_plain(article.body[p.start : p.end]) for p in quoted)
+    words = "\n\n".join(p.text for p in quoted)
     text = "\n\n".join([opening.format(title=article.title), words, whole.format(url=url), otherwise])
     citations = tuple(
         Citation(article.id, article.version, article.slug, article.locale, article.title, url, p.start, p.end)
@@ -138,9 +138,6 @@ def _blocks(passages: tuple[Passage, ...]) -> list[tuple[frozenset[str], tuple[P
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORDS.findall(text))
-
-
-_plain = lru_cache(maxsize=4096)(plain)
 
 
 def warm() -> None:

@@ -27,13 +27,13 @@ from django.core.wsgi import get_wsgi_application
 
 _django = get_wsgi_application()  # sets Django up, which everything below needs
 
-from django.apps import apps  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import DatabaseError, connection  # noqa: E402
 
 from holdfast.channels import chat_door, smtp  # noqa: E402
 from holdfast.config.health import Health  # noqa: E402
 from holdfast.config.options import options  # noqa: E402
+from holdfast.conversations.lookups import numbers_of  # noqa: E402
 from holdfast.intake import tokens  # noqa: E402
 from holdfast.intake.accept import PostgresIntake  # noqa: E402
 from holdfast.intake.door import Door, Limits  # noqa: E402
@@ -198,8 +198,7 @@ def _listening_of(scope: Message) -> streams.Listening | None:
 
 
 def _number_of(conversation_id: UUID) -> int | None:
-    conversations = apps.get_model("conversations", "Conversation").objects
-    return conversations.filter(pk=conversation_id).values_list("number", flat=True).first()
+    return numbers_of([conversation_id]).get(conversation_id)
 
 
 def _tokens_in_force() -> dict[bytes, tokens.KnownToken]:

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from holdfast.desk.lookups import id_of_number, numbers_of
+from holdfast.conversations.lookups import id_of_number, numbers_of
 from holdfast.desk.screens import RevealEntry, RevealLogPage
 from holdfast.guard.reveals import PURPOSES
 

@@ -19,7 +19,6 @@ from django.db import transaction
 from django.db.models import F
 
 from holdfast.channels import email_out
-from holdfast.guard.fields import seal
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
 from holdfast.kit import clock, outbox
 from holdfast.notify.envelopes import Envelope, addressed, envelopes, mail_for
@@ -44,9 +43,10 @@ def enqueue_many(message_ids: Sequence[UUID]) -> None:
     """
     planned, now = [], clock.now()
     for to in addressed(message_ids, automatic_limit=AUTOMATIC_PER_HOUR):
-        delivery = Delivery(message_id=to.message_id, channel="email", not_before=now, created_at=now)
+        delivery = Delivery(
+            message_id=to.message_id, channel="email", recipient=to.address, not_before=now, created_at=now
+        )
         delivery.header_id = email_out.header_id(delivery.id)
-        delivery.recipient = seal(f"notify_delivery.recipient.{delivery.id}", to.address, mask="identity")
         if to.held:
             delivery.state, delivery.settled_at = Delivery.State.FAILED, now
             delivery.error = "Held: automatic replies to this customer reached their hourly limit."

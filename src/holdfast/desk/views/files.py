@@ -13,7 +13,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from holdfast.conversations import queries
-from holdfast.desk.lookups import access_attachment
+from holdfast.conversations.lookups import access_attachment
 from holdfast.desk.views.asking import desk_view, me
 from holdfast.kit.blobs import BlobStore
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from holdfast.conversations import assignments, closures, drafts, messages, queries
 from holdfast.conversations.errors import Stale
+from holdfast.conversations.lookups import answers_since, message_with_parts
 from holdfast.desk import screens
 from holdfast.desk.case import PAGE, customer_name
-from holdfast.desk.lookups import answers_since, message_with_parts
 from holdfast.desk.thread import message_views
 from holdfast.desk.uploads import Kept, UploadRefused, keep
 from holdfast.desk.views.asking import a_number, a_uuid, changed, desk_view, me, problem, words

@@ -11,11 +11,11 @@ from django.urls import reverse
 
 from holdfast.conversations import assignments, closures, merges, queries, snoozes, tags
 from holdfast.conversations.errors import NotFound, Refused
+from holdfast.conversations.lookups import access_merge
 from holdfast.desk import snooze_times
 from holdfast.desk.case import tags_view
 from holdfast.desk.handing_over import agent_choices, queue_choices, receiver
 from holdfast.desk.look_alikes import look_alikes
-from holdfast.desk.lookups import access_merge
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.screens import MergeForm, Problem, SnoozeForm, TransferForm
 from holdfast.desk.views.asking import a_number, changed, desk_view, done, me, problem, words
