@@ -23,6 +23,9 @@ _PASSED_ON = {
     "bench": "run a benchmark: bench NAME [options]",
     "manage": "run a command of Django's own: manage NAME [options]",
     "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
+    "shield": "judge a recorded stream of contacts: shield replay FILE.jsonl [--json]",
+    "staffing": "how many people are needed: staffing --help",
+    "drill": "play a crisis and keep score: drill list, drill run NAME [--seed S] [--speed N] [--json]",
 }
 
 
@@ -353,6 +356,24 @@ def _replay(chosen: argparse.Namespace) -> int:
         return replay.main(chosen.rest)
 
 
+def _shield(chosen: argparse.Namespace) -> int:
+    from holdfast.shield import command
+
+    return command.main(chosen.rest)
+
+
+def _staffing(chosen: argparse.Namespace) -> int:
+    from holdfast.staffing import command
+
+    return command.main(chosen.rest)
+
+
+def _drill(chosen: argparse.Namespace) -> int:
+    from holdfast.drills import command
+
+    return command.main(chosen.rest)
+
+
 def _manage(chosen: argparse.Namespace) -> int:
     with _django("manage", create=True):
         from django.core.management import execute_from_command_line
@@ -402,6 +423,9 @@ _COMMANDS = {
     "reconcile": _reconcile,
     "parse-mail": _parse_mail,
     "replay": _replay,
+    "shield": _shield,
+    "staffing": _staffing,
+    "drill": _drill,
     "manage": _manage,
     "test": _test,
     "bench": _bench,

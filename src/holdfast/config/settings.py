@@ -75,13 +75,17 @@ INSTALLED_APPS = [
     "csp",
     "holdfast.kit",
     "holdfast.guard",
+    "holdfast.posture",
     "holdfast.intake",
     "holdfast.people",
     "holdfast.conversations",
     "holdfast.channels",
     "holdfast.knowledge",
     "holdfast.notify",
+    "holdfast.shield",
     "holdfast.desk",
+    "holdfast.staffing",
+    "holdfast.bridge",
     "holdfast.web",
 ]
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("welcome/", include("holdfast.people.urls")),
     path("desk/", include("holdfast.desk.urls")),
+    path("bridge/", include("holdfast.bridge.urls")),
     path("help/", include("holdfast.knowledge.urls")),
     path("chat/", include("holdfast.channels.urls")),
     path("", include("holdfast.web.urls")),
