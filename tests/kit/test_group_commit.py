@@ -44,11 +44,11 @@ def test_whoever_comes_during_a_commit_shares_the_next() -> None:
         disk.free.clear()
         group: GroupCommit[int, int] = GroupCommit(commit=disk.commit, limit=100, largest_batch=30)
         group.start()
-        first = asyncio.create_task(group.submit(0))
+        first = asyncio.ensure_future(group.submit(0))
         while group.pending or first.done():
             await asyncio.sleep(0)
         await asyncio.sleep(0)
-        rest = [asyncio.create_task(group.submit(n)) for n in range(2, 82, 2)]
+        rest = [asyncio.ensure_future(group.submit(n)) for n in range(2, 82, 2)]
         await asyncio.sleep(0)
         disk.free.set()
         await asyncio.gather(first, *rest)
@@ -66,9 +66,9 @@ def test_beyond_the_limit_callers_are_turned_away_and_nothing_else_is_lost() -> 
         disk.free.clear()
         group: GroupCommit[int, int] = GroupCommit(commit=disk.commit, limit=3)
         group.start()
-        first = asyncio.create_task(group.submit(0))
+        first = asyncio.ensure_future(group.submit(0))
         await asyncio.sleep(0.01)
-        waiting = [asyncio.create_task(group.submit(n)) for n in (2, 4, 6)]
+        waiting = [asyncio.ensure_future(group.submit(n)) for n in (2, 4, 6)]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
             await group.submit(8)
@@ -85,8 +85,8 @@ def test_a_caller_that_leaves_does_not_take_its_item_along() -> None:
         disk.free.clear()
         group: GroupCommit[int, int] = GroupCommit(commit=disk.commit, limit=10)
         group.start()
-        leaving = asyncio.create_task(group.submit(2))
-        staying = asyncio.create_task(group.submit(4))
+        leaving = asyncio.ensure_future(group.submit(2))
+        staying = asyncio.ensure_future(group.submit(4))
         await asyncio.sleep(0.01)
         leaving.cancel()
         disk.free.set()
@@ -102,7 +102,7 @@ def test_closing_commits_what_waits_and_refuses_what_comes() -> None:
         disk = Disk()
         group: GroupCommit[int, int] = GroupCommit(commit=disk.commit, limit=10)
         group.start()
-        waiting = [asyncio.create_task(group.submit(n)) for n in (2, 4)]
+        waiting = [asyncio.ensure_future(group.submit(n)) for n in (2, 4)]
         await asyncio.sleep(0)
         await group.close()
         assert [await one for one in waiting] == [20, 40]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import resource
 import socket
@@ -106,6 +107,7 @@ class Server(uvicorn.Server):
         from holdfast.config.asgi import application
 
         await super().startup(sockets)
+        _settle_memory()
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         smtp_port = application.web.smtp_port if application.web is not None else 0
@@ -118,6 +120,17 @@ class Server(uvicorn.Server):
         if application.web is not None:
             application.web.hub.close_streams()
         await super().shutdown(sockets)
+
+
+def _settle_memory() -> None:
+    """Spare what was loaded for good from the garbage collector, and let it look less often at the rest.
+
+    A full collection over everything Django loads takes some 100 ms, in which no contact is accepted. Nearly all that a
+    request makes is freed by its reference count.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def configuration(app: Any, *, host: str = "127.0.0.1", port: int = 8000) -> uvicorn.Config:

@@ -79,13 +79,19 @@ def seal(subject: str, value: str, *, mask: str) -> Sealed:
     """
     if not value:
         return NOTHING
+    shown = masked(mask, value)
+    return Sealed(sealed_token(subject, value, shown=shown), shown, subject)
+
+
+@sensitive_variables()
+def sealed_token(subject: str, value: str, *, shown: str) -> str:
+    """Return the stored form of `value`, which must not be empty; `shown` is what stands in its place on screens."""
     ring = key_ring()
     nonce = os.urandom(12)
-    shown = masked(mask, value)
     written = encoded(shown.encode("utf-8", "replace"))
     key = ring.derive(ring.current, subject)
     closed = AESGCM(key).encrypt(nonce, value.encode("utf-8", "replace"), bound_to(subject, ring.current, written))
-    return Sealed(".".join((VERSION, ring.current, encoded(nonce + closed), written)), shown, subject)
+    return f"{VERSION}.{ring.current}.{encoded(nonce + closed)}.{written}"
 
 
 def stored(token: str, subject: str = "") -> Sealed:

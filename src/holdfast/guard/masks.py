@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -49,13 +49,17 @@ def _identity(value: str) -> str:
     return "•••"
 
 
+def sender_mask(identities: Mapping[str, str]) -> str:
+    """Return the mask of a sender, given its identities by kind: that of the first."""
+    return _identity(str(next(iter(identities.values()), "")))
+
+
 def _sender(value: str) -> str:
-    """`value` is JSON of identities by kind; the mask is that of the first."""
+    """`value` is JSON of identities by kind."""
     try:
-        first = next(iter(json.loads(value).values()), "")
+        return sender_mask(json.loads(value))
     except (ValueError, AttributeError):
-        first = ""
-    return _identity(str(first))
+        return _identity("")
 
 
 MASKS: dict[str, Callable[[str], str]] = {

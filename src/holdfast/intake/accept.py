@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol
@@ -48,8 +48,8 @@ class Unstorable(Exception):
 class Intake(Protocol):
     """Where every channel hands its contacts in."""
 
-    async def accept(self, incoming: Incoming) -> Accepted:
-        """Return only when the contact is on disk. Raises `Overloaded` (come back later) or `Unstorable`."""
+    def accept(self, incoming: Incoming) -> Awaitable[Accepted]:
+        """Ends only when the contact is on disk. Raises `Overloaded` (come back later) or `Unstorable`."""
         ...
 
 
@@ -99,9 +99,9 @@ class PostgresIntake:
         self._drop()
         self._spool.close()
 
-    async def accept(self, incoming: Incoming) -> Accepted:
-        """Return only when the contact is on disk. Raises `Overloaded` or `Unstorable`."""
-        return await self._group.submit(incoming)
+    def accept(self, incoming: Incoming) -> Awaitable[Accepted]:
+        """Ends only when the contact is on disk. Raises `Overloaded` or `Unstorable`."""
+        return self._group.submit(incoming)
 
     @property
     def alive(self) -> bool:

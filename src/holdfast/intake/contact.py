@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -19,8 +19,7 @@ _AHEAD = timedelta(hours=24)
 _BEHIND = timedelta(days=3653)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One contact as a channel hands it over. `key` makes repeats meet the first; `raw` is a blob's digest."""
 
     channel: str
@@ -32,11 +31,10 @@ class Incoming:
     at: datetime | None = None
     locale: str = ""
     raw: str = ""
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """Proof of acceptance: the contact is on disk."""
 
     receipt: UUID

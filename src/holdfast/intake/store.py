@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from holdfast.guard.fields import seal
+from holdfast.guard.fields import sealed_token
+from holdfast.guard.masks import sender_mask
 from holdfast.intake.contact import Incoming
 from holdfast.intake.models import Contact
 from holdfast.kit.ids import derived, uuid7
@@ -78,19 +79,19 @@ def row_of(incoming: Incoming, accepted_at: datetime) -> Row:
     """Seal what `incoming` says about its sender and give it its id. Raises `ValueError` when it cannot be written."""
     key = incoming.key
     contact_id = uuid7() if key is None else derived(incoming.source, incoming.channel, key)
-    sender = _written(dict(incoming.sender))
+    sender = dict(incoming.sender)
     return Row(
         contact_id,
         incoming.source,
         incoming.channel,
-        seal(f"{_SUBJECT}{contact_id}", sender, mask=_SENDER.mask).token,
+        sealed_token(f"{_SUBJECT}{contact_id}", _written(sender), shown=sender_mask(sender)),
         incoming.subject,
         incoming.text,
         incoming.locale,
         incoming.at or accepted_at,
         accepted_at,
         incoming.raw,
-        json.dumps(incoming.payload) if incoming.payload else "{}",
+        json.dumps(dict(incoming.payload)) if incoming.payload else "{}",
     )
 
 
