@@ -239,6 +239,16 @@ def installation(data: Path) -> Iterator[Any]:
         yield server
 
 
+def idle_seconds() -> tuple[float, float]:
+    """Idle seconds so far of the server's core and of the other one."""
+    idle = {}
+    for line in Path("/proc/stat").read_text().splitlines():
+        if line.startswith("cpu"):
+            name, *ticks = line.split()
+            idle[name] = int(ticks[3]) / os.sysconf("SC_CLK_TCK")
+    return idle[f"cpu{SERVER_CORE}"], idle[f"cpu{CLIENT_CORE}"]
+
+
 @dataclass
 class Measured:
     """A server under load, in several rounds: the load of each, and CPU microseconds per answer in each."""
@@ -248,11 +258,14 @@ class Measured:
     status: int
     rounds: list[Load] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    idle: list[tuple[float, float]] = field(default_factory=list)
 
     def round(self, *, connections: int, seconds: float) -> None:
         """Load it for a while."""
-        before = self.web.cpu()
+        before, idle_before = self.web.cpu(), idle_seconds()
         load = Generator(port=self.web.port, connections=connections, request=self.request).run(seconds)
+        idle = [after - before for after, before in zip(idle_seconds(), idle_before, strict=True)]
+        self.idle.append((idle[0] / load.seconds, idle[1] / load.seconds))
         self.rounds.append(load)
         self.cpu.append(1e6 * (self.web.cpu() - before) / max(load.answers.get(self.status, 0), 1))
 
@@ -374,6 +387,7 @@ def run(arguments: argparse.Namespace, *, data: Path, server: Any) -> dict[str, 
             each.round(connections=arguments.connections, seconds=seconds)
     for each in (hello, door):  # the first round was to warm up; its contacts count all the same below
         each.cpu.pop(0)
+        each.idle.pop(0)
     hello_web.stop()
     wait_drained(data)
     receipts = [receipt for load in door.rounds for receipt in load.receipts]
@@ -392,6 +406,9 @@ def run(arguments: argparse.Namespace, *, data: Path, server: Any) -> dict[str, 
         "cpu_us_per_contact": round(median(door.cpu), 1),
         "baseline_cpu_us": round(median(hello.cpu), 1),
         "cpu_ratio": round(median(h / d for d, h in zip(door.cpu, hello.cpu, strict=True)), 3),
+        "idle_share_server_core": round(median(own for own, _ in door.idle), 2),
+        "idle_share_other_core": round(median(other for _, other in door.idle), 2),
+        "baseline_idle_share_server_core": round(median(own for own, _ in hello.idle), 2),
         "acknowledged": len(receipts),
         "stored": stored,
         "lost": lost,

@@ -36,6 +36,7 @@ from holdfast.config.options import options  # noqa: E402
 from holdfast.conversations.lookups import numbers_of  # noqa: E402
 from holdfast.intake import tokens  # noqa: E402
 from holdfast.intake.accept import PostgresIntake  # noqa: E402
+from holdfast.intake.contact import CONTACTS  # noqa: E402
 from holdfast.intake.door import Door, Limits  # noqa: E402
 from holdfast.intake.spool import Spool  # noqa: E402
 from holdfast.intake.telling import Telling  # noqa: E402
@@ -73,7 +74,7 @@ class Web:
     def routes(self) -> tuple[dict[str, App], list[tuple[str, App]]]:
         """Return the raw applications, by path and by prefix; whatever else comes is Django's."""
         health = Health(intake=self.intake, tokens=self.tokens, executor=self._lookups)
-        door = Door(
+        self.door = door = Door(
             intake=self.intake,
             tokens=self.tokens,
             refresh_tokens=self.refresh_tokens,
@@ -83,7 +84,7 @@ class Web:
             limits=Limits(text=options().max_text_bytes, body=options().max_body_bytes),
         )
         exact: dict[str, App] = {
-            "/v1/contacts": door,
+            CONTACTS: door,
             "/v1/openapi.json": door,
             "/events": streams.StreamApp(self.hub, _listening_of),
             "/healthz": health.healthz,
@@ -173,6 +174,11 @@ class Application:
             await self._lifespan(receive, send)
         else:  # there are no web sockets here
             await send({"type": "websocket.close", "code": 1000})
+
+    @property
+    def door(self) -> Door:
+        """Return the front door, for the server's short way to it; there is one while the lifespan lasts."""
+        return cast(Web, self.web).door
 
     def _other(self, path: str) -> App:
         return next((app for prefix, app in self._prefixed if path.startswith(prefix)), self._pages)

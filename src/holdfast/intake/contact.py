@@ -13,6 +13,9 @@ from pydantic_core import PydanticCustomError
 
 from holdfast.kit.clock import now
 
+CONTACTS = "/v1/contacts"
+"""Where contacts are posted to."""
+
 MAX_ATTACHMENTS = 10
 MAX_ATTACHMENT_BYTES = 10 * 2**20
 _AHEAD = timedelta(hours=24)

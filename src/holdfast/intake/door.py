@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from holdfast.intake import attachments
 from holdfast.intake.accept import Accepted, Intake, Overloaded, Unstorable
-from holdfast.intake.contact import ContactIn, Incoming
+from holdfast.intake.contact import CONTACTS, ContactIn, Incoming
 from holdfast.intake.openapi import document
 from holdfast.intake.problems import Fault, Problem, malformed, unspeakable
 from holdfast.intake.telling import Told
@@ -85,7 +85,7 @@ class Door:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
             path = scope["path"]
-            if path == "/v1/contacts":
+            if path == CONTACTS:
                 await self._contacts(scope, receive, send)
             elif path.startswith(_RECEIPTS):
                 await self._receipt(scope, send)
@@ -104,14 +104,36 @@ class Door:
             detail = "Something went wrong on this side. The contact was not accepted; post it again."
             await _refuse(send, Problem(500, detail))
 
+    def at_once(self, scope: Message, body: bytes) -> asyncio.Future[Accepted] | None:
+        """Take in a post whose whole body is there and with which nothing is wrong; `None` sends it the long way.
+
+        The same steps as `__call__` without a task, an event and two messages for each contact: a third of the cost.
+        """
+        try:
+            headers = _headers_of(scope)
+            token = self._tokens.find(_secret_of(headers))
+            if token is None or len(body) > self._limits.body:
+                return None
+            _checked(headers, self._limits.body)
+            _allowed(token)
+            contact = self._read(body)
+            if contact.attachments:
+                return None
+            return asyncio.ensure_future(self._intake.accept(_incoming_of(contact, headers, token, {})))
+        except (Problem, Overloaded):
+            return None
+
+    def answer(self, accepted: Accepted) -> bytes:
+        """Return the JSON that acknowledges a contact."""
+        receipt = str(accepted.receipt).encode()
+        if accepted.accepted_at is not self._moment[0]:  # a batch shares one moment
+            self._moment = accepted.accepted_at, accepted.accepted_at.isoformat().encode()
+        return self._answer % (receipt, self._moment[1], receipt)
+
     async def _contacts(self, scope: Message, receive: Receive, send: Send) -> None:
-        _only(scope, "POST")
-        headers: Headers = dict(scope["headers"])
-        if len(headers) != len(scope["headers"]):
-            _refuse_repeats(scope["headers"])
+        headers = _headers_of(scope)
         token = await self._authorised(headers)
-        if CONTACTS_WRITE not in token.scopes:
-            raise _forbidden(CONTACTS_WRITE)
+        _allowed(token)
         length = _checked(headers, self._limits.body_with_attachments)
         if length > self._limits.body:
             async with self._large:
@@ -123,11 +145,7 @@ class Door:
             else:  # a chunked body that says nothing of its length
                 async with self._large:
                     accepted = await self._post(body, receive, headers, token, self._limits.body_with_attachments)
-        receipt = str(accepted.receipt).encode()
-        if accepted.accepted_at is not self._moment[0]:  # a batch shares one moment
-            self._moment = accepted.accepted_at, accepted.accepted_at.isoformat().encode()
-        body = self._answer % (receipt, self._moment[1], receipt)
-        await _respond(send, 202, body, [_JSON])
+        await _respond(send, 202, self.answer(accepted), [_JSON])
 
     async def _post(self, start: bytes, receive: Receive, headers: Headers, token: KnownToken, limit: int) -> Accepted:
         rest, complete = await self._body(receive, limit - len(start))
@@ -165,19 +183,8 @@ class Door:
             except OSError:
                 raise _unavailable("attachments") from None
             payload = {"kind": "message", "attachments": kept}
-        incoming = Incoming(
-            channel=contact.channel,
-            source=token.name,
-            sender=contact.sender,
-            text=contact.text,
-            subject=contact.subject,
-            key=_key(contact.idempotency_key, headers.get(b"idempotency-key")),
-            at=contact.at,
-            locale=contact.locale,
-            payload=payload,
-        )
         try:
-            return await self._intake.accept(incoming)
+            return await self._intake.accept(_incoming_of(contact, headers, token, payload))
         except Overloaded:
             raise _unavailable("contact") from None
         except Unstorable:
@@ -217,14 +224,11 @@ class Door:
         await _respond(send, 200, told.body, [_JSON, (b"cache-control", b"no-store")])
 
     async def _authorised(self, headers: Headers) -> KnownToken:
-        scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer" or not secret:
-            challenge = (b"www-authenticate", b'Bearer realm="holdfast"')
-            raise Problem(401, "This needs the header `Authorization: Bearer` with a token.", headers=[challenge])
-        token = self._tokens.find(secret.strip())
+        secret = _secret_of(headers)
+        token = self._tokens.find(secret)
         if token is None:
             await self._refresh_tokens()  # perhaps it was made a moment ago
-            token = self._tokens.find(secret.strip())
+            token = self._tokens.find(secret)
         if token is None:
             if not self._tokens.loaded:
                 raise _unavailable("token")
@@ -240,6 +244,42 @@ class Door:
 def _only(scope: Message, method: str) -> None:
     if scope["method"] != method:
         raise Problem(405, f"Only {method} is answered here.", headers=[(b"allow", method.encode())])
+
+
+def _headers_of(scope: Message) -> Headers:
+    """Return the headers of a post. Raises `Problem` for another method, and for one given twice that may not be."""
+    _only(scope, "POST")
+    headers: Headers = dict(scope["headers"])
+    if len(headers) != len(scope["headers"]):
+        _refuse_repeats(scope["headers"])
+    return headers
+
+
+def _secret_of(headers: Headers) -> bytes:
+    scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() != b"bearer" or not secret:
+        challenge = (b"www-authenticate", b'Bearer realm="holdfast"')
+        raise Problem(401, "This needs the header `Authorization: Bearer` with a token.", headers=[challenge])
+    return secret.strip()
+
+
+def _allowed(token: KnownToken) -> None:
+    if CONTACTS_WRITE not in token.scopes:
+        raise _forbidden(CONTACTS_WRITE)
+
+
+def _incoming_of(contact: ContactIn, headers: Headers, token: KnownToken, payload: dict[str, Any]) -> Incoming:
+    return Incoming(
+        channel=contact.channel,
+        source=token.name,
+        sender=contact.sender,
+        text=contact.text,
+        subject=contact.subject,
+        key=_key(contact.idempotency_key, headers.get(b"idempotency-key")),
+        at=contact.at,
+        locale=contact.locale,
+        payload=payload,
+    )
 
 
 def _refuse_repeats(headers: Sequence[tuple[bytes, bytes]]) -> None:
