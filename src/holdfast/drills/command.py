@@ -2,9 +2,123 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from holdfast.drills.crisis import scenario, table, texts, world
+from holdfast.drills.crisis.scenario import Scenario, ScenarioError
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run `holdfast drill ARGUMENTS` and return the exit code."""
-    raise NotImplementedError
+    chosen = _parser().parse_args(arguments)
+    try:
+        return _list(chosen) if chosen.action == "list" else _run(chosen)
+    except ScenarioError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="holdfast drill", description="Play a crisis and keep score.")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="name the scenarios")
+    listed.add_argument("--json", action="store_true", help="as one JSON list")
+    run = actions.add_parser("run", help="play one of them; all people in it are synthetic")
+    run.add_argument("scenario", help="shield/NAME as listed, or the path of a .toml file of your own")
+    run.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other people (default 0)")
+    run.add_argument(
+        "--scale", type=float, metavar="X", help="size of the centre; default 1 in memory, 0.1 through the real door"
+    )
+    run.add_argument("--speed", type=float, metavar="N", help="at most N simulated seconds a second")
+    run.add_argument("--in-memory", action="store_true", help="only compare policies in memory; no door, no database")
+    run.add_argument("--texts", type=Path, metavar="DIR", help="directory of real questions (banking77/train.csv)")
+    run.add_argument("--json", action="store_true", help="print one line of JSON")
+    return parser
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    known = [scenario.load(name) for name in scenario.names()]
+    if chosen.json:
+        told = [{"name": f"shield/{s.name}", "title": s.title, "kind": s.kind, "about": s.about} for s in known]
+        sys.stdout.write(json.dumps(told) + "\n")
+        return 0
+    listed = Table("Name", "Kind", "What happens", box=None, pad_edge=False)
+    for one in known:
+        listed.add_row(f"shield/{one.name}", one.kind, one.about)
+    Console().print(listed)
+    return 0
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    console = Console(stderr=True)
+    asked = scenario.load(chosen.scenario)
+    directory = real_texts(chosen.texts, console)
+    scale = chosen.scale if chosen.scale is not None else (1.0 if chosen.in_memory else 0.1)
+    with _progress(console) as progress:
+        played = world.make(scenario.scaled(asked, by=scale), seed=chosen.seed, texts=directory)
+        bars: dict[str, TaskID] = {}
+
+        def passed(policy: str, minute: float) -> None:
+            if policy not in bars:
+                bars[policy] = progress.add_task(policy, total=asked.minutes)
+            progress.update(bars[policy], completed=minute)
+
+        rows = list(table.side_by_side(played, progress=passed))
+    if chosen.json:
+        sys.stdout.write(json.dumps(_as_json(asked, chosen, scale, played, rows)) + "\n")
+    else:
+        _show(asked, chosen, played, rows)
+    return 1 if any(row.account.lost for row in rows) else 0
+
+
+def real_texts(given: Path | None, console: Console) -> Path | None:
+    """Return the directory of real questions, or say loudly that there is none."""
+    project = Path(os.environ.get("HOLDFAST_ROOT", Path(__file__).resolve().parents[3]))
+    found = given or texts.texts_beside(project)
+    if found is None:
+        console.print(
+            "There are no real questions beside the project (BANKING77); everybody says phrases of ours instead, "
+            "which are easier to tell apart.",
+            style="yellow",
+        )
+    return found
+
+
+def _progress(console: Console) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+
+
+def _as_json(
+    asked: Scenario, chosen: argparse.Namespace, scale: float, played: world.World, rows: Sequence[table.Row]
+) -> dict[str, object]:
+    return {
+        "drill": f"shield/{asked.name}",
+        "seed": chosen.seed,
+        "scale": scale,
+        "synthetic": True,
+        "real_texts": played.real_texts,
+        "contacts": len(played.visits),
+        "policies": [row.as_json() for row in rows],
+    }
+
+
+def _show(asked: Scenario, chosen: argparse.Namespace, played: world.World, rows: Sequence[table.Row]) -> None:
+    console = Console()
+    console.print(f"[bold]{asked.title}[/]\n{asked.about}")
+    console.print(
+        f"{len(played.visits):,} contacts of made-up people, seed {chosen.seed}, "
+        f"{played.scenario.centre.agents} agents; on a quiet day {rows[0].quiet.prompt:.1%} are answered within 60 s.\n"
+    )
+    console.print(table.table(rows, title="Genuine customers, by policy of the line"))
+    for sentence in table.sentences(rows[-1]):
+        console.print(sentence)

@@ -7,82 +7,103 @@ the one that has waited longest of all. With every contact in band 0 and no alar
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from heapq import heappop, heappush
-from typing import Protocol
 
 from holdfast.drills.crisis.room import Entry, State
-from holdfast.drills.crisis.scores import NAMED
+from holdfast.drills.crisis.world import World
 from holdfast.shield.evidence import Challenge, Decision, Evidence, Friction, MinuteReport
+from holdfast.shield.judge import Judge
 
 FLOOR = 33
 """One case in so many is handed out oldest first: 3 %."""
 
 
-class Judging(Protocol):
-    """What this policy needs of the shield."""
-
-    def judge(self, evidence: Evidence) -> Decision:
-        """Decide on one contact; one seen before, with an answer to its question now, is decided anew."""
-        ...
-
-    def reports(self) -> Sequence[MinuteReport]:
-        """The minutes closed so far."""
-        ...
-
-
 class Shield:
-    """Score-ordered bands with a floor."""
+    """Score-ordered bands with a floor. `reports` are the minutes closed so far.
+
+    `again_each_minute`: those who wait are judged anew under each minute's model while a flood is on.
+    """
 
     one_case = True
 
-    def __init__(self, judge: Judging, *, guaranteed: dict[str, float], name: str = "holdfast") -> None:
-        self.name = name
+    def __init__(
+        self, world: World, judge: Judge, *, guaranteed: Mapping[str, float], again_each_minute: bool = True
+    ) -> None:
+        self.name = "holdfast"
+        self.reports: list[MinuteReport] = []
+        self._start = world.scenario.start
+        self._declared = deque(world.declared())
         self._judge = judge
+        self._again_each_minute = again_each_minute
         self._fair = FairTimes(guaranteed)
         self._line: list[tuple[int, float, int, Entry]] = []
         self._keys: dict[int, tuple[int, float]] = {}
+        self._waiting: dict[int, Entry] = {}
+        self._known: dict[int, Evidence] = {}
         self._oldest: deque[Entry] = deque()
         self._handed_out = 0
-        self._alarm = False
 
     def arrive(self, entry: Entry, at: float) -> Friction:
         """Stand where the judge says; tell what is asked."""
         decision = self._judge.judge(entry.visit.evidence)
-        entry.first = entry.decision = decision
+        entry.first = decision
+        self._known[entry.number] = entry.visit.evidence
+        self._waiting[entry.number] = entry
         self._oldest.append(entry)
-        self._stand(entry, decision.band, at)
+        self._stand(entry, decision)
         return decision.friction
+
+    def joined(self, entry: Entry, at: float) -> None:
+        """A second contact of a case is counted like any, and stands nowhere of its own."""
+        entry.first = entry.decision = self._judge.judge(entry.visit.evidence)
 
     def next(self, at: float) -> Entry | None:
         """Take the best placed, or, every 33rd time, whoever has waited longest."""
         if (self._handed_out + 1) % FLOOR == 0 and (oldest := self._longest()) is not None:
             return self._take(oldest)
         while self._line:
-            band, fair_at, _, entry = heappop(self._line)
-            if self._keys.get(entry.number) == (band, fair_at):
+            band, fair_at, number, entry = heappop(self._line)
+            if self._keys.get(number) == (band, fair_at):
                 return self._take(entry)
         return None
 
     def answer(self, entry: Entry, challenge: Challenge, at: float) -> None:
         """Judge once more, knowing what was answered."""
-        decision = self._judge.judge(replace(entry.visit.evidence, challenge=challenge))
-        entry.decision = decision
-        self._stand(entry, decision.band, at)
+        self._known[entry.number] = replace(self._known[entry.number], challenge=challenge)
+        self._stand(entry, self._judge.again(self._known[entry.number]))
 
     def ended(self, entry: Entry, at: float) -> None:
-        """Who has gone is skipped when their turn comes."""
+        """Who has gone is judged no more, and skipped when their turn comes."""
+        self._waiting.pop(entry.number, None)
+        self._known.pop(entry.number, None)
 
-    def minute(self, at: float) -> None:
-        """Look at the newest report: strata are kept fair only while a flood is on."""
-        reports = self._judge.reports()
-        self._alarm = bool(reports) and reports[-1].flood_share >= NAMED
+    def minute(self, at: float) -> list[tuple[Entry, Friction]]:
+        """Close the minute; while a flood is on, judge those who wait under the new model."""
+        while self._declared and self._declared[0][0] < at:
+            self._judge.declare(self._declared.popleft()[1])
+        self._judge.pass_time(self._start + timedelta(minutes=at))
+        self.reports += self._judge.reports()
+        if not (self._again_each_minute and self._judge.model.alarm == "flood"):
+            return []
+        asked: list[tuple[Entry, Friction]] = []
+        for entry in list(self._waiting.values()):
+            decision = self._judge.again(self._known[entry.number])
+            self._stand(entry, decision)
+            if decision.friction is not Friction.NONE and self._known[entry.number].challenge is None:
+                asked.append((entry, decision.friction))
+        return asked
 
-    def _stand(self, entry: Entry, band: int, at: float) -> None:
-        fair_at = self._fair.stamp(entry.visit.evidence, band, entry.at) if self._alarm else entry.at
-        self._keys[entry.number] = band, fair_at
-        heappush(self._line, (band, fair_at, entry.number, entry))
+    def _stand(self, entry: Entry, decision: Decision) -> None:
+        moved = entry.decision is None or entry.decision.band != decision.band
+        entry.decision = decision
+        if moved:
+            alarm = self._judge.model.alarm == "flood"
+            fair_at = self._fair.stamp(self._known[entry.number], decision.band, entry.at) if alarm else entry.at
+            self._keys[entry.number] = decision.band, fair_at
+            heappush(self._line, (decision.band, fair_at, entry.number, entry))
 
     def _take(self, entry: Entry) -> Entry:
         del self._keys[entry.number]
@@ -107,7 +128,7 @@ class FairTimes:
 
     _BURST = 10
 
-    def __init__(self, guaranteed: dict[str, float]) -> None:
+    def __init__(self, guaranteed: Mapping[str, float]) -> None:
         self._guaranteed = guaranteed
         self._due: dict[tuple[str, int], float] = {}
 

@@ -40,8 +40,12 @@ class Fifo:
     def ended(self, entry: Entry, at: float) -> None:
         """Who has gone is skipped when their turn comes."""
 
-    def minute(self, at: float) -> None:
+    def joined(self, entry: Entry, at: float) -> None:
+        """Every contact stands for itself."""
+
+    def minute(self, at: float) -> list[tuple[Entry, Friction]]:
         """Nothing happens by the minute."""
+        return []
 
 
 class TwoLines(Fifo):

@@ -40,6 +40,7 @@ class Entry:
     reached_at: float = math.inf
     """When its turn came, whether anybody was still there or not: the wait it was offered."""
     asked: bool = False
+    offered: bool = False
     called_back: bool = False
     """They took a callback or a written answer: nobody listens to music, nobody leaves."""
     first: Decision | None = None
@@ -69,11 +70,15 @@ class Policy(Protocol):
         ...
 
     def ended(self, entry: Entry, at: float) -> None:
-        """Hear that a contact was answered, left, or joined another."""
+        """Hear that a contact was answered, or left."""
         ...
 
-    def minute(self, at: float) -> None:
-        """A minute has passed."""
+    def joined(self, entry: Entry, at: float) -> None:
+        """Hear of a contact that joined another of the same account."""
+        ...
+
+    def minute(self, at: float) -> list[tuple[Entry, Friction]]:
+        """A minute has passed. Return who of those waiting is asked something now."""
         ...
 
 
@@ -139,7 +144,8 @@ class Room:
                 self._until(coming[0].at)
                 self._arrive(coming.popleft())
             self._until(minute)
-            self._policy.minute(minute)
+            for entry, friction in self._policy.minute(minute):
+                self._ask(entry, friction, minute)
             self._hand_out(minute)
             progress(minute)
         return self._played
@@ -158,12 +164,19 @@ class Room:
         if visit.evidence.account is not None:
             self._cases[visit.evidence.account] = entry
         self._plan(at + visit.patience, _LEAVE, entry)
-        friction = self._policy.arrive(entry, at)
-        entry.asked = friction in _QUESTIONS
-        entry.called_back = friction in _LATER and visit.takes_callback
-        if entry.asked and visit.answers_after is not None:
-            self._plan(at + visit.answers_after, _ANSWER, entry)
+        self._ask(entry, self._policy.arrive(entry, at), at)
         self._hand_out(at)
+
+    def _ask(self, entry: Entry, friction: Friction, at: float) -> None:
+        """Ask once, offer a callback once; who is asked keeps their place meanwhile."""
+        visit = entry.visit
+        if friction in _QUESTIONS and not entry.asked:
+            entry.asked = True
+            if visit.answers_after is not None:
+                self._plan(at + visit.answers_after, _ANSWER, entry)
+        elif friction in _LATER and not entry.offered:
+            entry.offered = True
+            entry.called_back = visit.takes_callback
 
     def _joins_another(self, entry: Entry) -> bool:
         account = entry.visit.evidence.account
@@ -171,6 +184,7 @@ class Room:
         if case is None or case.state is not State.WAITING:
             return False
         entry.state, entry.ended_at = State.MERGED, entry.at
+        self._policy.joined(entry, entry.at)
         return True
 
     def _until(self, at: float) -> None:
