@@ -133,10 +133,15 @@ def _shell(name: str, script: str, *, wave: int = 0) -> Child:
 
 
 def test_the_pause_before_a_restart_grows() -> None:
-    lines = _lines_of(_shell("faulty", "sleep 0.05; exit 3"), until="in 0.8 s")
+    lines = _lines_of(_shell("faulty", "exit 3"), until="in 0.8 s")
     pauses = [line.rpartition("again in ")[2] for line in lines if "again" in line]
     assert pauses == ["0.2 s.", "0.4 s.", "0.8 s."]
     assert "faulty ended with code 3" in lines[0]
+
+
+def test_a_child_without_a_readiness_check_is_started_again_however_soon_it_ends() -> None:
+    lines = _lines_of(_shell("hasty", "exit 3"), until="in 0.2 s")
+    assert lines == ["holdfast: hasty ended with code 3; starting it again in 0.2 s."]
 
 
 def test_the_highest_wave_is_stopped_first() -> None:
@@ -177,7 +182,8 @@ def test_a_failing_step_is_an_error_that_names_it() -> None:
 
 
 def test_an_endless_line_does_not_stop_the_lines_after_it() -> None:
-    child = Child(name="loud", argv=[sys.executable, "-c", "print('x' * 3_000_000); print('after'); input()"])
+    script = "import time; print('x' * 3_000_000); print('after', flush=True); time.sleep(600)"
+    child = Child(name="loud", argv=[sys.executable, "-c", script])
     assert "loud: after" in _lines_of(child, until="loud: after")
 
 

@@ -66,7 +66,8 @@ class Supervisor:
     async def start(self, *children: Child) -> None:
         """Start children side by side and wait until each is ready.
 
-        Raises `ChildError` when one of them ends or stays unready; restarts only begin once a child has been ready.
+        Raises `ChildError` when one of them ends or stays unready; restarts only begin once a child has been ready. A
+        child without a `ready` of its own is ready as soon as its process exists, however soon that ends.
         """
         started = [_Keeper(child=child, say=self._say) for child in children]
         self._keepers += started
@@ -130,6 +131,7 @@ class _Keeper:
         self.wave = child.wave
         self._child, self._say = child, say
         self._process: asyncio.subprocess.Process | None = None
+        self._spawned = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -190,6 +192,7 @@ class _Keeper:
             pass_fds=self._child.inherit,
             preexec_fn=die_with_parent(death_signal=self._child.death_signal),
         )
+        self._spawned.set()
         if self.stopping:  # asked while the process was being made
             self.kill_now()
         return self._process
@@ -216,13 +219,16 @@ class _Keeper:
             await asyncio.wait({ended, ready}, timeout=self._child.ready_timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
             ready.cancel()
-        if ended.done():
+        if ready.done():
+            ready.result()
+        elif ended.done():
             raise ChildError(f"{self._child.name} did not start: it {_ending(ended.result())}.")
-        if not ready.done():
+        else:
             raise ChildError(f"{self._child.name} was not ready within {self._child.ready_timeout:.0f} s.")
 
     async def _until_ready(self) -> None:
-        while self._process is None or (self._child.ready is not None and not await self._child.ready()):
+        await self._spawned.wait()
+        while self._child.ready is not None and not await self._child.ready():
             await asyncio.sleep(0.02)
 
     async def _pass_lines_on(self, pipe: int) -> None:
