@@ -32,14 +32,20 @@ def publish(*events: tuple[str, dict[str, Any]]) -> None:
 class Reader:
     """A browser's EventSource, over the ASGI application itself."""
 
-    def __init__(self, hub: Hub, *topics: str, since: Cursor | None = None, last_event_id: str = "") -> None:
+    def __init__(
+        self, hub: Hub, *topics: str, since: Cursor | None = None, last_event_id: str = "", right: str | None = None
+    ) -> None:
         self.sent = b""
         self.status = 0
         self._arrived = asyncio.Event()
         self._left = asyncio.Event()
         self._gate = asyncio.Event()
         self._gate.set()
-        app = StreamApp(hub, lambda scope: Listening(topics, since) if topics else None, heartbeat=0.05)
+
+        async def listening_of(scope: Any) -> Listening | None:
+            return Listening(topics, since, right) if topics else None
+
+        app = StreamApp(hub, listening_of, heartbeat=0.05)
         headers = [(b"last-event-id", last_event_id.encode())] if last_event_id else []
         scope = {"type": "http", "method": "GET", "path": "/events", "query_string": b"", "headers": headers}
         self.task = asyncio.create_task(app(scope, self._receive, self._send))
@@ -96,11 +102,11 @@ def lookups() -> Iterator[ThreadPoolExecutor]:
         pool.shutdown()
 
 
-def with_hub(scenario: Callable[[Hub], Awaitable[None]], *, queue_size: int = 2000) -> None:
+def with_hub(scenario: Callable[[Hub], Awaitable[None]], **options: Any) -> None:
     async def run(pool: ThreadPoolExecutor) -> None:
         bus = PostgresBus(database.parameters)
         bus.start()
-        hub = Hub(executor=pool, queue_size=queue_size)
+        hub = Hub(executor=pool, **options)
         hub.start(bus.subscribe(outbox.CHANNEL))
         try:
             await scenario(hub)
@@ -262,6 +268,25 @@ def test_reading_goes_on_after_the_database_dropped_every_connection() -> None:
         await reader.until(lambda: len(reader.events) == 1)
 
     with_hub(scenario)
+
+
+def test_a_stream_ends_as_soon_as_the_right_to_it_is_gone() -> None:
+    valid = {"ana", "ben"}
+
+    async def scenario(hub: Hub) -> None:
+        ana, ben, anybody = Reader(hub, "desk", right="ana"), Reader(hub, "desk", right="ben"), Reader(hub, "desk")
+        for reader in (ana, ben, anybody):
+            await reader.ready()
+        valid.discard("ben")
+        async with asyncio.timeout(5):
+            await ben.task
+        assert ben.events == [("resync", "{}")]
+        await off_loop(lambda: publish(("desk", {"n": 1})))
+        for reader in (ana, anybody):
+            await reader.until(lambda reader=reader: len(reader.events) == 1)  # type: ignore[misc]
+        assert ben.events == [("resync", "{}")]
+
+    with_hub(scenario, in_force=lambda rights: valid.intersection(rights), rights_every=0.02)
 
 
 def test_a_forged_ticket_is_nothing() -> None:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from holdfast.channels.chat_sessions import CHANNEL, SOURCE, contact_key, session_of
+from holdfast.channels.chat_sessions import CHANNEL, SOURCE, begin, contact_key, session_of
 from holdfast.intake.accept import Intake, Overloaded, Unstorable
 from holdfast.intake.contact import Accepted, Incoming
 from holdfast.intake.problems import Fault, Problem, unspeakable
@@ -24,6 +24,7 @@ MAX_BODY = 64 * 1024
 MAX_TEXT = 8_000
 KEY = r"^[A-Za-z0-9_-]{8,64}$"
 _BODY_SECONDS = 20
+_JSON = (b"content-type", b"application/json")
 CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
@@ -55,7 +56,7 @@ class Said(BaseModel):
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,20}$")] = ""
 
 
-def listening_of(scope: Message) -> Listening | None:
+async def listening_of(scope: Message) -> Listening | None:
     """Return what a request for `/chat/events` may hear: its own session and nothing else."""
     token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
     session = session_of(token)
@@ -63,7 +64,10 @@ def listening_of(scope: Message) -> Listening | None:
 
 
 class ChatDoor:
-    """`POST /chat/messages` and `POST /chat/person`; `/chat/events` goes to `events` with CORS headers."""
+    """`POST /chat/session`, `/chat/messages` and `/chat/person`; `/chat/events` goes to `events` with CORS headers.
+
+    None of them needs the database or one of the threads that pages run on, so a chat begins also while those hang.
+    """
 
     def __init__(self, *, intake: Intake, events: Callable[[Message, Receive, Send], Awaitable[None]]) -> None:
         self._intake = intake
@@ -83,17 +87,21 @@ class ChatDoor:
             await _answer(send, problem.status, problem.body(), headers)
 
     async def _listen(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["method"] == "GET" and listening_of(scope) is None:
+        if scope["method"] == "GET" and await listening_of(scope) is None:
             raise Problem(401, _SESSION_ENDED)
         await self._events(scope, receive, _with_cors(send))
 
     async def _post(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
             raise Problem(405, "Only POST is answered here.", headers=[(b"allow", b"POST, OPTIONS")])
+        if scope["path"] == "/chat/session":
+            session, token = begin()
+            await _answer(send, 201, json.dumps({"session": session, "token": token}).encode(), [_JSON])
+            return
         said = _read(await _body(receive))
         accepted = await self._accept(said, wants_person=scope["path"] == "/chat/person")
         body = {"receipt": str(accepted.receipt), "accepted_at": accepted.accepted_at.isoformat()}
-        await _answer(send, 202, json.dumps(body).encode(), [(b"content-type", b"application/json")])
+        await _answer(send, 202, json.dumps(body).encode(), [_JSON])
 
     async def _accept(self, said: Said, *, wants_person: bool) -> Accepted:
         session = session_of(said.token)

@@ -29,6 +29,7 @@ _django = get_wsgi_application()  # sets Django up, which everything below needs
 
 from django.conf import settings  # noqa: E402
 from django.db import DatabaseError, connection  # noqa: E402
+from django.http import parse_cookie  # noqa: E402
 
 from holdfast.channels import chat_door, smtp  # noqa: E402
 from holdfast.config.health import Health  # noqa: E402
@@ -43,10 +44,12 @@ from holdfast.intake.telling import Telling  # noqa: E402
 from holdfast.kit import database, outbox, streams  # noqa: E402
 from holdfast.kit.blobs import BlobStore  # noqa: E402
 from holdfast.kit.bus.postgres import PostgresBus  # noqa: E402
+from holdfast.people import standing  # noqa: E402
 
 _log = structlog.get_logger(__name__)
 _TOKENS_EVERY = 2.0  # seconds: how old the known tokens may be when no notice comes through
 _DJANGO_THREADS = 16
+_PATIENCE = 3.0  # seconds for one look at the database, which may hang
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -64,7 +67,7 @@ class Web:
         self.intake = PostgresIntake(
             connect=partial(database.connect, name="door"), spool=self.spool, limit=options().max_pending
         )
-        self.hub = streams.Hub(executor=self._lookups)
+        self.hub = streams.Hub(executor=self._lookups, in_force=standing.in_force)
         self.tokens = tokens.TokenCache()
         self._tokens_read = float("-inf")
         self._reading_tokens = asyncio.Lock()
@@ -86,13 +89,13 @@ class Web:
         exact: dict[str, App] = {
             CONTACTS: door,
             "/v1/openapi.json": door,
-            "/events": streams.StreamApp(self.hub, _listening_of),
+            "/events": streams.StreamApp(self.hub, self._listening_of),
             "/healthz": health.healthz,
             "/readyz": health.readyz,
             "/metrics": health.metrics,
         }
         chat = chat_door.ChatDoor(intake=self.intake, events=streams.StreamApp(self.hub, chat_door.listening_of))
-        exact |= dict.fromkeys(("/chat/messages", "/chat/person", "/chat/events"), chat)
+        exact |= dict.fromkeys(("/chat/session", "/chat/messages", "/chat/person", "/chat/events"), chat)
         return exact, [("/v1/receipts/", door)]
 
     @property
@@ -138,10 +141,20 @@ class Web:
                 await asyncio.sleep(max(0.0, self._tokens_read + 0.1 - asked))
                 await self._read_tokens()
 
+    async def _listening_of(self, scope: Message) -> streams.Listening | None:
+        ticket = streams.from_ticket(parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0])
+        if ticket is None:
+            return None
+        async with asyncio.timeout(_PATIENCE):
+            loop = asyncio.get_running_loop()
+            right = await loop.run_in_executor(self._lookups, _standing, _session_of(scope), ticket.agent)
+        return streams.Listening(ticket.topics, ticket.since, right) if right is not None else None
+
     async def _read_tokens(self) -> None:
         self._tokens_read = time.monotonic()
         try:
-            known = await asyncio.get_running_loop().run_in_executor(self._lookups, _tokens_in_force)
+            async with asyncio.timeout(_PATIENCE):
+                known = await asyncio.get_running_loop().run_in_executor(self._lookups, _tokens_in_force)
         except (DatabaseError, OSError) as error:
             _log.warning("tokens cannot be read", error=type(error).__name__, known=self.tokens.loaded)
         else:
@@ -199,8 +212,17 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def _listening_of(scope: Message) -> streams.Listening | None:
-    return streams.from_ticket(parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0])
+def _session_of(scope: Message) -> str:
+    cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    return parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
+
+
+def _standing(session: str, agent: int) -> standing.Standing | None:
+    try:
+        return standing.standing_of(session=session, agent=agent)
+    except DatabaseError:
+        connection.close()
+        raise
 
 
 def _number_of(conversation_id: UUID) -> int | None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, MutableMapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -34,6 +34,8 @@ _clients = Gauge("holdfast_stream_clients", "Open streams.")
 _resyncs = Counter("holdfast_stream_resyncs", "Streams told to fetch afresh.")
 TICKET_SALT = "stream"
 TICKET_SECONDS = 12 * 3600
+_RIGHTS_EVERY = 3.0  # seconds
+_PATIENCE = 5.0  # seconds for one look at the database, which may hang
 _PAGE = 500
 _LONGEST_REPLAY = 5000
 
@@ -41,26 +43,44 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Event = tuple[Cursor, str, dict[str, Any]]
+InForce = Callable[[Collection[Any]], Collection[Any]]
+"""Returns those of some rights that still hold. Runs on a thread with a database connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What a client may hear, and from where it begins when it does not say itself."""
+    """What a client may hear, and from where it begins when it does not say itself.
+
+    With a `right` the client is heard only as long as that holds; without, until it leaves.
+    """
 
     topics: Collection[str]
     since: Cursor | None = None
+    right: Hashable = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """For whom a page was made, and what it may hear from then on."""
+
+    agent: int
+    topics: frozenset[str]
+    since: Cursor | None
 
 
 def ticket(*, agent: int, topics: Collection[str]) -> str:
-    """Return a signed ticket for `/events?ticket=`, for a page rendered now: nothing after this moment is missed."""
+    """Return a signed ticket for `/events?ticket=`, for a page rendered now: nothing after this moment is missed.
+
+    It says what a page wants to hear; whoever shows it has to be signed in as that agent besides.
+    """
     return signing.dumps({"agent": agent, "topics": sorted(topics), "since": str(outbox.latest())}, salt=TICKET_SALT)
 
 
-def from_ticket(text: str) -> Listening | None:
+def from_ticket(text: str) -> Ticket | None:
     """Read a ticket; `None` when it is forged or older than twelve hours."""
     try:
         said = signing.loads(text, salt=TICKET_SALT, max_age=TICKET_SECONDS)
-        return Listening(frozenset(said["topics"]), Cursor.parse(said.get("since", "")))
+        return Ticket(said["agent"], frozenset(said["topics"]), Cursor.parse(said.get("since", "")))
     except (signing.BadSignature, KeyError, TypeError):
         return None
 
@@ -73,8 +93,9 @@ def forget_older_than(age: timedelta) -> int:
 class Client:
     """One open stream: its topics and the frames it has not been sent yet."""
 
-    def __init__(self, topics: Collection[str], *, size: int) -> None:
+    def __init__(self, topics: Collection[str], *, size: int, right: Hashable = None) -> None:
         self.topics = topics
+        self.right = right
         self.frames: deque[bytes] = deque()
         self.ready = asyncio.Event()
         self.closed = False
@@ -96,6 +117,12 @@ class Client:
         self.frames.append(frame)
         self.ready.set()
 
+    def dismiss(self, position: Cursor) -> None:
+        """End the stream at once. The screen fetches afresh what it may still see, and may ask for another stream."""
+        self.frames.clear()
+        self.frames.append(resync(position))
+        self.close()
+
     def close(self) -> None:
         """End the stream after the frames that are queued."""
         self.closed = True
@@ -105,9 +132,18 @@ class Client:
 class Hub:
     """Reads the outbox when woken and hands each event to the clients that want it."""
 
-    def __init__(self, *, executor: Executor, queue_size: int = 2000) -> None:
+    def __init__(
+        self,
+        *,
+        executor: Executor,
+        queue_size: int = 2000,
+        in_force: InForce = lambda rights: rights,
+        rights_every: float = _RIGHTS_EVERY,
+    ) -> None:
         self._executor = executor
         self._queue_size = queue_size
+        self._in_force = in_force
+        self._rights_every = rights_every
         self._clients: set[Client] = set()
         self._exact: defaultdict[str, set[Client]] = defaultdict(set)
         self._position: Cursor | None = None
@@ -118,7 +154,11 @@ class Hub:
     def start(self, notices: Subscription) -> None:
         """Begin to read, woken by `notices` and at least every second."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._listen(notices)), loop.create_task(self._read(), name="outbox-reader")]
+        self._tasks = [
+            loop.create_task(self._listen(notices)),
+            loop.create_task(self._read(), name="outbox-reader"),
+            loop.create_task(self._look_at_rights(), name="stream-rights"),
+        ]
 
     async def close(self) -> None:
         """End all streams and stop reading."""
@@ -136,7 +176,7 @@ class Hub:
         """Register a client that gets everything after `listening.since`, or after now. Raises `TimeoutError`."""
         async with asyncio.timeout(5):
             await self._started.wait()
-        client = Client(frozenset(listening.topics), size=self._queue_size)
+        client = Client(frozenset(listening.topics), size=self._queue_size, right=listening.right)
         here = self._position or Cursor(0, 0)
         # From here on live events reach the client; what lies before is read now and put in front of them.
         self._clients.add(client)
@@ -200,7 +240,7 @@ class Hub:
                     self._started.set()
                 page = await self._outbox(partial(outbox.after, self._position, limit=_PAGE))
             except (DatabaseError, OSError) as error:
-                _log.warning("outbox cannot be read", error=str(error).strip().split("\n")[0])
+                _log.warning("outbox cannot be read", error=str(error).strip().split("\n")[0] or "hangs")
                 await asyncio.sleep(1.0)
                 continue
             for event in page:
@@ -215,6 +255,19 @@ class Hub:
             pause = 0.02 if self._wake.is_set() else min(2 * pause, 1.0)
             self._wake.clear()
 
+    async def _look_at_rights(self) -> None:
+        while True:
+            await asyncio.sleep(self._rights_every)
+            rights = {client.right for client in self._clients} - {None}
+            if not rights:
+                continue
+            try:
+                kept = await self._outbox(partial(self._in_force, rights))
+            except (DatabaseError, OSError):
+                continue  # without the database there is nothing to hear either
+            for client in [client for client in self._clients if client.right in rights.difference(kept)]:
+                client.dismiss(self.reached(client))
+
     def _hand_out(self, event: Event) -> None:
         position, topic, payload = event
         self._position = position
@@ -225,14 +278,15 @@ class Hub:
                 client.put(position, frame)
 
     async def _outbox(self, read: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, _with_fresh_connection, read)
+        async with asyncio.timeout(_PATIENCE):
+            return await asyncio.get_running_loop().run_in_executor(self._executor, _with_fresh_connection, read)
 
 
 class StreamApp:
     """The ASGI application of a stream. `listening_of` says what a request may hear, or `None` for 403."""
 
     def __init__(
-        self, hub: Hub, listening_of: Callable[[Message], Listening | None], *, heartbeat: float = 15.0
+        self, hub: Hub, listening_of: Callable[[Message], Awaitable[Listening | None]], *, heartbeat: float = 15.0
     ) -> None:
         self._hub = hub
         self._listening_of = listening_of
@@ -242,14 +296,14 @@ class StreamApp:
         if scope["method"] != "GET":
             await _plain(send, 405, b"Only GET is answered here.", (b"allow", b"GET"))
             return
-        listening = self._listening_of(scope)
-        if listening is None:
-            await _plain(send, 403, b"This stream needs a valid ticket. Reload the page.")
-            return
-        seen = next((value for name, value in scope["headers"] if name == b"last-event-id"), b"")
-        since = Cursor.parse(seen.decode("latin-1")) or listening.since
         try:
-            client = await self._hub.open(Listening(listening.topics, since))
+            listening = await self._listening_of(scope)
+            if listening is None:
+                await _plain(send, 403, b"This stream needs a valid ticket. Reload the page.")
+                return
+            seen = next((value for name, value in scope["headers"] if name == b"last-event-id"), b"")
+            since = Cursor.parse(seen.decode("latin-1")) or listening.since
+            client = await self._hub.open(replace(listening, since=since))
         except (DatabaseError, OSError, TimeoutError):
             await _plain(send, 503, b"Live updates are not available now.", (b"retry-after", b"5"))
             return
