@@ -22,6 +22,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _CANARY_EVERY = 1.0  # seconds; whoever asks more often gets the last answer
+_PATIENCE = 3.0  # seconds
 _FORWARDED = {b"x-forwarded-for", b"forwarded", b"x-real-ip"}
 
 
@@ -59,7 +60,11 @@ class Health:
 
     async def _look(self) -> dict[str, str]:
         loop = asyncio.get_running_loop()
-        database = await loop.run_in_executor(self._executor, self._database)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                database = await loop.run_in_executor(self._executor, self._database)
+        except TimeoutError:
+            database = "hangs"
         committed = database == "ok" and await self._intake.canary()
         door = "ok" if committed else "spooling" if self._intake.alive else "stopped"
         return {"database": database, "door": door}

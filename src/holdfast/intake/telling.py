@@ -15,6 +15,7 @@ from holdfast.intake.problems import Problem
 from holdfast.intake.receipts import ReceiptStatus, status
 from holdfast.intake.spool import Spool
 
+_PATIENCE = 3.0  # seconds for one look at the database, which may hang
 IN_SPOOL = "Stored; the database is away, and the contact is filed when it returns."
 
 
@@ -36,28 +37,34 @@ class Telling:
 
     async def __call__(self, receipt_id: UUID) -> Told | None:
         """Return what is known, `None` when nobody knows the id. Raises `Problem` when that cannot be found out."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._told, receipt_id)
-
-    def _told(self, receipt_id: UUID) -> Told | None:
-        # The spool first: a contact leaves it only after the database has it.
-        spooled = self._spool.find(receipt_id)
+        # The spool first: a contact leaves it only after the database has it. On another thread than the database's
+        # callers, which may all hang.
+        spooled = await asyncio.to_thread(self._spool.find, receipt_id)
         try:
-            found = status(receipt_id)
-            number = self._number_of(found.conversation_id) if found and found.conversation_id else None
-        except DatabaseError:
-            connection.close()
+            async with asyncio.timeout(_PATIENCE):
+                found = await asyncio.get_running_loop().run_in_executor(self._executor, self._filed, receipt_id)
+        except (DatabaseError, TimeoutError):
             if spooled is None:
                 detail = "The database is away, so the receipt cannot be looked up. Contacts are still accepted."
                 raise Problem(503, detail, headers=[(b"retry-after", b"5")]) from None
-            found, number = None, None
-        if found is not None:
-            return Told(source=found.source, body=_written(found, number))
-        if spooled is not None:
+            found = None
+        if found is None and spooled is not None:
             waiting = ReceiptStatus(
                 receipt_id, spooled.channel, spooled.source, spooled.accepted_at, "waiting", reason=IN_SPOOL
             )
             return Told(source=spooled.source, body=_written(waiting, None))
-        return None
+        return found
+
+    def _filed(self, receipt_id: UUID) -> Told | None:
+        try:
+            found = status(receipt_id)
+            if found is None:
+                return None
+            number = self._number_of(found.conversation_id) if found.conversation_id else None
+        except DatabaseError:
+            connection.close()
+            raise
+        return Told(source=found.source, body=_written(found, number))
 
 
 def _written(found: ReceiptStatus, number: int | None) -> bytes:
