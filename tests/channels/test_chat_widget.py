@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -46,7 +47,16 @@ def test_every_language_has_all_the_words_and_their_places(script: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_demo_page_embeds_it_under_the_strict_policy() -> None:
+def test_the_demo_page_is_nowhere_but_in_the_demo(settings: Any) -> None:
+    assert not settings.DEMO
+    assert Client().get("/chat/demo/").status_code == 404
+    settings.DEMO = True
+    assert Client().get("/chat/demo/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_demo_page_embeds_it_under_the_strict_policy(settings: Any) -> None:
+    settings.DEMO = True
     answer = Client().get("/chat/demo/")
     assert answer.status_code == 200
     assert b"widget/holdfast-chat.js" in answer.content

@@ -47,6 +47,7 @@ def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
     given = connection.settings_dict
     address = f"postgresql://{quote(given['USER'])}@/{quote(given['NAME'])}?{urlencode({'host': given['HOST']})}"
     environment = os.environ | {"DATABASE_URL": address, "HOLDFAST_PORT": str(port), "HOLDFAST_SMTP_PORT": "0"}
+    environment["HOLDFAST_DEMO"] = "1"  # for the page of the made-up bank
     log = settings.DATA_DIR / f"web-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

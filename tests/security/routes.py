@@ -108,9 +108,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "help:article": Route(NOBODY, lambda world: ["en", "none"], why="no article in this world"),
     "web:components": Route(frozenset({"admin"})),
     # Chat
-    "chat:session": Route(EVERYBODY, why="POST only"),
     "chat:state": Route(NOBODY, queries=("", "?token=made-up"), why="only with a chat's own token"),
-    "chat:demo": Route(EVERYBODY),
+    "chat:demo": Route(NOBODY, why="only where the demo runs"),
     # Desk. Security is led to the log of reveals instead.
     "desk:home": Route(
         DESK,

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from holdfast.channels import chat_sessions
 from holdfast.channels.chat_door import KEY
@@ -19,16 +19,6 @@ from holdfast.intake.problems import Problem
 from holdfast.intake.receipts import statuses
 
 _MOST_KEYS = 50
-
-
-@csrf_exempt  # no cookie is read: a session begins empty, and its token is the only key to it
-@require_http_methods(["POST", "OPTIONS"])
-def session(request: HttpRequest) -> HttpResponse:
-    """Begin a session."""
-    if request.method == "OPTIONS":
-        return _open(HttpResponse(status=204))
-    name, token = chat_sessions.begin()
-    return _open(JsonResponse({"session": name, "token": token}, status=201))
 
 
 @require_safe
@@ -52,7 +42,9 @@ def state(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def demo(request: HttpRequest) -> HttpResponse:
-    """The fictional bank's account page, with the widget on it."""
+    """The fictional bank's account page, with the widget on it. Only where the demo runs."""
+    if not settings.DEMO:
+        raise Http404
     return render(request, "chat/demo.html")
 
 

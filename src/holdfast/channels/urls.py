@@ -7,7 +7,6 @@ from holdfast.channels import chat
 app_name = "chat"
 
 urlpatterns = [
-    path("session", chat.session, name="session"),
     path("state", chat.state, name="state"),
     path("demo/", chat.demo, name="demo"),
 ]
