@@ -8,8 +8,18 @@ from typing import Any
 
 # Bounded repeats and no nesting: a hostile line of any length costs linear time.
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{1,4}){3,8}\b", re.IGNORECASE)
+# Not after a hyphen behind a hexadecimal digit: there a UUID goes on.
+_IBAN = re.compile(r"(?<!\w)(?<![0-9A-F]-)[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{1,4}){3,8}\b", re.IGNORECASE)
 _DIGITS = re.compile(r"(?<![\w.:-])\+?\(?\d(?:[ ()/.-]{0,2}\d){6,18}(?![\w:-])")
+_YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_DATE = re.compile(
+    rf"\(?(?:{_YEAR}([-/.]?){_MONTH}\1{_DAY}(?: [0-2]\d(?:[0-5]\d){{0,2}})?"
+    rf"|(?:{_DAY}[-/.]{_MONTH}|{_MONTH}/{_DAY})[-/.]{_YEAR})"
+)
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?: \d{1,5})?")
+_DECIMAL = re.compile(r"\d+\.\d+")
+_PORTS = re.compile(r"\bports?[ =:]{1,2}$", re.IGNORECASE)
+_UNIT = re.compile(r" ?(?:[nuµm]?s|seconds|[kMG]i?B|B|bytes|rows|contacts)\b")
 _LONGEST = 200_000
 
 
@@ -63,20 +73,27 @@ def _account(found: re.Match[str]) -> str:
 def _number(found: re.Match[str]) -> str:
     written = found.group()
     digits = re.sub(r"\D", "", written)
-    if 13 <= len(digits) <= 19 and luhn_holds(digits):
-        return "[card]"
-    if 7 <= len(digits) <= 15 and _looks_like_phone(written, digits):
+    if 13 <= len(digits) <= 19 and digits[0] not in "01" and luhn_holds(digits):
+        return "[card]"  # a moment in milliseconds or finer begins with 1, no payment card does
+    if 7 <= len(digits) <= 15 and _looks_like_phone(written, digits) and not _is_measured(found):
         return "[phone]"
     return written
 
 
+def _is_measured(found: re.Match[str]) -> bool:
+    """Words around a number tell a duration, a size or a list of ports."""
+    before = found.string[max(found.start() - 8, 0) : found.start()]
+    return bool(_PORTS.search(before) or _UNIT.match(found.string, found.end()))
+
+
 def _looks_like_phone(written: str, digits: str) -> bool:
     """A plus, a leading zero or grouping tells a phone number from a count, a duration or a time stamp."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written) or re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", written):
+    if _DATE.fullmatch(written) or _ADDRESS.fullmatch(written) or _DECIMAL.fullmatch(written):
         return False
-    if re.fullmatch(r"\d+\.\d+", written):
-        return False
-    return written.startswith(("+", "0", "(")) or bool(re.search(r"\d[ ()/.-]+\d", written)) or len(digits) in {10, 11}
+    if written.startswith(("+", "0", "(")) or re.search(r"\d[ ()/.-]+\d", written):
+        return True
+    # Ten bare digits that begin with 1 are seconds since 1970: no national number is written so.
+    return len(digits) == 11 or (len(digits) == 10 and digits[0] != "1")
 
 
 def luhn_holds(digits: str) -> bool:
