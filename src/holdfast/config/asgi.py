@@ -34,6 +34,7 @@ from django.http import parse_cookie  # noqa: E402
 from holdfast.channels import chat_door, smtp  # noqa: E402
 from holdfast.config.health import Health  # noqa: E402
 from holdfast.config.options import options  # noqa: E402
+from holdfast.config.proxies import TrustedProxies  # noqa: E402
 from holdfast.conversations.lookups import numbers_of  # noqa: E402
 from holdfast.intake import tokens  # noqa: E402
 from holdfast.intake.accept import PostgresIntake  # noqa: E402
@@ -105,6 +106,8 @@ class Web:
 
     async def start(self) -> None:
         """Begin to accept, to listen and to read. Works without a database too: then contacts go to the spool."""
+        if settings.PUBLIC_URL.startswith("https://") and not options().trusted_proxies:
+            _log.warning("No proxy is trusted, so sign-in limits see one address; set HOLDFAST_TRUSTED_PROXIES.")
         await self.intake.start()
         self.bus.start()
         self.hub.start(self.bus.subscribe(outbox.CHANNEL))
@@ -177,10 +180,12 @@ class Application:
         self.web: Web | None = None
         self._exact: dict[str, App] = {}
         self._prefixed: list[tuple[str, App]] = []
+        self._proxies = TrustedProxies(options().trusted_proxies)
         self._pages = cast(App, WSGIMiddleware(cast(Any, _django), workers=_DJANGO_THREADS))
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            scope = self._proxies.seen_through(scope)
             app = self._exact.get(scope["path"])
             await (app or self._other(scope["path"]))(scope, receive, send)
         elif scope["type"] == "lifespan":

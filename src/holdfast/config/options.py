@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Networks = Annotated[
+    tuple[IPv4Network | IPv6Network, ...],
+    NoDecode,
+    BeforeValidator(lambda said: [part.strip() for part in said.split(",") if part.strip()] if said else ()),
+]
 
 
 class Options(BaseSettings):
@@ -23,6 +31,9 @@ class Options(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8000, description="Port the web process listens on.")
     public_url: str = Field("", description="How people reach this server, e.g. https://help.example.com.")
+    trusted_proxies: Networks = Field(
+        (), description="Addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, with commas."
+    )
     secret_key: str = Field("", description="Signs sessions and links. Empty: kept in the data directory.")
     seal_keys: str = Field("", description="Keys of sealed values, `id:base64,...`. Empty: kept in the data directory.")
     debug: bool = Field(False, description="Django's debug pages. Never in production.")

@@ -57,6 +57,12 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         """Sign in under a new session key. Agents made in bulk get the address record that re-authentication needs."""
         _vouch_for_address(user)
         super().login(request, user)
+        log.info("people.signed_in", agent=user.pk, address=self.get_client_ip(request))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note a failed sign-in with where it came from, not with what was typed."""
+        super().authentication_failed(request, **credentials)
+        log.warning("people.sign_in_failed", address=self.get_client_ip(request))
 
 
 class StaffSecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
