@@ -438,7 +438,7 @@ def page(request):
 urls = types.ModuleType("urls"); urls.urlpatterns = [path("", page)]; sys.modules["urls"] = urls
 settings.ROOT_URLCONF = "urls"
 settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-answer = Client().get("/", HTTP_HOST="help.example.com", HTTP_X_FORWARDED_PROTO="https")
+answer = Client().get("/", secure=True, HTTP_HOST="help.example.com")
 for cookie in answer.cookies.values(): print(cookie.OutputString())
 print(answer.headers["Strict-Transport-Security"])
 """
