@@ -1,0 +1,155 @@
+"""Playbooks: what each posture changes, and the steps people take. TOML, shipped with the product, edited in it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from django.db import transaction
+from django.db.models import Max
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from holdfast.kit.clock import now
+from holdfast.posture.effects import CALM, Effects, Name, Surveys
+from holdfast.posture.errors import PlaybookError, Refused
+from holdfast.posture.models import PlaybookEdit
+
+_SHIPPED = Path(__file__).parent / "playbooks"
+_LONGEST = 60_000  # characters
+
+_Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
+_Line = Annotated[str, StringConstraints(min_length=1, max_length=140)]
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EffectsIn(_Part):
+    """What one posture changes, as a playbook writes it; `Effects` says who reads each line."""
+
+    friction: Literal["none", "confirm_topic", "confirm_channel", "callback", "asynchronous"] = "none"
+    room: Literal["first_come", "by_need"] = "first_come"
+    callbacks: bool = False
+    deflections: dict[_Line, _Text] = Field(default_factory=dict)
+    queue_priority: dict[_Key, Annotated[int, Field(ge=-100, le=100)]] = Field(default_factory=dict)
+    surveys: Surveys = Surveys.USUAL
+    cases_per_agent: Annotated[int, Field(ge=1, le=50)] | None = None
+    update_minutes: Annotated[int, Field(ge=5, le=1440)] | None = None
+
+    def effects(self) -> Effects:
+        """Return these as the rooms read them."""
+        return Effects(**self.model_dump())
+
+
+class Step(_Part):
+    """Something people do. `posture`: from which posture on; `does`: the posture its button changes to, if any."""
+
+    key: _Key
+    title: _Line
+    owner: _Line = "Lead"
+    what: str = ""
+    posture: Name = Name.WATCH
+    does: Name | None = None
+
+
+class Playbook(_Part):
+    """A plan for one kind of bad day."""
+
+    slug: _Key
+    title: _Line
+    say: dict[Name, _Line] = Field(default_factory=dict, description="The one thing to say, per posture.")
+    postures: dict[Name, EffectsIn] = Field(default_factory=dict)
+    steps: list[Step] = Field(default_factory=list)
+
+    def effects_in(self, name: Name) -> Effects:
+        """Return what `name` changes; a posture that is not mentioned changes nothing."""
+        given = self.postures.get(name)
+        return given.effects() if given is not None else CALM
+
+    def steps_in(self, name: Name) -> Sequence[Step]:
+        """Return the steps to take while `name` is in force."""
+        return [step for step in self.steps if step.posture == name]
+
+
+def parse(text: str, *, place: str = "") -> Playbook:
+    """Read a playbook. Raises `PlaybookError` that names each fault with its place."""
+    if len(text) > _LONGEST:
+        raise PlaybookError([f"{place}It is longer than {_LONGEST} characters."])
+    try:
+        playbook = Playbook.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise PlaybookError([f"{place}This is not TOML: {error}."]) from None
+    except ValidationError as error:
+        raise PlaybookError([f"{place}{_place(fault['loc'])}: {fault['msg']}." for fault in error.errors()]) from None
+    if playbook.effects_in(Name.CALM) != CALM:
+        raise PlaybookError([f"{place}postures.calm: Calm changes nothing; put these lines into another posture."])
+    keys = [step.key for step in playbook.steps]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise PlaybookError([f"{place}steps: The key {key} is used twice." for key in twice])
+    return playbook
+
+
+@cache
+def shipped() -> Mapping[str, str]:
+    """Return the TOML of the playbooks that come with the product, by slug."""
+    return {path.stem: path.read_text() for path in sorted(_SHIPPED.glob("*.toml"))}
+
+
+def text_of(slug: str) -> tuple[str, int]:
+    """Return a playbook's TOML as in force, and its version: 0 as shipped. Raises `Refused` when there is none."""
+    edit = PlaybookEdit.objects.filter(slug=slug).order_by("-version").first()
+    if edit is not None:
+        return edit.toml, edit.version
+    if slug not in shipped():
+        raise Refused(f"There is no playbook called {slug}.")
+    return shipped()[slug], 0
+
+
+def playbook(slug: str) -> Playbook:
+    """Return a playbook as in force. Raises `Refused`, `PlaybookError`."""
+    return parse(text_of(slug)[0])
+
+
+def all_playbooks() -> Sequence[Playbook]:
+    """Return every playbook in force, the usual one first."""
+    edited = PlaybookEdit.objects.values_list("slug", flat=True).distinct()
+    slugs = {*shipped(), *edited}
+    return [playbook(slug) for slug in sorted(slugs, key=lambda slug: (slug != "usual", slug))]
+
+
+@transaction.atomic
+def edit(*, slug: str, toml: str, by: int | None, seen_version: int) -> Playbook:
+    """Keep a new version. It is in force for changes of posture from now on; the posture in force keeps its effects.
+
+    Raises `PlaybookError`, and `Refused` when somebody edited it since version `seen_version`.
+    """
+    found = parse(toml)
+    if found.slug != slug:
+        raise PlaybookError([f"slug: This must stay {slug}."])
+    newest = PlaybookEdit.objects.select_for_update().filter(slug=slug).aggregate(Max("version"))["version__max"] or 0
+    if newest != seen_version:
+        raise Refused("Somebody edited this playbook in the meantime. Look at theirs first.")
+    PlaybookEdit.objects.create(slug=slug, version=newest + 1, toml=toml, by_id=by, at=now())
+    return found
+
+
+def history(slug: str) -> Sequence[tuple[int, datetime, int | None]]:
+    """Return version, time and editor of each edit, the newest first."""
+    edits = PlaybookEdit.objects.filter(slug=slug).order_by("-version")
+    return [(each.version, each.at, each.by_id) for each in edits]
+
+
+def written(effects: Effects) -> dict[str, object]:
+    """Return effects as a row keeps them."""
+    return asdict(effects)
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    return ".".join(str(part) for part in parts) or "playbook"
