@@ -99,7 +99,7 @@ class Visitors:
 
     def page(self, agent: Agent | None = None, **options: Any) -> Page:
         """A new browser of its own; with an agent it has their session. `options` are the context's."""
-        context = self.browser.new_context(base_url=self.server.url, **({"viewport": WIDE} | options))
+        context = self.browser.new_context(**({"base_url": self.server.url, "viewport": WIDE} | options))
         self.contexts.append(context)
         if agent is not None:
             client = Client()
