@@ -101,8 +101,8 @@ SELECT pg_temp.v7(m.at + interval '1 min' * k), m.id, 'customer', NULL, false, s
   m.at + interval '1 min' * k FROM made m CROSS JOIN generate_series(1, 60) AS k
   JOIN sentence s ON s.i = 1 + (m.said_n + k) %% 40000 WHERE m.i %% 5000 = 0;
 
-INSERT INTO conversations_place (id, conversation_id, queue_id, joined_at, joined_as, left_because)
-SELECT gen_random_uuid(), id, queue_id, waiting_since, 1, '' FROM conversations_conversation
+INSERT INTO conversations_place (id, conversation_id, queue_id, joined_at, fair_at, joined_as, left_because)
+SELECT gen_random_uuid(), id, queue_id, waiting_since, waiting_since, 1, '' FROM conversations_conversation
 WHERE state = 'open' AND assignee_id IS NULL AND waiting_since IS NOT NULL;
 INSERT INTO conversations_tag (name) SELECT 'tag-' || g FROM generate_series(1, 20) AS g;
 INSERT INTO conversations_tagging (conversation_id, tag_id, at)

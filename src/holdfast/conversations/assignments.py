@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from holdfast.conversations.changes import check_epoch, done, locked
 from holdfast.conversations.errors import Refused
+from holdfast.conversations.line import handed_out, lock_next
 from holdfast.conversations.messages import system_line
 from holdfast.conversations.models import Assignment, Conversation, Transfer
 from holdfast.conversations.places import move, open_place, step_in, step_out
@@ -17,7 +18,6 @@ from holdfast.kit.clock import now
 from holdfast.people.queries import answers
 
 SUMMARY_LIMIT = 280
-_CANDIDATES = 100
 
 
 @transaction.atomic
@@ -44,20 +44,24 @@ def assign(*, conversation_id: UUID, to: int | None, by: int | None, epoch: int 
 
 
 @transaction.atomic
-def take_next(*, agent_id: int, queue_ids: Sequence[int]) -> Conversation | None:
-    """Give the agent the case that has waited longest in these lines; `None` when nobody waits.
+def take_next(
+    *, agent_id: int, queue_ids: Sequence[int], priorities: Mapping[int, int] | None = None
+) -> Conversation | None:
+    """Give the agent the case that is next in these lines; `None` when nobody waits.
 
-    Cases that somebody else takes at this moment are skipped, so two agents never get the same one.
+    `priorities` by queue: higher goes first. Cases that somebody else takes at this moment are skipped, so two agents
+    never get the same one.
     """
     if not answers(agent_id):
         raise Refused("Your account does not answer customers.")
     passed: list[UUID] = []
-    while (candidate := _lock_longest_waiting(queue_ids, passed)) is not None:
-        conversation = Conversation.objects.get(pk=candidate)
-        passed.append(candidate)
+    while (chosen := lock_next(queue_ids, passed=passed, priorities=priorities)) is not None:
+        conversation = Conversation.objects.get(pk=chosen.conversation_id)
+        passed.append(chosen.conversation_id)
         # The place was read before the lock; it may have ended in between.
-        if open_place(candidate) is None or conversation.assignee_id is not None:
+        if open_place(chosen.conversation_id) is None or conversation.assignee_id is not None:
             continue
+        handed_out(chosen)
         _hand_to(conversation, agent_id=agent_id, by=agent_id)
         done(conversation, kind="assignment")
         return conversation
@@ -128,20 +132,3 @@ def _hand_to_queue(conversation: Conversation, *, queue_id: int) -> None:
     if conversation.state == Conversation.State.OPEN:
         move(conversation, queue_id=queue_id, at=conversation.waiting_since or now())
     conversation.queue_id = queue_id
-
-
-def _lock_longest_waiting(queue_ids: Sequence[int], passed: Sequence[UUID]) -> UUID | None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conversation.id FROM conversations_conversation AS conversation"
-            " JOIN (SELECT place.conversation_id, place.joined_at, place.id"
-            "  FROM unnest(%s::bigint[]) AS asked(queue_id) CROSS JOIN LATERAL"
-            "   (SELECT conversation_id, joined_at, id FROM conversations_place WHERE queue_id = asked.queue_id"
-            "    AND left_at IS NULL AND conversation_id <> ALL(%s::uuid[]) ORDER BY joined_at, id LIMIT %s) AS place"
-            " ) AS line ON line.conversation_id = conversation.id"
-            " WHERE conversation.state = 'open' AND conversation.assignee_id IS NULL"
-            " ORDER BY line.joined_at, line.id LIMIT 1 FOR UPDATE OF conversation SKIP LOCKED",
-            [list(set(queue_ids)), list(passed), _CANDIDATES],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None

@@ -171,12 +171,17 @@ class Transfer(models.Model):
 
 
 class Place(models.Model):
-    """A place in line. Kept across channels and restarts; the joining time decides, and it never moves back."""
+    """A place in line, kept across channels and restarts. The order is (band, fair_at, id).
+
+    In calm every band is 0 and `fair_at` is `joined_at`: who came first is served first. `conversations/line.py`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="places")
     queue_id = models.BigIntegerField()
     joined_at = models.DateTimeField()
+    band = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="0 is served first.")
+    fair_at = models.DateTimeField(help_text="Virtual time within the band; `joined_at` unless the shield says else.")
     joined_as = models.PositiveIntegerField(help_text="How many stood before it, plus one, when it joined.")
     left_at = models.DateTimeField(null=True)
     left_because = models.CharField(max_length=20, blank=True, help_text="answered, assigned, closed, snoozed, moved")
@@ -189,10 +194,37 @@ class Place(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["queue_id", "joined_at", "id"], condition=models.Q(left_at__isnull=True), name="place_in_order"
+                fields=["queue_id", "band", "fair_at", "id"],
+                condition=models.Q(left_at__isnull=True),
+                name="place_in_line",
+            ),
+            models.Index(
+                fields=["queue_id", "joined_at", "id"], condition=models.Q(left_at__isnull=True), name="place_by_age"
             ),
             models.Index(fields=["queue_id", "-left_at"], name="place_left"),
         ]
+
+
+class LineCount(models.Model):
+    """How many stand in a line, by band and minute of `fair_at`: the sum of `waiting` over its rows.
+
+    Triggers on `Place` add rows and never change one, so that nobody waits for anybody; `line.compact` sums them up.
+    """
+
+    queue_id = models.BigIntegerField()
+    band = models.PositiveSmallIntegerField()
+    minute = models.DateTimeField()
+    waiting = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["queue_id", "band", "minute"], include=["waiting"], name="line_count_in_order")]
+
+
+class Turn(models.Model):
+    """How many cases of a queue were handed out since the last that went to whoever had waited longest."""
+
+    queue_id = models.BigIntegerField(primary_key=True)
+    since_floor = models.PositiveIntegerField(default=0)
 
 
 class Closure(models.Model):

@@ -1,4 +1,4 @@
-"""Places in line. The joining time decides and is kept when a case moves; nobody falls behind those who came later."""
+"""Places in line. The joining time is kept when a case moves, and so is its band. `line.py` has the order."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from holdfast.conversations.changes import done, locked
 from holdfast.conversations.errors import Refused
+from holdfast.conversations.line import CALM, Rank, before, lengths
 from holdfast.conversations.models import Conversation, Place
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
@@ -31,6 +32,7 @@ class ToJoin:
     conversation_id: UUID
     queue_id: int
     at: datetime
+    rank: Rank = CALM
 
 
 @transaction.atomic
@@ -63,14 +65,8 @@ def standing(*, conversation_id: UUID) -> Standing | None:
     place = open_place(conversation_id)
     if place is None:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FILTER (WHERE (joined_at, id) < (%s, %s)), count(*) FROM conversations_place"
-            " WHERE queue_id = %s AND left_at IS NULL",
-            [place.joined_at, place.pk, place.queue_id],
-        )
-        before, waiting = cursor.fetchone()
-    return Standing(before + 1, place.joined_as, place.joined_at, waiting)
+    ahead, waiting = before(place)
+    return Standing(ahead + 1, place.joined_as, place.joined_at, waiting)
 
 
 def join_many(joins: Sequence[ToJoin]) -> None:
@@ -83,18 +79,26 @@ def join_many(joins: Sequence[ToJoin]) -> None:
     ordered = sorted(joins, key=lambda each: (each.at, each.conversation_id))
     ids = [each.conversation_id for each in ordered]
     queues = [each.queue_id for each in ordered]
+    waiting = lengths(sorted(set(queues)))
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO conversations_place (id, conversation_id, queue_id, joined_at, joined_as, left_because)"
-            " SELECT new.id, new.conversation_id, new.queue_id, new.joined_at,"
-            "  line.length + row_number() OVER (PARTITION BY new.queue_id ORDER BY new.joined_at, new.id), ''"
-            " FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[])"
-            "  AS new(id, conversation_id, queue_id, joined_at)"
-            " JOIN (SELECT queue_id, (SELECT count(*) FROM conversations_place AS place"
-            "   WHERE place.queue_id = asked.queue_id AND place.left_at IS NULL) AS length"
-            "  FROM unnest(%s::bigint[]) AS asked(queue_id)) AS line ON line.queue_id = new.queue_id"
+            "INSERT INTO conversations_place"
+            " (id, conversation_id, queue_id, joined_at, band, fair_at, joined_as, left_because)"
+            " SELECT id, conversation_id, queue_id, joined_at, band, coalesce(fair_at, joined_at),"
+            "  length + row_number() OVER (PARTITION BY queue_id ORDER BY joined_at, id), ''"
+            " FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[], %s::int[], %s::timestamptz[],"
+            "  %s::int[])"
+            "  AS new(id, conversation_id, queue_id, joined_at, band, fair_at, length)"
             " ON CONFLICT (conversation_id) WHERE left_at IS NULL DO NOTHING",
-            [[uuid7() for _ in ids], ids, queues, [each.at for each in ordered], sorted(set(queues))],
+            [
+                [uuid7() for _ in ids],
+                ids,
+                queues,
+                [each.at for each in ordered],
+                [each.rank.band for each in ordered],
+                [each.rank.fair_at for each in ordered],
+                [waiting[queue_id] for queue_id in queues],
+            ],
         )
     file_many(dict(zip(ids, queues, strict=True)))
 
@@ -142,8 +146,18 @@ def step_in(conversation: Conversation, *, since: datetime | None = None) -> Pla
 
 def move(conversation: Conversation, *, queue_id: int, at: datetime) -> Place:
     """Inside a verb: stand in the line of `queue_id` since `at`, or since an earlier place that ends with this."""
-    before = step_out(conversation, because="moved")
+    left = step_out(conversation, because="moved")
     conversation.queue_id = queue_id
-    joined_at = min(at, before.joined_at) if before else at
-    ahead = Place.objects.filter(queue_id=queue_id, left_at=None, joined_at__lt=joined_at).count()
-    return Place.objects.create(conversation=conversation, queue_id=queue_id, joined_at=joined_at, joined_as=ahead + 1)
+    joined_at = min(at, left.joined_at) if left else at
+    # Who stood in the order of arrival does so with the earlier time; who was given a fair time keeps that.
+    fair_at = left.fair_at if left and left.fair_at != left.joined_at else joined_at
+    place = Place(
+        conversation=conversation,
+        queue_id=queue_id,
+        joined_at=joined_at,
+        band=left.band if left else 0,
+        fair_at=fair_at,
+    )
+    place.joined_as = before(place)[0] + 1
+    place.save(force_insert=True)
+    return place

@@ -180,11 +180,12 @@ class _Writer:
             conversation=conversation,
             queue_id=self.house.queues[played.script.queue].pk,
             joined_at=played.said[0].at,
+            fair_at=played.said[0].at,
             joined_as=1,
         )
         self.rows.places.append(place)
         if agent is None:
-            place.joined_at = played.unanswered_since or place.joined_at
+            place.joined_at = place.fair_at = played.unanswered_since or place.joined_at
             return
         taken = min([*answers, played.said[-1].at]) - timedelta(seconds=20)
         place.left_at, place.left_because = max(taken, place.joined_at), "assigned"
