@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Networks = Annotated[
@@ -36,6 +37,10 @@ class Options(BaseSettings):
     )
     secret_key: str = Field("", description="Signs sessions and links. Empty: kept in the data directory.")
     seal_keys: str = Field("", description="Keys of sealed values, `id:base64,...`. Empty: kept in the data directory.")
+    oidc_issuer: str = Field("", description="The company's identity provider, e.g. https://login.example.com.")
+    oidc_client_id: str = Field("", description="This installation's name at the identity provider.")
+    oidc_client_secret: str = Field("", description="Its secret there.")
+    oidc_name: str = Field("your company account", description='What the button says after "Continue with".')
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     demo: bool = Field(False, description="Show the demo bank's pages and sign-ins.")
     log_json: bool = Field(True, description="Logs as JSON lines; false: for reading in a terminal.")
@@ -57,6 +62,17 @@ class Options(BaseSettings):
     operations_token: str = Field("", description="Bearer token for the operations service.")
     company: str = Field("Tidewater", description="Name customers know this desk by.")
     languages: str = Field("en,id,pt-br", description="Languages of articles and the assistant, first is the fallback.")
+
+    @model_validator(mode="after")
+    def _has_all_of_the_identity_provider(self) -> Self:
+        given = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(given) and not all(given):
+            raise ValueError("HOLDFAST_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET belong together; one is missing")
+        # What the provider says comes straight from it, and its TLS certificate is what vouches for that.
+        issuer = urlsplit(self.oidc_issuer)
+        if issuer.scheme not in {"", "https"} and issuer.hostname not in {"127.0.0.1", "localhost"}:
+            raise ValueError("HOLDFAST_OIDC_ISSUER has to begin with https://")
+        return self
 
 
 @cache

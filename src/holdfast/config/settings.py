@@ -160,6 +160,22 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Holdfast"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 
+SINGLE_SIGN_ON = _options.oidc_name if _options.oidc_issuer else ""
+if _options.oidc_issuer:
+    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    _company = {
+        "provider_id": "company",
+        "name": _options.oidc_name,
+        "client_id": _options.oidc_client_id,
+        "secret": _options.oidc_client_secret,
+        "settings": {"server_url": _options.oidc_issuer.rstrip("/"), "oauth_pkce_enabled": True},
+    }
+    SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [_company], "OAUTH_PKCE_ENABLED": True}}
+    SOCIALACCOUNT_ADAPTER = "holdfast.people.single_sign_on.StaffSingleSignOn"
+    MIDDLEWARE += ["holdfast.people.single_sign_on.ProviderAway"]
+    SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+    SOCIALACCOUNT_LOGIN_ON_GET = True  # a form's way to another site would need a hole in the policy for forms
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -15,6 +16,9 @@ urlpatterns = [
     path("chat/", include("holdfast.channels.urls")),
     path("", include("holdfast.web.urls")),
 ]
+
+if "allauth.socialaccount" in settings.INSTALLED_APPS:  # no links to other accounts are kept, so none are shown
+    urlpatterns.insert(0, path("accounts/3rdparty/", RedirectView.as_view(pattern_name="mfa_index")))
 
 handler400 = "holdfast.web.views.bad_request"
 handler403 = "holdfast.web.views.forbidden"

@@ -9,5 +9,5 @@ from django.http import HttpRequest
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Add the company's name and whether this is the demo to every template's context."""
-    return {"company": settings.COMPANY, "demo": settings.DEMO}
+    """Add the company's name, whether this is the demo, and the name of its own sign-in to every template's context."""
+    return {"company": settings.COMPANY, "demo": settings.DEMO, "single_sign_on": settings.SINGLE_SIGN_ON}

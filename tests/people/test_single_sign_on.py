@@ -1,0 +1,249 @@
+"""Signing in at a real OpenID Connect provider, which is written here: discovery, authorize, token, keys, details."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
+
+import httpx
+import jwt
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+from pydantic import ValidationError
+from tests.intake.serving import WebProcess, database_url, web_process
+
+from holdfast.config.options import Options
+from holdfast.people import accounts
+from holdfast.people.models import Agent
+from holdfast.runtime.postgres import EmbeddedPostgres
+
+SECRET = "the desk's secret there"
+PASSWORD = "tern gannet petrel fulmar"
+
+
+@dataclass
+class Provider:
+    """An identity provider where one person is signed in: `person` is what it says of them."""
+
+    url: str = ""
+    person: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] | None = None  # when they differ from the ID token
+    token_for: str = "desk"  # the audience of its tokens
+    broken: bool = False
+    asked: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by code
+    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+
+    def configuration(self) -> dict[str, Any]:
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "userinfo_endpoint": f"{self.url}/userinfo",
+            "jwks_uri": f"{self.url}/keys",
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+        }
+
+    def keys(self) -> dict[str, Any]:
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        return {"keys": [public | {"kid": "1", "alg": "RS256", "use": "sig"}]}
+
+    def authorize(self, query: dict[str, list[str]]) -> str:
+        """Return where the browser goes next."""
+        assert query["client_id"] == ["desk"]
+        assert query["response_type"] == ["code"]
+        assert query["code_challenge_method"] == ["S256"]
+        code = uuid4().hex
+        self.asked[code] = query
+        return f"{query['redirect_uri'][0]}?{urlencode({'code': code, 'state': query['state'][0]})}"
+
+    def token(self, form: dict[str, list[str]]) -> dict[str, Any] | None:
+        """Exchange a code, once, for whoever knows the secret and the verifier."""
+        asked = self.asked.pop(form["code"][0], None)
+        digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
+        verified = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if self.broken or asked is None or asked["code_challenge"] != [verified] or form["client_secret"] != [SECRET]:
+            return None
+        claims = {"iss": self.url, "aud": self.token_for, "iat": int(time.time()), "exp": int(time.time()) + 60}
+        signed = jwt.encode(claims | self.person, self.key, "RS256", headers={"kid": "1"})
+        return {"access_token": "opaque", "token_type": "Bearer", "expires_in": 60, "id_token": signed}
+
+
+def handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            parts = urlsplit(self.path)
+            if parts.path == "/authorize":
+                self.send_response(302)
+                self.send_header("location", provider.authorize(parse_qs(parts.query)))
+                self.end_headers()
+                return
+            told = provider.person if provider.details is None else provider.details
+            answers = {
+                "/.well-known/openid-configuration": provider.configuration(),
+                "/keys": provider.keys(),
+                "/userinfo": told if self.headers["authorization"] == "Bearer opaque" else None,
+            }
+            self.answer(answers.get(parts.path))
+
+        def do_POST(self) -> None:  # noqa: N802
+            self.answer(provider.token(parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())))
+
+        def answer(self, document: dict[str, Any] | None) -> None:
+            body = json.dumps(document or {"error": "invalid_request"}).encode()
+            self.send_response(200 if document is not None else 400)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    made = Provider()
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler_of(made)) as server:
+        made.url = f"http://127.0.0.1:{server.server_address[1]}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield made
+        server.shutdown()
+
+
+@pytest.fixture
+def agents(transactional_db: None) -> list[Agent]:
+    """Somebody with a password, somebody invited who has none, somebody who has left."""
+    ana = accounts.create_agent(email="ana@desk.example", name="Ana Ruiz", password=PASSWORD)
+    ben = accounts.create_agent(email="ben@desk.example", name="Ben Okafor")
+    gone = accounts.create_agent(email="gone@desk.example", name="Gone Away")
+    Agent.objects.filter(pk=gone.pk).update(is_active=False)
+    return [ana, ben, gone]
+
+
+@pytest.fixture
+def web(agents: list[Agent], provider: Provider, tmp_path: Path) -> Iterator[WebProcess]:
+    """A web process with single sign-on, on a database of its own: it has more tables than the other tests'."""
+    name = f"single_sign_on_{os.getpid()}"
+    known = connection.settings_dict
+    with psycopg.connect(host=known["HOST"], user=known["USER"], dbname="postgres", autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            environment = {
+                "DATABASE_URL": database_url().replace(f"/{known['NAME']}?", f"/{name}?"),
+                "HOLDFAST_SECRET_KEY": settings.SECRET_KEY,
+                "HOLDFAST_OIDC_ISSUER": provider.url,
+                "HOLDFAST_OIDC_CLIENT_ID": "desk",
+                "HOLDFAST_OIDC_CLIENT_SECRET": SECRET,
+                "HOLDFAST_OIDC_NAME": "Tidewater",
+            }
+            _fill(environment)
+            with web_process(tmp_path / "web", **environment) as running:
+                yield running
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _fill(environment: dict[str, str]) -> None:
+    tools, known = EmbeddedPostgres(data=settings.DATA_DIR).binaries.directory, connection.settings_dict
+    source = [str(tools / "pg_dump"), "-h", known["HOST"], "-U", known["USER"], known["NAME"]]
+    dump = subprocess.run(source, check=True, capture_output=True).stdout
+    into = [str(tools / "psql"), "-q", "-v", "ON_ERROR_STOP=1", environment["DATABASE_URL"]]
+    subprocess.run(into, check=True, input=dump, stdout=subprocess.DEVNULL)
+    migrate = [sys.executable, "-m", "holdfast", "manage", "migrate", "-v0"]
+    subprocess.run(migrate, check=True, env=os.environ | environment)
+
+
+def sign_in(web: WebProcess, provider: Provider, **person: Any) -> httpx.Response:
+    """Press the button as a new browser whose person the provider knows, and follow to the end."""
+    provider.person = {"sub": uuid4().hex, "email_verified": True} | person
+    with httpx.Client(base_url=f"http://127.0.0.1:{web.port}", follow_redirects=True, timeout=15) as browser:
+        link = re.search(r'href="(/accounts/oidc/[^"]+)"[^>]*>.*?Continue with Tidewater', _login(browser), re.S)
+        assert link is not None
+        return browser.get(link[1].replace("&amp;", "&"))
+
+
+def _login(browser: httpx.Client) -> str:
+    return browser.get("/accounts/login/").text
+
+
+def test_invited_agents_get_in_by_a_verified_address_and_nobody_else(web: WebProcess, provider: Provider) -> None:
+    for address in ("ana@desk.example", "ben@desk.example", "Ana@Desk.Example"):
+        assert sign_in(web, provider, email=address).url.path == "/desk/", address
+    assert provider.asked == {}, "every code was used"
+
+    strangers: list[dict[str, Any]] = [
+        {"email": "eve@desk.example"},
+        {"email": "ana@desk.example", "email_verified": False},
+        {"email": "ana@desk.example", "email_verified": "false"},
+        {"email": "ana@desk.example", "email_verified": None},
+        {"name": "Ana Ruiz"},
+    ]
+    for person in strangers:
+        refused = sign_in(web, provider, **person)
+        assert (refused.status_code, "nobody has invited" in refused.text) == (403, True), person
+    assert sign_in(web, provider, email="gone@desk.example").url.path == "/accounts/inactive/"
+
+    provider.details = {"sub": "another", "email": "ana@desk.example", "email_verified": True}
+    assert sign_in(web, provider, email="eve@desk.example").status_code == 403
+    provider.details = None
+    provider.token_for = "another desk"
+    assert "did not work" in sign_in(web, provider, email="ana@desk.example").text
+    provider.token_for = "desk"
+
+    assert "eve@desk.example" not in web.log()
+    with psycopg.connect(web.env["DATABASE_URL"]) as database:
+        rows = database.execute("SELECT (SELECT count(*) FROM people_agent), count(*) FROM socialaccount_socialaccount")
+        assert rows.fetchone() == (3, 0), "nobody was signed up, and no link is kept"
+
+
+def test_a_provider_in_trouble_leaves_the_other_ways_in(web: WebProcess, provider: Provider) -> None:
+    provider.broken = True
+    failed = sign_in(web, provider, email="ana@desk.example")
+    assert "did not work" in failed.text
+    assert "/accounts/login/" in failed.text
+    callback = "/accounts/oidc/company/login/callback/?code=stolen&state=made-up"
+    assert httpx.get(f"http://127.0.0.1:{web.port}{callback}", follow_redirects=True).url.path != "/desk/"
+    provider.configuration = lambda: None  # type: ignore[method-assign, assignment, return-value]
+    away = sign_in(web, provider, email="ana@desk.example")
+    assert (away.status_code, "did not work" in away.text) == (503, True)
+
+
+def test_without_its_settings_there_is_none(client: Any, db: None) -> None:
+    assert client.get("/accounts/oidc/company/login/").status_code == 404
+    assert b"Continue with Tidewater" not in client.get("/accounts/login/").content
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"ISSUER": "https://login.example.com", "CLIENT_ID": "desk"}, "belong together"),
+        ({"ISSUER": "http://login.example.com", "CLIENT_ID": "desk", "CLIENT_SECRET": "s"}, "https://"),
+    ],
+)
+def test_settings_that_would_not_hold_stop_the_start(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], fault: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"HOLDFAST_OIDC_{name}", value)
+    with pytest.raises(ValidationError, match=fault):
+        Options()
