@@ -60,14 +60,23 @@ class Baselines:
         self._slot_sum, self._slot_minutes, self._slot_calm = np.zeros(0), np.zeros(0), np.zeros(0)
         self._whole_sum, self._whole_minutes = np.zeros(0), np.zeros(0)
         self._block_sum, self._block_mean, self._block_error = np.zeros(0), np.zeros(0), np.zeros(0)
-        self._phi_sum, self._phi_weight = np.zeros(0), np.zeros(0)
+        self._phi_sum, self._phi_weight, self._slot_phi = np.zeros(0), np.zeros(0), np.zeros(0)
         self._level, self._level_variance = np.zeros(0), np.zeros(0)
         self._usual_by_slot: dict[int, tuple[Floats, Floats]] = {}
         self._usual_by_minute: dict[int, tuple[Floats, Floats]] = {}
 
     _ROWS = (
         *("_slot_sum", "_slot_minutes", "_slot_calm", "_whole_sum", "_whole_minutes"),
-        *("_block_sum", "_block_mean", "_block_error", "_phi_sum", "_phi_weight", "_level", "_level_variance"),
+        *(
+            "_block_sum",
+            "_block_mean",
+            "_block_error",
+            "_phi_sum",
+            "_phi_weight",
+            "_slot_phi",
+            "_level",
+            "_level_variance",
+        ),
     )
 
     def __len__(self) -> int:
@@ -134,8 +143,10 @@ class Baselines:
 
     def _weigh(self, day: int, slot: int) -> tuple[Floats, Floats]:
         """From the whole down to this very slot of the week: each time two estimates, weighed by their variances."""
-        minutes = self._whole_minutes + self._slot_minutes
-        seen = self._whole_sum + self._slot_sum
+        # All that goes in here changes only when a slot closes: what is remembered can be worked out again.
+        new = self._whole_minutes == 0
+        minutes = np.where(new, self._slot_minutes, self._whole_minutes)
+        seen = np.where(new, self._slot_sum, self._whole_sum)
         noise = 1.0 / np.maximum(minutes, 1.0)
         prior = KNOWING_NOTHING * np.maximum(FIRST_RATE, seen * noise) ** 2
         unheard = np.maximum(0.0, 1 - minutes / 1440)  # of the first day: what a night says of the morning is little
@@ -157,9 +168,9 @@ class Baselines:
     ) -> tuple[Floats, Floats]:
         """Weigh the robust mean of `values` (rates, NaN unknown) against what was believed before."""
         noise = 1.0 / self.slot_minutes
-        centre, effective = robust_mean(values, noise=noise, phi=self.phi(), near=mean, ageing=ageing)
+        centre, effective = robust_mean(values, noise=noise, phi=self._slot_phi, near=mean, ageing=ageing)
         scale = np.maximum(np.maximum(centre, mean), 0.2 / self.slot_minutes)
-        own = (scale / self.slot_minutes + (0.02 + self.phi()) * scale**2) / np.maximum(effective, 1e-9)
+        own = (scale / self.slot_minutes + (0.02 + self._slot_phi) * scale**2) / np.maximum(effective, 1e-9)
         before = variance + apart * scale**2
         trust = np.where(effective > 0, before / (before + own), 0.0)
         # Without any value of its own a slot is as its betters are, and known as much worse as slots differ.
@@ -235,6 +246,7 @@ class Baselines:
         self._whole_sum = np.where(first, self._slot_sum, week * self._whole_sum + tame)
         self._whole_minutes = week * self._whole_minutes + self._slot_minutes
         self._slot_sum, self._slot_minutes, self._slot_calm = (np.zeros(len(self)) for _ in range(3))
+        self._slot_phi = self.phi()
         self._forget()
 
     def _follow_level(self, *, usual: Floats, rate: Floats, calm: NDArray[np.bool_]) -> None:
