@@ -19,30 +19,30 @@ from holdfast.shield.judge import Judge
 
 FLOOR = 33
 """One case in so many is handed out oldest first: 3 %."""
+_AGAIN = 5.0  # minutes
 
 
 class Shield:
     """Score-ordered bands with a floor. `reports` are the minutes closed so far.
 
-    `again_each_minute`: those who wait are judged anew under each minute's model while a flood is on.
+    Those who wait are judged anew when a flood is named, and every five minutes while it is on. When it is over they
+    stay where they are: thousands who came with it would else stand before everybody who comes later.
     """
 
     one_case = True
 
-    def __init__(
-        self, world: World, judge: Judge, *, guaranteed: Mapping[str, float], again_each_minute: bool = True
-    ) -> None:
+    def __init__(self, world: World, judge: Judge, *, guaranteed: Mapping[str, float]) -> None:
         self.name = "holdfast"
         self.reports: list[MinuteReport] = []
         self._start = world.scenario.start
         self._declared = deque(world.declared())
         self._judge = judge
-        self._again_each_minute = again_each_minute
         self._fair = FairTimes(guaranteed)
         self._line: list[tuple[int, float, int, Entry]] = []
         self._keys: dict[int, tuple[int, float]] = {}
-        self._waiting: dict[int, Entry] = {}
         self._known: dict[int, Evidence] = {}
+        self._judged: deque[tuple[float, Entry]] = deque()
+        self._named = False
         self._oldest: deque[Entry] = deque()
         self._handed_out = 0
 
@@ -51,7 +51,7 @@ class Shield:
         decision = self._judge.judge(entry.visit.evidence)
         entry.first = decision
         self._known[entry.number] = entry.visit.evidence
-        self._waiting[entry.number] = entry
+        self._judged.append((at, entry))
         self._oldest.append(entry)
         self._stand(entry, decision)
         return decision.friction
@@ -77,7 +77,6 @@ class Shield:
 
     def ended(self, entry: Entry, at: float) -> None:
         """Who has gone is judged no more, and skipped when their turn comes."""
-        self._waiting.pop(entry.number, None)
         self._known.pop(entry.number, None)
 
     def minute(self, at: float) -> list[tuple[Entry, Friction]]:
@@ -86,13 +85,19 @@ class Shield:
             self._judge.declare(self._declared.popleft()[1])
         self._judge.pass_time(self._start + timedelta(minutes=at))
         self.reports += self._judge.reports()
-        if not (self._again_each_minute and self._judge.model.alarm == "flood"):
+        named, self._named = self._named, self._judge.model.alarm == "flood"
+        if not self._named:
             return []
+        before = at - _AGAIN if named else at
         asked: list[tuple[Entry, Friction]] = []
-        for entry in list(self._waiting.values()):
-            decision = self._judge.again(self._known[entry.number])
-            self._stand(entry, decision)
-            if decision.friction is not Friction.NONE and self._known[entry.number].challenge is None:
+        for _ in range(len(self._judged)):
+            if self._judged[0][0] > before:
+                break
+            _, entry = self._judged.popleft()
+            if entry.number in self._keys and entry.state is State.WAITING:
+                decision = self._judge.again(self._known[entry.number])
+                self._stand(entry, decision)
+                self._judged.append((at, entry))
                 asked.append((entry, decision.friction))
         return asked
 
@@ -100,8 +105,9 @@ class Shield:
         moved = entry.decision is None or entry.decision.band != decision.band
         entry.decision = decision
         if moved:
-            alarm = self._judge.model.alarm == "flood"
-            fair_at = self._fair.stamp(self._known[entry.number], decision.band, entry.at) if alarm else entry.at
+            fair_at = entry.at
+            if self._named:
+                fair_at = self._fair.stamp(self._known[entry.number], decision.band, entry.at)
             self._keys[entry.number] = decision.band, fair_at
             heappush(self._line, (decision.band, fair_at, entry.number, entry))
 

@@ -17,7 +17,10 @@ from holdfast.drills.crisis.ours import Shield, stratum
 from holdfast.drills.crisis.policies import FairByCluster, Fifo, oracle, per_identity, per_source
 from holdfast.drills.crisis.room import Policy, Room
 from holdfast.drills.crisis.world import World
+from holdfast.kit.series.baseline import Expected
 from holdfast.shield.judge import Judge
+
+_Z90 = 1.2816  # standard normal, 90th percentile
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,10 @@ class Usual:
             slots.setdefault(_slot(at), []).append(count)
         self._known = {slot: (median(counts), max(stdev(counts), 1.0)) for slot, counts in slots.items()}
 
-    def expected(self, at: datetime) -> tuple[float, float]:
-        """Return the median of contacts in the minute of `at`, and the standard deviation of such a minute."""
-        return self._known[_slot(at)]
+    def expected(self, at: datetime) -> Expected:
+        """Return what is usual for the minute of `at`."""
+        usual, spread = self._known[_slot(at)]
+        return Expected(median=usual, low=max(0.0, usual - _Z90 * spread), high=usual + _Z90 * spread, spread=spread)
 
 
 def _slot(at: datetime) -> int:
