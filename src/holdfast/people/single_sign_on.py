@@ -67,4 +67,6 @@ def _said_of_the_person(data: dict[str, Any]) -> dict[str, Any]:
 def _is_one_person(data: dict[str, Any]) -> bool:
     """OpenID Connect Core 1.0, 5.3.2: details of another subject than the ID token's must not be used."""
     token, details = data.get("id_token"), data.get("userinfo")
-    return bool(token) and (not details or details.get("sub") == token.get("sub"))
+    if not token:
+        return False
+    return not details or bool(details.get("sub") == token.get("sub"))
