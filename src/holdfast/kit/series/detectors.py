@@ -29,7 +29,7 @@ YOUNG: Final = 7
 DAYS: Final = 28
 FEW: Final = 4.0
 """An excess of fewer contacts than this in five minutes is never an alarm."""
-CERTAIN: Final = 8.0
+CERTAIN: Final = 6.0
 """So many times the usual over five minutes is an alarm in any series: nobody can lull a centre for good."""
 CERTAIN_COUNT: Final = 30.0
 KNOWN: Final = 0.25
