@@ -1,4 +1,4 @@
-"""The worker process: triage in one thread, jobs in another. Each restarts alone, so neither takes the other along."""
+"""The worker process: triage, the shield and jobs, a thread each. Each restarts alone and takes no other along."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from holdfast.config.options import options
 from holdfast.guard.redaction import redact_event
 from holdfast.kit.logging import configure
+from holdfast.shield import loop as shield
 from holdfast.triage import loop as triage
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ def run() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    work(stop, parts={"triage": triage.run, "jobs": run_jobs})
+    work(stop, parts={"triage": triage.run, "shield": shield.run, "jobs": run_jobs})
 
 
 def work(stop: threading.Event, *, parts: dict[str, Callable[[threading.Event], None]]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from holdfast.conversations.errors import NotFound
-from holdfast.conversations.models import Attachment, Conversation, Merge, Message
+from holdfast.conversations.models import Attachment, Conversation, Merge, Message, Place
 from holdfast.conversations.queries import access_conversation
 
 if TYPE_CHECKING:
@@ -53,3 +54,18 @@ def numbers_of(conversation_ids: Iterable[UUID]) -> dict[UUID, int]:
 def id_of_number(number: int) -> UUID | None:
     """Return the id of the conversation with this number."""
     return Conversation.objects.filter(number=number).values_list("id", flat=True).first()
+
+
+def with_other_open_cases(cases: Collection[tuple[UUID, UUID]]) -> set[UUID]:
+    """Given customers with a conversation each, return the customers who have another one that is open."""
+    customers = {customer_id for customer_id, _ in cases}
+    ours = set(cases)
+    rows = Conversation.objects.filter(customer_id__in=customers, state=Conversation.State.OPEN, kind="matter")
+    found = rows.values_list("customer_id", "id")
+    return {customer_id for customer_id, id_ in found if customer_id is not None and (customer_id, id_) not in ours}
+
+
+def queues_in_line(conversation_ids: Collection[UUID]) -> dict[UUID, tuple[int, datetime]]:
+    """Return the line and the joining time of those conversations that stand in one."""
+    rows = Place.objects.filter(conversation_id__in=list(conversation_ids), left_at=None)
+    return {id_: (queue_id, at) for id_, queue_id, at in rows.values_list("conversation_id", "queue_id", "joined_at")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from holdfast.guard.keys import blind_index, normalise
@@ -47,6 +48,12 @@ def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) ->
         agents = (serving | agents.filter(role__in=[Role.LEAD, Role.ADMIN])).distinct()
     rows = agents.order_by("name", "id").values_list("id", "name", "team__name", "team__vendor__name")[:limit]
     return [Colleague(id_, name, team or "", vendor or "") for id_, name, team, vendor in rows]
+
+
+def standing_of(customer_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, date | None]]:
+    """Return each customer's account reference, and since when they are one."""
+    rows = Customer.objects.filter(pk__in=list(customer_ids)).values_list("id", "reference", "since")
+    return {id_: (reference, since) for id_, reference, since in rows}
 
 
 def customer(customer_id: UUID | None) -> Customer | None:

@@ -20,6 +20,8 @@ from holdfast.intake import receipts
 from holdfast.intake.receipts import Settlement, settle_many
 from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
+from holdfast.shield import assess
+from holdfast.shield.assess import ToAssess
 from holdfast.triage import leases
 from holdfast.triage.answering import Matter, answer_details, ask_assistant, hand_over_details, matters
 from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
@@ -109,6 +111,20 @@ def _process(contacts: Sequence[Contact]) -> None:
     joined = _put_in_queues(found)
     answers = _speak(found, joined)
     settle_many([_settlement(*each) for each in zip(ours, items, threaded, _by_contact(found, items), strict=True)])
+    assess.note(
+        [
+            ToAssess(
+                contact_id=item.contact_id,
+                conversation_id=went.conversation_id,
+                customer_id=who.customer_id,
+                level=who.level,
+                is_machine=who.is_machine,
+                at=item.at,
+            )
+            for item, went, who in zip(items, threaded, people, strict=True)
+            if not item.is_machine
+        ]
+    )
     enqueue_many(answers)  # after settling: a delivery is addressed by the conversation's receipts
     if returned := mails_given_back(ours):
         bounced(returned)

@@ -1,0 +1,137 @@
+"""One process a minute counts all contacts, closes the minute and publishes the model that all others judge by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+
+from holdfast.conversations import line
+from holdfast.kit import outbox
+from holdfast.kit.clock import now
+from holdfast.posture import changes
+from holdfast.posture.current import current
+from holdfast.posture.effects import Name
+from holdfast.shield import published
+from holdfast.shield.assess import assess_again
+from holdfast.shield.evidence import MinuteReport
+from holdfast.shield.model import Model
+from holdfast.shield.models import Assessment, Memory, Minute
+from holdfast.shield.population import Population
+from holdfast.shield.traits import Traits
+
+_log = structlog.get_logger(__name__)
+TOPIC = "minute"
+GRACE = timedelta(seconds=3)
+"""How long after its end a minute is closed: its last contacts have to be assessed first."""
+
+LONGEST_GAP = 120
+"""Minutes that are closed one by one after nobody was there to; before that, time is skipped."""
+
+LOOK_BACK = timedelta(minutes=20)
+"""When a flood is noticed, or the posture changes during one, those who came this long before are assessed again."""
+
+SIEGE_AT = 0.2
+_LOCK = 0x73636F72  # an advisory lock: one scorer at a time
+
+
+@transaction.atomic
+def tick() -> Sequence[MinuteReport]:
+    """Close the minutes that are over and not closed yet, unless another process does it. Returns them.
+
+    Everything happens in one transaction: a contact is counted once, whichever process dies when.
+    """
+    over = (now() - GRACE).replace(second=0, microsecond=0)
+    newest = Minute.objects.order_by("-version").first()
+    if newest is not None and newest.minute >= over - timedelta(minutes=1):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return []
+    # Somebody may have closed it between the look and the lock.
+    newest = Minute.objects.order_by("-version").first()
+    first = newest.minute + timedelta(minutes=1) if newest is not None else over - timedelta(minutes=1)
+    first = max(first, over - timedelta(minutes=LONGEST_GAP))
+    if first >= over:
+        return []
+    return _close_all(first, over, version=newest.version if newest is not None else 0)
+
+
+def _close_all(first: datetime, over: datetime, *, version: int) -> Sequence[MinuteReport]:
+    population = Population(declared=published.declared())
+    memory = Memory.objects.first()
+    if memory is not None:
+        population.load(memory.state)
+    counted = _uncounted(over)
+    by_minute: dict[datetime, list[Traits]] = defaultdict(list)
+    for _, at, traits in counted:
+        if traits is not None:  # who came in a minute that is closed counts in the next
+            by_minute[max(at.replace(second=0, microsecond=0), first)].append(traits)
+    was = published.model()
+    reports, minute = [], first
+    while minute < over:
+        for traits in by_minute[minute]:
+            population.observe(traits)
+        model, report = population.close(minute)
+        version += 1
+        _publish(version, model, report)
+        reports.append(report)
+        minute += timedelta(minutes=1)
+    Assessment.objects.filter(pk__in=[contact_id for contact_id, _, _ in counted]).update(counted_in=version)
+    Memory.objects.update_or_create(pk=1, defaults={"state": population.dump()})
+    since = current().since
+    if model.alarm == "flood" and (was.alarm != "flood" or (since is not None and since >= first)):
+        assess_again(since=over - LOOK_BACK)
+    _propose(reports[-1], model)
+    line.compact()
+    outbox.publish([(TOPIC, {"kind": "minute", "version": version})])
+    transaction.on_commit(published.forget)
+    return reports
+
+
+def _uncounted(before: datetime) -> Sequence[tuple[UUID, datetime, Traits | None]]:
+    rows = Assessment.objects.filter(assessed_at__isnull=False, counted_in=None, at__lt=before).order_by("at")
+    return [
+        (contact_id, at, Traits.from_json(traits) if traits is not None else None)
+        for contact_id, at, traits in rows.values_list("contact_id", "at", "traits")
+    ]
+
+
+def _publish(version: int, model: Model, report: MinuteReport) -> None:
+    Minute.objects.create(
+        version=version,
+        minute=report.minute,
+        rate=report.rate,
+        expected=report.expected if report.expected < float("inf") else report.rate,
+        surge=report.surge,
+        flood_share=report.flood_share,
+        low=report.low,
+        high=report.high,
+        reasons=list(report.reasons),
+        details=dict(report.details),
+        model=model.to_json() | {"version": version},
+    )
+
+
+def _propose(report: MinuteReport, model: Model) -> None:
+    """Propose what the minute speaks for, and take back what nothing speaks for any more. A person decides."""
+    posture = current().name
+    evidence = report.reasons or (f"{report.rate:.0f} contacts a minute against {report.expected:.0f} usual.",)
+    storm = posture in {Name.SURGE, Name.SIEGE}
+    if model.alarm == "flood" and report.flood_share >= SIEGE_AT:
+        changes.propose(to=Name.SIEGE, evidence=evidence)
+    elif report.surge and posture in {Name.CALM, Name.WATCH, Name.RECOVERY}:
+        changes.propose(to=Name.SURGE, evidence=evidence)
+    elif not report.surge and storm:
+        changes.propose(to=Name.RECOVERY, evidence=evidence)
+    if model.alarm != "flood":
+        changes.withdraw(to=Name.SIEGE)
+    if not report.surge:
+        changes.withdraw(to=Name.SURGE)
+    else:
+        changes.withdraw(to=Name.RECOVERY)
