@@ -2,11 +2,60 @@
 
 from __future__ import annotations
 
-from holdfast.shield.evidence import Decision, Friction
+import math
+
+from holdfast.shield import reasons
+from holdfast.shield.evidence import BANDS, Decision, Friction
 from holdfast.shield.model import Model
 from holdfast.shield.traits import Traits
+from holdfast.shield.weighing import weigh
+
+_STEP = 0.6
+"""Log-odds per band."""
+_ASK_FROM = 0.6
+_FORWARD = 0.3
+_LATER_FROM = 0.6
+_IN_WRITING_FROM = 5.0
 
 
 def score(traits: Traits, model: Model) -> Decision:
-    """Judge one contact. Without a flood everybody is in band 0, is asked nothing, and the score is 0."""
-    return Decision(id=traits.id, band=0, score=0.0, friction=Friction.NONE, reasons=(), model=model.version)
+    """Judge one contact. Without a flood everybody is in band 0, is asked nothing, and the score is 0.
+
+    While identity is down nobody is moved back either: whoever is not explained is offered a callback, no more.
+    """
+    if model.alarm != "flood":
+        return Decision(id=traits.id, band=0, score=0.0, friction=Friction.NONE, reasons=(), model=model.version)
+    weighed = weigh(traits, model)
+    total = weighed.total
+    friction = _friction(traits, model, total)
+    if model.identity_down:
+        friction = Friction.CALLBACK if total > 0 else Friction.NONE
+        total = min(total, 0.0)
+    total = round(total, 3)
+    return Decision(
+        id=traits.id,
+        band=band_of(total),
+        score=total,
+        friction=friction,
+        reasons=reasons.of_contact(traits, model, weighed),
+        model=model.version,
+    )
+
+
+def band_of(total: float) -> int:
+    """Band 0 up to a score of 0, then a band for each step."""
+    return min(BANDS - 1, max(0, math.ceil(total / _STEP)))
+
+
+def _friction(traits: Traits, model: Model, total: float) -> Friction:
+    """The mildest step that pays. A question pays where a fitting answer brings somebody forward to the first bands.
+
+    Who would not get there by any answer is asked nothing; they are offered to be called or written back.
+    """
+    unanswered = traits.challenge is None
+    passing = model.challenge["pass"]
+    if unanswered and total > _ASK_FROM and total + passing <= _FORWARD:
+        return Friction.CONFIRM_CHANNEL if traits.account is not None else Friction.CONFIRM_TOPIC
+    if total > _IN_WRITING_FROM:
+        return Friction.ASYNCHRONOUS
+    return Friction.CALLBACK if total > _LATER_FROM else Friction.NONE

@@ -1,7 +1,8 @@
-"""What the shield keeps of a contact: no text and no identity, only what is counted. The same evidence, the same traits."""
+"""What the shield keeps of a contact: no text and no name, only what is counted. The same evidence, the same traits."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -124,7 +125,7 @@ def phrase_terms(phrase: str) -> tuple[int, ...]:
     words = list(_words(phrase))
     if len(words) == 1:
         return (_hashed(words[0]),)
-    return tuple(_hashed(f"{first} {second}") for first, second in zip(words, words[1:], strict=False))
+    return tuple(_hashed(f"{first} {second}") for first, second in itertools.pairwise(words))
 
 
 def account_hash(account: str) -> int:
