@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -15,6 +16,9 @@ from rich.table import Table
 
 from holdfast.drills.crisis import scenario, table, texts, world
 from holdfast.drills.crisis.scenario import Scenario, ScenarioError
+
+if TYPE_CHECKING:
+    from holdfast.drills.crisis.live import Lived
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -72,12 +76,29 @@ def _run(chosen: argparse.Namespace) -> int:
                 bars[policy] = progress.add_task(policy, total=asked.minutes)
             progress.update(bars[policy], completed=minute)
 
+        lived = None if chosen.in_memory else _live(played, speed=chosen.speed, passed=passed)
         rows = list(table.side_by_side(played, progress=passed))
+    if lived is not None:
+        rows.append(table.row_of(lived.played, lived.reports))
     if chosen.json:
-        sys.stdout.write(json.dumps(_as_json(asked, chosen, scale, played, rows)) + "\n")
+        told = _as_json(asked, chosen, scale, played, rows)
+        sys.stdout.write(json.dumps(told | ({} if lived is None else lived.as_json())) + "\n")
     else:
         _show(asked, chosen, played, rows)
-    return 1 if any(row.account.lost for row in rows) else 0
+        if lived is not None:
+            _show_account(lived)
+    return 1 if any(row.account.lost for row in rows) or (lived is not None and lived.lost) else 0
+
+
+def _live(played: world.World, *, speed: float | None, passed: Callable[[str, float], None]) -> Lived:
+    """Play it in a house of its own. Imports are inside: only there Django may be loaded."""
+    from holdfast.drills.crisis.facts import company_systems
+    from holdfast.drills.crisis.scratch import scratch
+
+    with company_systems(played) as url, scratch(operations_url=url):
+        from holdfast.drills.crisis.live import NAME, Live
+
+        return Live(played, speed=speed).play(progress=lambda minute: passed(NAME, minute))
 
 
 def real_texts(given: Path | None, console: Console) -> Path | None:
@@ -120,5 +141,20 @@ def _show(asked: Scenario, chosen: argparse.Namespace, played: world.World, rows
         f"{played.scenario.centre.agents} agents; on a quiet day {rows[0].quiet.prompt:.1%} are answered within 60 s.\n"
     )
     console.print(table.table(rows, title="Genuine customers, by policy of the line"))
-    for sentence in table.sentences(rows[-1]):
-        console.print(sentence)
+    for row in rows:
+        for sentence in table.sentences(row):
+            console.print(f"{row.policy}: {sentence}")
+
+
+def _show_account(lived: Lived) -> None:
+    console = Console()
+    columns = ("received", "answered", "waiting", "parked", "refused", "lost")
+    account = Table("Channel", *columns, title="The real house's account", title_justify="left", box=None)
+    for count in lived.counts:
+        account.add_row(count.channel, *(f"{getattr(count, name):,}" for name in columns))
+    account.add_row("together", *(f"{sum(getattr(count, name) for count in lived.counts):,}" for name in columns))
+    console.print(account)
+    console.print(
+        f"received = answered + waiting + parked + refused; {lived.lost} lost. "
+        f"Postures: {', '.join(lived.postures)}. It took {lived.seconds:.0f} s."
+    )

@@ -14,14 +14,13 @@ from holdfast.kit.ids import derived
 from holdfast.people.identify import CLAIMED
 from holdfast.people.models import Agent, Customer, Identity, Role, Team, Vendor
 
-_CHANNELS = {"assistant": "api"}
-
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who answers, as ids of agents."""
+    """Who answers, and who decides on proposals, as ids of agents."""
 
     agents: Sequence[int]
+    lead: int
 
     @classmethod
     def open(cls, world: World, *, at: datetime) -> Desk:
@@ -34,13 +33,14 @@ class Desk:
             )
             for number in range(world.scenario.centre.agents)
         ]
+        rows.append(Agent(email="lead@drill.example", name="Lead", role=Role.LEAD, team=team, created_at=at))
         for row in rows:
             row.set_unusable_password()
-        agents = Agent.objects.bulk_create(rows)
+        *agents, lead = Agent.objects.bulk_create(rows)
         customers = {visit.evidence.account: visit for visit in world.visits if visit.evidence.account is not None}
         Customer.objects.bulk_create(_customers(customers, at), batch_size=2000)
         Identity.objects.bulk_create(_identities(customers, at), batch_size=2000)
-        return cls([agent.pk for agent in agents])
+        return cls([agent.pk for agent in agents], lead.pk)
 
 
 def incoming(visit: Visit) -> Incoming:
@@ -48,20 +48,15 @@ def incoming(visit: Visit) -> Incoming:
     evidence = visit.evidence
     # RFC 2606 keeps `.example` for this: nobody is ever written to by mistake.
     sender = {"email": f"{evidence.account or visit.matter}@drill.example"}
-    payload: dict[str, Any] = {"verified": evidence.verification == 2}
     if evidence.account is not None:
         sender["account"] = evidence.account
-    payload |= {
-        key: value
-        for key, value in (
-            ("operator", evidence.operator),
-            ("network", evidence.source),
-            ("region", evidence.region),
-        )
-        if value is not None
+    origin = {"operator": evidence.operator, "source": evidence.source, "region": evidence.region}
+    payload: dict[str, Any] = {
+        "verified": evidence.verification == 2,
+        "origin": {name: value for name, value in origin.items() if value is not None},
     }
     return Incoming(
-        channel=_CHANNELS.get(evidence.channel, evidence.channel),
+        channel=evidence.channel,
         source="drill",
         sender=sender,
         text=evidence.text,

@@ -12,22 +12,27 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+from typing import Any
 from uuid import UUID
 
 from holdfast.conversations import assignments, closures, messages, places
 from holdfast.desk.routing import fallback_queue, forget
 from holdfast.drills.crisis.desk import Desk, incoming
-from holdfast.drills.crisis.room import Entry, Played, State
+from holdfast.drills.crisis.duty import Duty
+from holdfast.drills.crisis.room import LATER, QUESTIONS, Entry, Played, State
 from holdfast.drills.crisis.world import Visit, World, again
 from holdfast.intake import receipts
 from holdfast.intake.accept import accept_now
 from holdfast.kit import clock
+from holdfast.posture.current import current
+from holdfast.shield.evidence import MinuteReport
 from holdfast.triage import loop
 from holdfast.triage.reconcile import ChannelCount, reconcile
 
+NAME = "holdfast, the real house"
 STEP = 5 / 60
 """Minutes of the drill between two looks of triage at the door. The real one looks within a second."""
 
@@ -38,6 +43,9 @@ class Lived:
 
     played: Played
     counts: Sequence[ChannelCount]
+    reports: Sequence[MinuteReport]
+    postures: Sequence[str]
+    """Postures in force one after another, the first of them calm."""
     seconds: float
 
     @property
@@ -45,6 +53,15 @@ class Lived:
         """Contacts the house lost, and acknowledged ones it does not know."""
         received = sum(count.received for count in self.counts)
         return sum(count.lost for count in self.counts) + abs(len(self.played.entries) - received)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the house's account as JSON values."""
+        return {
+            "account": [asdict(count) for count in self.counts],
+            "lost": self.lost,
+            "postures": list(self.postures),
+            "seconds": round(self.seconds, 1),
+        }
 
 
 class Clock:
@@ -78,7 +95,7 @@ def running(clock_: Clock) -> Iterator[None]:
         clock.set_source(None)
 
 
-_FREE, _LEAVE, _AGAIN = range(3)
+_FREE, _LEAVE, _AGAIN, _ANSWER = range(4)
 
 
 class Live:
@@ -87,10 +104,13 @@ class Live:
     def __init__(self, world: World, *, speed: float | None = None) -> None:
         self._world = world
         self._clock = Clock(world.scenario.start, speed=speed)
-        self._played = Played(world, "holdfast, the real line", end=float(math.ceil(world.scenario.minutes)))
+        self._played = Played(world, NAME, end=float(math.ceil(world.scenario.minutes)))
         self._events: list[tuple[float, int, int, Entry | int]] = []
         self._numbers = itertools.count()
         self._by_receipt: dict[UUID, Entry] = {}
+        self._receipt_of: dict[int, UUID] = {}
+        self._postures = ["calm"]
+        self._declared = deque(world.declared())
         self._cases: dict[UUID, list[Entry]] = {}
         self._case_of: dict[int, UUID] = {}
         self._tries: dict[str, int] = {}
@@ -100,21 +120,29 @@ class Live:
         """Play to the end and return what happened. `progress` hears the minutes that have passed."""
         started = time.monotonic()
         with running(self._clock):
-            self._desk = Desk.open(self._world, at=self._clock.now())
+            desk = Desk.open(self._world, at=self._clock.now())
             forget()
             self._queue = fallback_queue()
-            self._idle = deque(self._desk.agents)
+            self._idle = deque(desk.agents)
+            self._duty = Duty(lead=desk.lead)
             coming = deque(self._world.visits)
+            minute = 0
             for step in range(1, math.ceil(self._played.end / STEP) + 1):
                 until = step * STEP
                 arriving = [coming.popleft() for _ in self._due(coming, until)]
-                if not arriving and not (self._events and self._events[0][0] <= until):
+                over = int(until) > minute
+                if not arriving and not over and not (self._events and self._events[0][0] <= until):
                     continue
                 self._clock.move(until)
                 self._step(arriving, until)
-                progress(until)
+                if over:
+                    minute = int(until)
+                    self._minute(until)
+                    progress(until)
+            self._learn_decisions(self._played.entries)
             counts = reconcile()
-        return Lived(self._played, counts, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        return Lived(self._played, counts, self._duty.reports, tuple(self._postures), seconds)
 
     @staticmethod
     def _due(coming: deque[Visit], until: float) -> Iterator[None]:
@@ -127,11 +155,16 @@ class Live:
                 self._idle.append(who)
             elif kind == _LEAVE:
                 self._leave(who, at)
+            elif kind == _ANSWER:
+                self._duty.hear(self._receipt_of[who.number], who)
             elif who.visit.matter not in self._settled:
                 number = self._tries[who.visit.matter] = self._tries.get(who.visit.matter, 0) + 1
                 arriving.append(again(who.visit, at=at, number=number))
         if arriving:
             self._accept(arriving)
+        self._duty.look()
+        if arriving:
+            self._ask(self._played.entries[-len(arriving) :], at)
         while self._idle and self._take_next(self._idle[0], at):
             self._idle.popleft()
 
@@ -142,6 +175,7 @@ class Live:
             entry = Entry(visit, len(self._played.entries), visit.at)
             self._played.entries.append(entry)
             self._by_receipt[answer.receipt] = entry
+            self._receipt_of[entry.number] = answer.receipt
             self._plan(visit.at + visit.patience, _LEAVE, entry)
             if visit.again_after is not None:
                 self._plan(visit.at + visit.again_after, _AGAIN, entry)
@@ -157,6 +191,33 @@ class Live:
         if any(other.state is State.WAITING for other in others):
             entry.state, entry.ended_at = State.MERGED, entry.at
         others.append(entry)
+
+    def _minute(self, at: float) -> None:
+        """Ask those who wait whatever the shield wants to know of them by now."""
+        name = str(current().name)
+        if name != self._postures[-1]:
+            self._postures.append(name)
+        while self._declared and self._declared[0][0] <= at:
+            self._duty.declare(self._declared.popleft()[1])
+        if name == "siege":
+            self._ask([entry for entry in self._played.entries if entry.state is State.WAITING], at)
+
+    def _ask(self, entries: Sequence[Entry], at: float) -> None:
+        self._learn_decisions(entries)
+        for entry in entries:
+            friction = entry.decision.friction if entry.decision is not None else None
+            if friction in QUESTIONS and not entry.asked:
+                entry.asked = True
+                if entry.visit.answers_after is not None:
+                    self._plan(at + entry.visit.answers_after, _ANSWER, entry)
+            elif friction in LATER and not entry.offered:
+                entry.offered, entry.called_back = True, entry.visit.takes_callback
+
+    def _learn_decisions(self, entries: Sequence[Entry]) -> None:
+        decided = self._duty.decisions(self._receipt_of[entry.number] for entry in entries)
+        for entry in entries:
+            entry.decision = decided.get(self._receipt_of[entry.number], entry.decision)
+            entry.first = entry.first or entry.decision
 
     def _take_next(self, agent_id: int, at: float) -> bool:
         """Let an idle agent take the next in line, answer and close; they are busy as long as the world says."""
@@ -182,7 +243,7 @@ class Live:
     def _leave(self, entry: Entry, at: float) -> None:
         """Somebody's patience is over: the conversation leaves the line; what they said stays for a later answer."""
         case = self._case_of.get(entry.number)
-        if entry.state is State.WAITING and case is not None:
+        if entry.state is State.WAITING and case is not None and not entry.called_back:
             entry.state, entry.ended_at = State.LEFT, at
             places.leave(conversation_id=case, because="gave up waiting")
 

@@ -117,8 +117,8 @@ class Played:
         return sum(entry.state is state for entry in self.entries)
 
 
-_QUESTIONS = (Friction.CONFIRM_TOPIC, Friction.CONFIRM_CHANNEL)
-_LATER = (Friction.CALLBACK, Friction.ASYNCHRONOUS)
+QUESTIONS = (Friction.CONFIRM_TOPIC, Friction.CONFIRM_CHANNEL)
+LATER = (Friction.CALLBACK, Friction.ASYNCHRONOUS)
 _FREE, _LEAVE, _ANSWER, _AGAIN = range(4)
 
 
@@ -170,11 +170,11 @@ class Room:
     def _ask(self, entry: Entry, friction: Friction, at: float) -> None:
         """Ask once, offer a callback once; who is asked keeps their place meanwhile."""
         visit = entry.visit
-        if friction in _QUESTIONS and not entry.asked:
+        if friction in QUESTIONS and not entry.asked:
             entry.asked = True
             if visit.answers_after is not None:
                 self._plan(at + visit.answers_after, _ANSWER, entry)
-        elif friction in _LATER and not entry.offered:
+        elif friction in LATER and not entry.offered:
             entry.offered = True
             entry.called_back = visit.takes_callback
 

@@ -15,9 +15,10 @@ from rich.table import Table
 from holdfast.drills.crisis import scores
 from holdfast.drills.crisis.ours import Shield, stratum
 from holdfast.drills.crisis.policies import FairByCluster, Fifo, oracle, per_identity, per_source
-from holdfast.drills.crisis.room import Policy, Room
+from holdfast.drills.crisis.room import Played, Policy, Room
 from holdfast.drills.crisis.world import World
 from holdfast.kit.series.baseline import Expected
+from holdfast.shield.evidence import MinuteReport
 from holdfast.shield.judge import Judge
 
 _Z90 = 1.2816  # standard normal, 90th percentile
@@ -81,15 +82,19 @@ def side_by_side(world: World, *, progress: Callable[[str, float], None] = lambd
 def shield(world: World, judge: Judge, *, progress: Callable[[str, float], None] = lambda *_: None) -> Row:
     """Play the shield with this judge."""
     policy = Shield(world, judge, guaranteed=guaranteed(world))
-    played = Room(world, policy).play(progress=partial(progress, policy.name))
+    return row_of(Room(world, policy).play(progress=partial(progress, policy.name)), policy.reports)
+
+
+def row_of(played: Played, reports: Sequence[MinuteReport]) -> Row:
+    """Score a run in which the shield judged."""
     return Row(
-        policy=policy.name,
+        policy=played.policy,
         service=scores.service(played),
         quiet=scores.quiet(played),
         account=scores.account(played),
         bill=scores.bill(played),
         telling=scores.telling(played),
-        naming=scores.naming(played, policy.reports),
+        naming=scores.naming(played, reports),
     )
 
 
