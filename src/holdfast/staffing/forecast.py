@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from holdfast.kit.series.baseline import Baseline, Expected
+from holdfast.kit.series.baseline import Baseline, Expected, mean_of
 from holdfast.kit.series.calendar import Calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Contacts expected in one interval. One in ten has fewer than `low`, one in ten more than `high`."""
+    """Contacts expected (on average) in one interval. One in ten has fewer than `low`, one in ten more than `high`."""
 
     start: datetime
     minutes: int
@@ -63,7 +63,7 @@ def _interval(usual: Usual, *, start: datetime, minutes: int, storms: Sequence[S
     return Interval(
         start=start,
         minutes=minutes,
-        contacts=expected.median * factor,
+        contacts=mean_of(expected) * factor,
         low=expected.low * factor,
         high=expected.high * factor,
     )

@@ -9,9 +9,11 @@ from typing import Final
 
 from holdfast.staffing.erlang import Service, required, service
 from holdfast.staffing.forecast import Interval
-from holdfast.staffing.wording import duration, percent
+from holdfast.staffing.wording import counted, duration, percent
 
 HOUR: Final = 3600.0
+NEARLY: Final = 0.1
+"""So small a share of those available, when it is missing, is worth looking for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +209,7 @@ class Verdict:
     deflection_needed: float
     """Least share that has to be content without a person for those available to be enough."""
     hours_to_clear_deflected: float | None
-    """The same clock hours when that share, or nine of ten if that is less, needs no person."""
+    """The same clock hours when that share needs no person."""
     sentences: tuple[str, ...]
 
 
@@ -237,7 +239,7 @@ def surge(load: Load, *, times: float, hours: float, agents: int, callable_agent
         hours_to_clear=work / spare if spare > 0 else None,
         abandoned=storm.service(agents=available, target=target).abandoned if load.patience else None,
         deflection_needed=deflection,
-        hours_to_clear_deflected=work * (1 - max(deflection, 0.9)) / spare if spare > 0 else None,
+        hours_to_clear_deflected=work * (1 - deflection) / spare if spare > 0 else None,
         sentences=(),
     )
     return replace(
@@ -266,27 +268,27 @@ def _judged(verdict: Verdict, storm: Load, *, agents: int, callable_agents: int,
         do = f"call in {more:,}" if more else "nobody has to be called in"
         return (f"Staffing can solve this: {demand} {promised}; {there}: {do}.",)
     told = [f"Staffing cannot solve this: {demand} {promised}; {there}."]
+    missing = verdict.required - verdict.available
+    if missing <= NEARLY * verdict.available:
+        told.append(f"It is close: {counted(missing, 'more person', 'more people')} would be enough.")
     if verdict.abandoned is not None:
         told.append(f"With everybody called in {percent(verdict.abandoned)} would still give up.")
-    clear = f"{verdict.extra_contacts:,.0f} extra contacts are {verdict.extra_work_hours:,.0f} hours of work"
+    clear = f"{verdict.extra_contacts:,.0f} extra contacts are {counted(verdict.extra_work_hours, 'hour')} of work"
     if verdict.hours_to_clear is None:
         told.append(f"{clear}, and an ordinary day already leaves nobody spare: callbacks alone would never be kept.")
     else:
         told.append(
-            f"{clear}; callbacks alone would take {verdict.hours_to_clear:,.0f} hours to work off "
+            f"{clear}; callbacks alone would take {counted(verdict.hours_to_clear, 'hour')} to work off "
             "with the people an ordinary day leaves spare."
         )
-    share = percent(verdict.deflection_needed)
     told.append(
-        f"What would: an answer that needs no person, and leaves the way to one open, for {share} of the contacts. "
-        "One answer to the incident for all who ask about it, and a broadcast to those affected before they ask, "
-        "do most of that."
+        "What would: an answer that needs no person, and leaves the way to one open, for "
+        f"{percent(verdict.deflection_needed)} of the contacts. One answer to the incident for all who ask about it, "
+        "and a broadcast to those affected before they ask, do most of that."
     )
-    if verdict.hours_to_clear_deflected is not None:
-        least = percent(max(verdict.deflection_needed, 0.9))
-        told.append(
-            f"With {least} answered so, callbacks for the rest take {verdict.hours_to_clear_deflected:,.0f} hours."
-        )
+    if verdict.hours_to_clear_deflected is not None and verdict.deflection_needed > 0.5:
+        rest = counted(verdict.hours_to_clear_deflected, "hour")
+        told.append(f"Callbacks for the rest would then take {rest}.")
     return tuple(told)
 
 

@@ -6,19 +6,24 @@ import math
 import re
 from typing import Final
 
-_UNITS: Final = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(sec|min|[smhd]?)", re.IGNORECASE)
+_UNITS: Final = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(sec|min|[smhd]?)", re.IGNORECASE)
 
 
-def seconds(text: str) -> float:
-    """Read a duration: `180`, `180s`, `3m`, `1h30m`, `2.5 min`. Raises `ValueError` with a sentence."""
-    stripped = text.strip()
+def seconds(text: str, *, bare: str = "s") -> float:
+    """Read a duration: `180`, `180s`, `3m`, `1h30m`, `2.5 min`. Raises `ValueError` with a sentence.
+
+    `bare` is the unit of a number without one.
+    """
+    wrong = ValueError(f"{text!r} is not a duration; write 180, 180s, 3m or 1h30m.")
+    stripped = text.replace(" ", "")
     parts = list(_DURATION.finditer(stripped))
-    if not parts or "".join(part.group() for part in parts).replace(" ", "") != stripped.replace(" ", ""):
-        raise ValueError(f"{text!r} is not a duration; write 180, 180s, 3m or 1h30m.")
-    if len(parts) > 1 and any(not part.group(2) for part in parts):
-        raise ValueError(f"{text!r} is not a duration; write 180, 180s, 3m or 1h30m.")
-    return sum(float(part.group(1)) * _UNITS[part.group(2).lower()] for part in parts)
+    if not parts or "".join(part.group() for part in parts) != stripped:
+        raise wrong
+    units = [part.group(2).lower() for part in parts]
+    if len(parts) > 1 and not all(units):
+        raise wrong
+    return sum(float(part.group(1)) * _UNITS[unit or bare] for part, unit in zip(parts, units, strict=True))
 
 
 def share(text: str) -> float:
@@ -52,3 +57,9 @@ def percent(value: float) -> str:
     scaled = 100 * value
     whole = abs(scaled - round(scaled)) < 0.05 or 10 <= scaled <= 90
     return f"{scaled:.0f} %" if whole else f"{scaled:.1f} %"
+
+
+def counted(value: float, one: str, many: str | None = None) -> str:
+    """Write a number with its noun: `1 hour`, `1,740 hours`; under ten with a decimal where there is one."""
+    text = f"{value:,.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
+    return f"{text} {one if text == '1' else many or one + 's'}"
