@@ -65,6 +65,17 @@ def _field(name: str) -> CaseRoute:
 
 ROUTES: dict[str, Route | CaseRoute] = {
     "home": Route(EVERYBODY, why="a redirect to the desk"),
+    # The bridge: everybody at work sees it, leads change it
+    "bridge:home": Route(STAFF),
+    "bridge:deck": Route(STAFF),
+    "bridge:owed": Route(STAFF),
+    "bridge:band": Route(STAFF),
+    "bridge:unexplained": Route(STAFF),
+    "bridge:playbooks": Route(STAFF),
+    "bridge:playbook": Route(STAFF, arguments=lambda world: ["usual"]),
+    "bridge:posture": Route(STAFF, why="only by POST"),
+    "bridge:proposal": Route(STAFF, arguments=lambda world: [1], why="only by POST"),
+    "bridge:step": Route(STAFF, arguments=lambda world: ["look"], why="only by POST"),
     # Signing in (allauth)
     "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),
     "account_logout": Route(EVERYBODY, why="strangers are sent home"),

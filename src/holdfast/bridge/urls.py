@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from holdfast.bridge import views
 
 app_name = "bridge"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("deck/", views.deck, name="deck"),
+    path("owed/", views.owed, name="owed"),
+    path("band/", views.band, name="band"),
+    path("unexplained/", views.unexplained, name="unexplained"),
+    path("posture/", views.posture, name="posture"),
+    path("proposals/<int:proposal_id>/", views.proposal, name="proposal"),
+    path("steps/<slug:key>/", views.step, name="step"),
+    path("playbooks/", views.book_list, name="playbooks"),
+    path("playbooks/<slug:slug>/", views.book, name="playbook"),
+]

@@ -116,6 +116,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "holdfast.web.context.shell",
+                "holdfast.bridge.context.posture",
             ],
         },
     },

@@ -8,7 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from holdfast.intake.models import Contact
+from django.db.models import Count
+
+from holdfast.intake.models import Contact, Receipt
+
+BY_ASSISTANT = "The assistant answered."
+"""Reason of an answered receipt that no person answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,42 @@ class Content:
     accepted_at: datetime
     origin: Mapping[str, Any]
     """What a trusted door said of where it came from: `source`, `region`, `operator`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Contacts of a span of time and what became of them: `received` is counted on its own."""
+
+    received: int = 0
+    by_people: int = 0
+    by_assistant: int = 0
+    waiting: int = 0
+    parked: int = 0
+    refused: int = 0
+
+    @property
+    def missing(self) -> int:
+        """How many received contacts are in none of the parts; 0 when it adds up."""
+        return self.received - self.by_people - self.by_assistant - self.waiting - self.parked - self.refused
+
+
+def tally(since: datetime) -> Tally:
+    """Count what was accepted since then. Two scans of that span, in one moment of the database."""
+    parts: dict[str, int] = {}
+    by_assistant = 0
+    rows = Receipt.objects.filter(accepted_at__gte=since).values("state", "reason")
+    for row in rows.annotate(number=Count("pk")).order_by():
+        parts[row["state"]] = parts.get(row["state"], 0) + row["number"]
+        if row["state"] == Receipt.State.ANSWERED and row["reason"] == BY_ASSISTANT:
+            by_assistant += row["number"]
+    return Tally(
+        received=Contact.objects.filter(accepted_at__gte=since).count(),
+        by_people=parts.get(Receipt.State.ANSWERED, 0) - by_assistant,
+        by_assistant=by_assistant,
+        waiting=parts.get(Receipt.State.WAITING, 0) + parts.get(Receipt.State.ACCEPTED, 0),
+        parked=parts.get(Receipt.State.PARKED, 0),
+        refused=parts.get(Receipt.State.REFUSED, 0),
+    )
 
 
 def contents(contact_ids: Collection[UUID]) -> Sequence[Content]:

@@ -50,6 +50,24 @@ def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) ->
     return [Colleague(id_, name, team or "", vendor or "") for id_, name, team, vendor in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Somebody who answers customers, without a name."""
+
+    id: int
+    team: str
+    vendor: str
+    internal: bool
+    capacity: int
+
+
+def workforce() -> Sequence[Worker]:
+    """Return everybody who answers customers and has a team."""
+    agents = Agent.objects.filter(is_active=True, role=Role.AGENT, team__isnull=False).order_by("team__name", "id")
+    fields = ("id", "team__name", "team__vendor__name", "team__vendor__internal", "capacity")
+    return [Worker(*row) for row in agents.values_list(*fields)]
+
+
 def standing_of(customer_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, date | None]]:
     """Return each customer's account reference, and since when they are one."""
     rows = Customer.objects.filter(pk__in=list(customer_ids)).values_list("id", "reference", "since")

@@ -17,6 +17,7 @@ from holdfast.conversations.threading import thread
 from holdfast.conversations.to_thread import Threaded, ToThread
 from holdfast.desk.routing import fallback_queue, parking_queue, place_in_queue
 from holdfast.intake import receipts
+from holdfast.intake.queries import BY_ASSISTANT
 from holdfast.intake.receipts import Settlement, settle_many
 from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
@@ -189,7 +190,7 @@ def _settlement(contact: Contact, item: ToThread, went: Threaded, matter: Matter
         # Not the conversation's receipt: whoever answers there must never write to the machine that sent this.
         state, reason = "parked", parked_as(contact)
     elif matter.answer is not None:
-        state = "answered"
+        state, reason = "answered", BY_ASSISTANT
     return Settlement(
         contact_id=contact.pk,
         state=state,

@@ -120,6 +120,12 @@ def span(length: dt.timedelta) -> str:
     return f"{hours // 24} d"
 
 
+@register.filter
+def for_long(length: dt.timedelta) -> str:
+    """A length as `span` says it."""
+    return span(length)
+
+
 def _stamp(moment: dt.datetime) -> str:
     return timezone.localtime(moment).strftime("%a %-d %b %Y, %H:%M")
 
@@ -284,6 +290,16 @@ def wait_range(low: float, high: float, waited: float | None = None) -> SafeStri
         f"{start:.1f}",
         f"{width:.1f}",
         tick,
+    )
+
+
+@register.simple_tag
+def busy_bar(part: float) -> SafeString:
+    """The bar of a share that is taken; hot from nine in ten."""
+    return format_html(
+        '<svg class="range{}" aria-hidden="true"><rect x="0%" y="1" width="{}%" height="6" rx="2"/></svg>',
+        " hot" if part >= 0.9 else "",
+        f"{100 * part:.1f}",
     )
 
 

@@ -5,6 +5,7 @@ import { fragment } from "./http.js"
 import { lookForNew, refreshNav, refreshRow } from "./list.js"
 import { beat } from "./presence.js"
 import { desk, icon, openCase } from "./screen.js"
+import { follow } from "../posture.js"
 
 let lost = null
 let beating = null
@@ -64,6 +65,7 @@ export function connect() {
   stream.addEventListener("desk", onDesk)
   stream.addEventListener("presence", onPresence)
   stream.addEventListener("resync", everything)
+  follow(stream)
   stream.addEventListener("error", () => {
     if (stream.readyState === EventSource.CLOSED) {
       offline("This page has been open for long. Reload it to see live changes again.")

@@ -1,0 +1,291 @@
+"""The parts of the bridge as plain data, each from one call on the rooms below."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from holdfast.bridge.charts import Mark, Point
+from holdfast.conversations import line, lookups, waits
+from holdfast.desk.queries import QueueInfo, queues
+from holdfast.intake.queries import Tally, tally
+from holdfast.kit.clock import now
+from holdfast.people.queries import name_of, workforce
+from holdfast.posture import playbooks
+from holdfast.posture import queries as postures
+from holdfast.posture.current import Current, current
+from holdfast.posture.effects import Name
+from holdfast.posture.errors import PlaybookError, Refused
+from holdfast.shield import queries as shield
+
+if TYPE_CHECKING:
+    from holdfast.people.models import Agent
+
+SHOWN = timedelta(hours=8)
+ASKED = timedelta(hours=2)
+_STEP = timedelta(minutes=10)
+_Z = 1.28  # standard deviations to the 10th and the 90th percentile
+_NOISE = 0.25  # arrivals vary by a quarter of their mean beyond Poisson's share
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What the band at the top of every page says."""
+
+    name: str
+    since: datetime | None
+    by: str
+    headline: str
+    """The one thing to say."""
+    next_update: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One queue's new matters: today, and the last two hours in steps of ten minutes."""
+
+    name: str
+    icon: str
+    today: int
+    lately: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line: how many stand in it, what who joins now is told, and how long the oldest stands there."""
+
+    queue: QueueInfo
+    number: int
+    low: float | None
+    high: float | None
+    oldest: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLoad:
+    """One team: people, and the share of their places for cases that is taken."""
+
+    name: str
+    people: int
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Surge or flood: shares of the newest minute's contacts, with an interval for the last, and why."""
+
+    explained: float
+    undecided: float
+    not_explained: float
+    low: float
+    high: float
+    above_usual: float
+    reasons: tuple[str, ...]
+    flood: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder of postures."""
+
+    name: str
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step of the playbook: done by whom and when, or to be done."""
+
+    key: str
+    title: str
+    what: str
+    owner: str
+    does: str
+    done_at: datetime | None
+    done_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """Something that happened."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+def band() -> Band:
+    """Return what the band says; while a playbook cannot be read it says less."""
+    found = current()
+    say, due = "", None
+    if found.name != Name.CALM:
+        say = _say(found)
+        if found.effects.update_minutes is not None and found.since is not None:
+            due = _next_update(found.since, found.effects.update_minutes)
+    by = name_of(found.by_id) if found.by_id is not None else ""
+    return Band(found.name, found.since if found.version else None, by, say, due)
+
+
+def day_began() -> datetime:
+    """Return the last midnight where the house stands."""
+    return timezone.localtime(now()).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def today() -> Tally:
+    """Count today's contacts."""
+    return tally(day_began())
+
+
+def rate() -> Sequence[Point]:
+    """Return the minutes that are shown, with the usual range around what was expected."""
+    points = []
+    for each in shield.minutes(now() - SHOWN):
+        spread = _Z * math.sqrt(each.expected + (_NOISE * each.expected) ** 2)
+        low, high = max(each.expected - spread, 0.0), each.expected + spread
+        points.append(Point(each.minute, each.rate, low, high, each.rate * each.flood_share))
+    return points
+
+
+def marks() -> Sequence[Mark]:
+    """Return changes of posture as marks on the chart."""
+    since = now() - SHOWN
+    return [Mark(each.at, f"{each.name} declared") for each in reversed(postures.changes()) if each.at >= since]
+
+
+def mix() -> Mix | None:
+    """Return what the newest minute says about surge or flood; `None` before there was one."""
+    newest = next(iter(reversed(shield.minutes(now() - timedelta(minutes=10)))), None)
+    if newest is None:
+        return None
+    explained, undecided, not_explained = shield.bands(newest.minute)
+    counted = max(explained + undecided + not_explained, 1)
+    flood = newest.flood_share > 0
+    rest = 1 - newest.flood_share
+    unsure = min(undecided / counted, rest) if flood else 0.0
+    return Mix(
+        explained=rest - unsure,
+        undecided=unsure,
+        not_explained=newest.flood_share,
+        low=newest.low,
+        high=newest.high,
+        above_usual=max(newest.rate - newest.expected, 0.0),
+        reasons=tuple(newest.reasons),
+        flood=flood,
+    )
+
+
+def asked() -> Sequence[Asked]:
+    """Return what people ask about, by queue, the most asked first."""
+    began, moment = day_began(), now()
+    steps = math.ceil((moment - began) / _STEP)
+    counts = lookups.begun_by_queue(began, step=_STEP)
+    shown = int(ASKED / _STEP)
+    rows = [
+        Asked(
+            queue.name,
+            queue.icon,
+            sum(counts.get(queue.id, {}).values()),
+            tuple(counts.get(queue.id, {}).get(n, 0) for n in range(max(steps - shown, 0), steps)),
+        )
+        for queue in queues()
+    ]
+    return sorted((row for row in rows if row.today), key=lambda row: -row.today)
+
+
+def lines() -> Sequence[Waiting]:
+    """Return every queue's line."""
+    known = queues()
+    numbers = line.lengths([queue.id for queue in known])
+    oldest = lookups.oldest_in_line([queue.id for queue in known if numbers[queue.id]])
+    moment, found = now(), []
+    for queue in known:
+        wait = waits.estimate(queue_id=queue.id, place=numbers[queue.id] + 1)
+        since = oldest.get(queue.id)
+        found.append(
+            Waiting(
+                queue,
+                numbers[queue.id],
+                wait.low if wait else None,
+                wait.high if wait else None,
+                moment - since if since else None,
+            )
+        )
+    return found
+
+
+def load() -> Sequence[TeamLoad]:
+    """Return how busy each team is."""
+    cases = lookups.open_cases()
+    people: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    limit = current().effects.cases_per_agent
+    for worker in workforce():
+        name = worker.team if worker.internal else f"{worker.team}, {worker.vendor}"
+        people[name, worker.vendor].append((cases.get(worker.id, 0), limit or worker.capacity))
+    return [
+        TeamLoad(name, len(own), min(sum(have for have, _ in own) / max(sum(room for _, room in own), 1), 1.0))
+        for (name, _), own in sorted(people.items())
+    ]
+
+
+def ladder() -> Sequence[Rung]:
+    """Return the postures in order."""
+    here = current().name
+    return [Rung(name, name.capitalize(), name == here) for name in Name]
+
+
+def steps() -> tuple[str, Sequence[StepLine]]:
+    """Return the playbook's title and its steps under the posture in force."""
+    found = current()
+    try:
+        book = playbooks.playbook(found.playbook)
+    except (PlaybookError, Refused):
+        return "This playbook cannot be read", ()
+    done = postures.steps_done(found.version)
+    return book.title, [
+        StepLine(
+            step.key,
+            step.title,
+            step.what,
+            step.owner,
+            step.does or "",
+            done[step.key].at if step.key in done else None,
+            _who(done[step.key].by) if step.key in done else "",
+        )
+        for step in book.steps_in(found.name)
+    ]
+
+
+def log() -> Sequence[LogLine]:
+    """Return what happened lately, the newest first."""
+    changed = [
+        LogLine(each.at, _who(each.by), f"{each.name.capitalize()}. {each.why}") for each in postures.changes(12)
+    ]
+    titles = {step.key: step.title for step in steps()[1]}
+    done = [
+        LogLine(each.at, _who(each.by), f"Done: {titles.get(key, key)}.")
+        for key, each in postures.steps_done(current().version).items()
+    ]
+    return sorted([*changed, *done], key=lambda each: each.at, reverse=True)[:12]
+
+
+def _who(agent: Agent | None) -> str:
+    return agent.get_short_name() if agent is not None else "The clock"
+
+
+def _say(found: Current) -> str:
+    try:
+        return playbooks.playbook(found.playbook).say.get(found.name, "")
+    except (PlaybookError, Refused):
+        return ""
+
+
+def _next_update(since: datetime, minutes: int) -> datetime:
+    passed = max((now() - since).total_seconds() / 60, 0.0)
+    return since + timedelta(minutes=minutes * (math.floor(passed / minutes) + 1))

@@ -1,0 +1,31 @@
+"""Reads of queues for rooms above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from holdfast.desk.models import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class QueueInfo:
+    """A queue as other rooms name it."""
+
+    id: int
+    slug: str
+    name: str
+    icon: str
+
+
+def queues() -> Sequence[QueueInfo]:
+    """Return the queues people answer, in their order; parking is none."""
+    rows = Queue.objects.filter(parking=False).order_by("position", "name")
+    return [QueueInfo(*row) for row in rows.values_list("id", "slug", "name", "icon")]
+
+
+def priorities(wanted: dict[str, int]) -> dict[int, int]:
+    """Return the priority of each queue by id, as a posture names them by slug."""
+    if not wanted:
+        return {}
+    return {id_: wanted[slug] for id_, slug in Queue.objects.filter(slug__in=wanted).values_list("id", "slug")}
