@@ -1,8 +1,8 @@
 """Near-duplicates: contacts of ten minutes that used almost the same words, counted by MinHash and banding.
 
-MinHash: Broder 1997. Banding (locality-sensitive hashing): Indyk and Motwani 1998; with 8 bands of 4 rows two texts meet
-with probability 1 - (1 - s^4)^8, a half at a similarity s of .54. The first text of a cluster stands for it, so that
-a chain of small changes does not lead from any text to any other.
+MinHash: Broder 1997. Banding (locality-sensitive hashing): Indyk and Motwani 1998; with 8 bands of 4 rows two texts
+meet with probability 1 - (1 - s^4)^8, a half at a similarity s of .54. The first text of a cluster stands for it, so
+that a chain of small changes does not lead from any text to any other.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Clusters:
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take over what `dump` gave."""
-        self.__init__()  # type: ignore[misc]
+        self._groups, self._by_key, self._by_minute = {}, {}, {}
         for number, signature, counts in state["groups"]:
             group = self._start(number, tuple(signature))
             group.counts = {int(minute): int(count) for minute, count in counts}

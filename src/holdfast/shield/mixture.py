@@ -57,8 +57,8 @@ def fit(
     """Fit the mixture to a window of contacts.
 
     `ordinary`: a sample of contacts of ordinary days, known to be explained. `remembered`: contacts of the flood so
-    far that were not, for those who came with an earlier wave may still be waiting. `odds`: of those that company data do not
-    explain to those they do, on such days. `usual`: contacts of an ordinary window of that length.
+    far that were not, for those who came with an earlier wave may still be waiting. `odds`: on ordinary days, contacts
+    that company data do not explain, for one that they do. `usual`: contacts of an ordinary window of that length.
     """
     return _Fit(rows, ordinary, remembered, odds=odds, usual=usual).run()
 
@@ -157,8 +157,8 @@ class _Column:
 
     def log_ratios(self, weights: Floats, posterior: Floats) -> Floats:
         size = len(self.names)
-        against = np.bincount(self.codes, weights * posterior, minlength=size)
-        genuine = np.bincount(self.codes, weights * (1 - posterior), minlength=size)
+        against = _sums(self.codes, weights * posterior, size)
+        genuine = _sums(self.codes, weights * (1 - posterior), size)
         pooled = against + genuine
         within = pooled / self._summed(pooled)
         return np.asarray(
@@ -171,7 +171,7 @@ class _Column:
         return {name: round(value, 3) for name, value in zip(self.names, found, strict=True) if abs(value) >= 0.05}
 
     def _summed(self, values: Floats) -> Floats:
-        return np.maximum(np.bincount(self._groups, values)[self._groups], 1e-9)
+        return np.maximum(_sums(self._groups, values, 0)[self._groups], 1e-9)
 
 
 class Wording:
@@ -207,8 +207,8 @@ class Wording:
         """Return a log ratio per word, less one standard error: of thousands of words some differ by chance."""
         size = len(self.codes)
         mass = weights * posterior
-        against = np.bincount(self._terms, mass[self._owners], minlength=size)
-        genuine = np.bincount(self._terms, (weights - mass)[self._owners], minlength=size)
+        against = _sums(self._terms, mass[self._owners], size)
+        genuine = _sums(self._terms, (weights - mass)[self._owners], size)
         all_against, all_genuine = float(mass.sum()), float((weights - mass).sum())
         pooled = (against + genuine + 0.5) / (all_against + all_genuine + 1.0)
         one = against + _TERM_SHRINK * pooled
@@ -218,9 +218,13 @@ class Wording:
         return np.asarray(np.sign(ratio) * np.maximum(np.abs(ratio) - noise, 0.0))
 
     def _sums(self, ratios: Floats) -> Floats:
-        return np.bincount(self._owners, ratios[self._terms], minlength=self._contacts)
+        return _sums(self._owners, ratios[self._terms], self._contacts)
 
 
 def step_of(total: float) -> str:
     """Name the step of a sum of words' log ratios: fine around 0, coarse beyond."""
     return f":{int(np.searchsorted(_STEPS, total))}"
+
+
+def _sums(codes: Ints, weights: Floats, size: int) -> Floats:
+    return np.asarray(np.bincount(codes, weights, minlength=size), dtype=np.float64)

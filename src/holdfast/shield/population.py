@@ -64,8 +64,7 @@ class Population:
         expected = self._baseline.expected(minute)
         arrived = self._window.open.arrived
         self._alarm.step(minute, arrived, expected)
-        if self._baseline is self._own:
-            self._own.learn(minute, arrived, ignore=self._alarm.on)
+        self._learn_usual(minute, arrived)
         gone = self._window.close()
         if gone is not None and not self._alarm.on:
             self._ordinary.learn(gone, self._window.rows([gone]))
@@ -101,6 +100,12 @@ class Population:
         self._topics = self.model.declared
         if state["own"] is not None and self._baseline is self._own:
             self._baseline = self._own = LearntBaseline.load(state["own"])
+
+    def _learn_usual(self, minute: datetime, arrived: int) -> None:
+        before = self.model.minute
+        # A stream whose clock was set back tells nothing new of the minutes it repeats.
+        if self._baseline is self._own and (before is None or minute > before):
+            self._own.learn(minute, arrived, ignore=self._alarm.on)
 
     def _model(self, minute: datetime, rows: Sequence[Row], *, usual: float) -> Model:
         alarm: AlarmName = "flood" if self._verdict.flood else "surge" if self._alarm.on else "none"

@@ -70,7 +70,7 @@ class Alarm:
     def _over_window(self) -> float:
         first = self._counts[-1][0] - timedelta(minutes=WINDOW - 1)
         inside = [entry for entry in self._counts if entry[0] >= first]
-        return _z(*(sum(entry[part] for entry in inside) for part in (1, 2, 3)))
+        return _z(sum(e[1] for e in inside), sum(e[2] for e in inside), sum(e[3] for e in inside))
 
 
 def _z(count: float, usual: float, extra: float) -> float:

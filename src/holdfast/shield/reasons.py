@@ -72,7 +72,7 @@ def _of_minute(model: Model, arrived: int, expected: float, explained: int, aske
             "only repeated contacts are joined, and callbacks offered."
         )
     if model.records_down:
-        yield "Your records explain far fewer contacts than ever: they look incomplete, so nothing is held against anyone."
+        yield "Your records explain far fewer contacts than usual: they look incomplete. No one is moved back."
     if model.alarm != "none" and model.declared:
         yield f"Contacts about {_count(len(model.declared), 'declared matter')} count as explained."
 

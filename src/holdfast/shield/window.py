@@ -155,7 +155,7 @@ class Ordinary:
     def learn(self, minute: Minute, rows: Iterable[Row]) -> None:
         """Take in an ordinary minute. Old counts fade: two weeks old, they count half."""
         for name in self.counts:
-            self.counts[name] *= 0.5 ** (1 / (14 * 1440))  # type: ignore[assignment]
+            self.counts[name] *= 0.5 ** (1 / (14 * 1440))
         self.counts.update(
             needing=minute.needing,
             not_needing=minute.not_needing,
