@@ -239,12 +239,8 @@ def _simulate(chosen: argparse.Namespace) -> Answer:
         )
     mean = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
     formula = service(rate=rate, aht=chosen.aht, agents=chosen.agents, within=chosen.within, patience=chosen.patience)
-    table = Table(
-        "",
-        "simulated",
-        "formula",
-        title=f"{wording.counted(chosen.days, 'day')}, {mean['contacts']:,.0f} contacts each",
-    )
+    table = _table("", "simulated", "formula")
+    table.title = f"{wording.counted(chosen.days, 'day')}, {mean['contacts']:,.0f} contacts each"
     level, left = mean["service_level_share"], mean["abandoned_share"]
     table.add_row(f"answered within {duration(chosen.within)}", percent(level), percent(formula.service_level))
     table.add_row("gave up", percent(left), percent(formula.abandoned))

@@ -37,6 +37,8 @@ class Person:
     worked_hours: float = 0.0
     last_ended: datetime | None = None
     on_duty: bool = False
+    next_begins: datetime | None = None
+    """When their next shift begins that is agreed already."""
     away_until: datetime | None = None
 
 
@@ -87,10 +89,10 @@ def whom_to_call(
     passed: list[PassedOver] = []
     for person in people:
         begins = at + person.notice
-        if why := _barred(person, begins=begins, by=by, rules=limits):
+        if why := barred(person, begins=begins, by=by, rules=limits):
             passed.append(PassedOver(person=person, why=why))
         else:
-            ready.append((person, begins, min(limits.shift_hours, limits.week_hours - person.worked_hours)))
+            ready.append((person, begins, allowed_hours(person, begins=begins, rules=limits)))
     places = [skill for skill, number in sorted(need.items()) for _ in range(number)]
     calls = _match(ready, places)
     met = [call.skill for call in calls]
@@ -98,18 +100,29 @@ def whom_to_call(
     return CallIn(calls=calls, missing=missing, passed_over=tuple(passed))
 
 
-def _barred(person: Person, *, begins: datetime, by: datetime | None, rules: Rules) -> str | None:
+def barred(person: Person, *, begins: datetime, by: datetime | None, rules: Rules) -> str | None:
+    """Return why somebody cannot be called in to begin at a moment, in words that follow their name; else `None`."""
     if person.on_duty:
         return "is on duty already"
     if person.away_until is not None and person.away_until > begins:
         return f"is away until {person.away_until:%d %b %H:%M}"
     if person.last_ended is not None and begins - person.last_ended < rules.rest:
         return f"rests until {person.last_ended + rules.rest:%d %b %H:%M}"
+    if person.next_begins is not None and begins + timedelta(hours=rules.least_hours) + rules.rest > person.next_begins:
+        return f"is due at {person.next_begins:%d %b %H:%M}"
     if rules.week_hours - person.worked_hours < rules.least_hours:
         return f"has worked {person.worked_hours:.0f} of {rules.week_hours:.0f} hours this week"
     if by is not None and begins > by:
         return f"would come at {begins:%d %b %H:%M}, too late"
     return None
+
+
+def allowed_hours(person: Person, *, begins: datetime, rules: Rules) -> float:
+    """Return how long they may work: until the longest shift, the week, or the rest before their next one ends it."""
+    hours = min(rules.shift_hours, rules.week_hours - person.worked_hours)
+    if person.next_begins is not None:
+        hours = min(hours, (person.next_begins - rules.rest - begins).total_seconds() / 3600)
+    return hours
 
 
 def _match(ready: Sequence[tuple[Person, datetime, float]], places: Sequence[str]) -> tuple[Call, ...]:

@@ -1,0 +1,102 @@
+"""What a screen shows of staffing: what the next hours need, and whom to call. Frozen dataclasses, never models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from holdfast.staffing.forecast import Storm, Usual, forecast
+from holdfast.staffing.models import Reserve, Shift
+from holdfast.staffing.planning import Load, Need, Target, Verdict, plan, surge
+from holdfast.staffing.roster import CallIn, Person, Rules, whom_to_call
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """The next hours. `verdict` judges the worst of them; `None` while those on duty are enough."""
+
+    needs: tuple[Need, ...]
+    on_duty: int
+    on_reserve: int
+    verdict: Verdict | None
+
+
+def outlook(
+    usual: Usual,
+    *,
+    at: datetime,
+    aht: float,
+    on_duty: int,
+    on_reserve: int = 0,
+    patience: float | None = None,
+    storms: Sequence[Storm] = (),
+    hours: int = 8,
+    target: Target | None = None,
+) -> Outlook:
+    """Return what the next `hours` hours need in half hours, from `at` on. `aht` and `patience` in seconds.
+
+    With a storm the verdict is on the strongest, for as long as it lasts within these hours. Touches no table.
+    """
+    aim = target or Target()
+    ahead = forecast(usual, start=at, intervals=2 * hours, minutes=30, storms=storms)
+    needs = plan(ahead, aht=aht, target=aim, patience=patience, scheduled=[on_duty] * len(ahead))
+    verdict = None
+    coming = [storm for storm in storms if storm.ends > at and storm.times > 1]
+    if coming and any(need.gap and need.gap > 0 for need in needs):
+        worst = max(coming, key=lambda storm: storm.times)
+        begins, ends = max(worst.begins, at), min(worst.ends, at + timedelta(hours=hours))
+        lasts = max(0.5, (ends - begins).total_seconds() / 3600)
+        quiet = forecast(usual, start=begins, intervals=1, minutes=60)[0]
+        load = Load(per_hour=quiet.contacts, aht=aht, patience=patience)
+        verdict = surge(load, times=worst.times, hours=lasts, agents=on_duty, callable_agents=on_reserve, target=aim)
+    return Outlook(needs=needs, on_duty=on_duty, on_reserve=on_reserve, verdict=verdict)
+
+
+def reserve(at: datetime) -> tuple[Person, ...]:
+    """Return everybody on the reserve as they stand at a moment, by name. Two queries."""
+    found = list(Reserve.objects.select_related("agent").filter(agent__is_active=True).order_by("agent__name"))
+    shifts = _shifts([one.agent_id for one in found], at=at)
+    return tuple(_person(one, shifts.get(one.agent_id, []), at=at) for one in found)
+
+
+def call_list(
+    *, need: Mapping[str, int], at: datetime, by: datetime | None = None, rules: Rules | None = None
+) -> CallIn:
+    """Return whom to call in for so many people per skill; see `roster.whom_to_call`."""
+    return whom_to_call(reserve(at), need=need, at=at, by=by, rules=rules)
+
+
+def person_of(found: Reserve, *, at: datetime) -> Person:
+    """Return one of the reserve as they stand at a moment."""
+    return _person(found, _shifts([found.agent_id], at=at).get(found.agent_id, []), at=at)
+
+
+def _shifts(agent_ids: Sequence[int], *, at: datetime) -> dict[int, list[Shift]]:
+    """The shifts that began in the seven days before, and those that are still to come in the next day."""
+    near = Shift.objects.filter(
+        agent_id__in=agent_ids, ends_at__gt=at - WEEK, begins_at__lt=at + timedelta(days=1)
+    ).order_by("begins_at")
+    found: dict[int, list[Shift]] = {}
+    for shift in near:
+        found.setdefault(shift.agent_id, []).append(shift)
+    return found
+
+
+def _person(found: Reserve, shifts: Sequence[Shift], *, at: datetime) -> Person:
+    # A shift that is agreed and still to come counts as worked: nobody is planned beyond their week.
+    worked = sum((shift.ends_at - max(shift.begins_at, at - WEEK)).total_seconds() for shift in shifts) / 3600
+    ended = [shift.ends_at for shift in shifts if shift.ends_at <= at]
+    return Person(
+        id=found.agent_id,
+        name=found.agent.name,
+        skills=frozenset(found.skills),
+        notice=timedelta(minutes=found.notice_minutes),
+        worked_hours=worked,
+        last_ended=max(ended, default=None),
+        on_duty=any(shift.begins_at <= at < shift.ends_at for shift in shifts),
+        next_begins=min((shift.begins_at for shift in shifts if shift.begins_at > at), default=None),
+        away_until=found.away_until,
+    )
