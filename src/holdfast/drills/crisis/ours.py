@@ -19,14 +19,13 @@ from holdfast.shield.judge import Judge
 
 FLOOR = 33
 """One case in so many is handed out oldest first: 3 %."""
-_AGAIN = 5.0  # minutes
 
 
 class Shield:
     """Score-ordered bands with a floor. `reports` are the minutes closed so far.
 
-    Those who wait are judged anew when a flood is named, and every five minutes while it is on. When it is over they
-    stay where they are: thousands who came with it would else stand before everybody who comes later.
+    Those who wait are judged anew when a flood is named; doing so every few minutes changed no result. When it is over
+    they stay where they are: thousands who came with it would else stand before everybody who comes later.
     """
 
     one_case = True
@@ -41,7 +40,6 @@ class Shield:
         self._line: list[tuple[int, float, int, Entry]] = []
         self._keys: dict[int, tuple[int, float]] = {}
         self._known: dict[int, Evidence] = {}
-        self._judged: deque[tuple[float, Entry]] = deque()
         self._named = False
         self._oldest: deque[Entry] = deque()
         self._handed_out = 0
@@ -51,7 +49,6 @@ class Shield:
         decision = self._judge.judge(entry.visit.evidence)
         entry.first = decision
         self._known[entry.number] = entry.visit.evidence
-        self._judged.append((at, entry))
         self._oldest.append(entry)
         self._stand(entry, decision)
         return decision.friction
@@ -85,19 +82,14 @@ class Shield:
             self._judge.declare(self._declared.popleft()[1])
         self._judge.pass_time(self._start + timedelta(minutes=at))
         self.reports += self._judge.reports()
-        named, self._named = self._named, self._judge.model.alarm == "flood"
-        if not self._named:
+        known, self._named = self._named, self._judge.model.alarm == "flood"
+        if known or not self._named:
             return []
-        before = at - _AGAIN if named else at
         asked: list[tuple[Entry, Friction]] = []
-        for _ in range(len(self._judged)):
-            if self._judged[0][0] > before:
-                break
-            _, entry = self._judged.popleft()
+        for entry in self._oldest:
             if entry.number in self._keys and entry.state is State.WAITING:
                 decision = self._judge.again(self._known[entry.number])
                 self._stand(entry, decision)
-                self._judged.append((at, entry))
                 asked.append((entry, decision.friction))
         return asked
 
