@@ -119,8 +119,7 @@ def test_a_model_that_cannot_be_read_leaves_everybody_in_the_order_of_arrival(da
     published.forget()
     change(to=Name.SIEGE, by=day.lead.pk, why="A flood.")
     day.say("first")
-    with pytest.raises((KeyError, TypeError)):
-        day.assess()
+    assert day.assess() == 1
     assert texts_in_line() == ["first"]
     assert Place.objects.get().band == 0
 

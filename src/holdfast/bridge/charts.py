@@ -111,7 +111,7 @@ def bar(parts: Sequence[tuple[str, float]], css: str) -> SafeString:
         start += width
     gaps = [(f"{float(begin):.2f}",) for _, _, begin, _ in drawn[1:]]
     return format_html(
-        '<svg class="{}" aria-hidden="true">{}{}{}</svg>',
+        '<svg class="{}" aria-hidden="true">{}{}</svg>',
         css,
         format_html_join("", '<rect class="{}" fill="{}" x="{}%" width="{}%" height="100%"/>', drawn),
         format_html_join("", '<rect class="gap" x="{}%" width="2" height="100%"/>', gaps),

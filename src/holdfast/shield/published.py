@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
 
 from holdfast.shield.evidence import DeclaredTopic
 from holdfast.shield.model import CALM, Model
 from holdfast.shield.models import Minute
 from holdfast.shield.models import Topic as TopicRow
 
+_log = structlog.get_logger(__name__)
 KEPT_FOR = 1.0  # seconds
 
 _kept: tuple[float, Model] | None = None
@@ -23,10 +27,21 @@ def model() -> Model:
         known = _kept[1] if _kept is not None else CALM
         newest = Minute.objects.order_by("-version").values_list("version", flat=True).first() or 0
         if newest != known.version:
-            row = Minute.objects.filter(version=newest).first()
-            known = Model.from_json(row.model) if row is not None else CALM
+            known = _read(newest)
         _kept = (moment + KEPT_FOR, known)
     return _kept[1]
+
+
+def _read(version: int) -> Model:
+    """Return a published model; one that cannot be read is calm, so that everybody waits in the order of arrival."""
+    row = Minute.objects.filter(version=version).first()
+    if row is None:
+        return CALM
+    try:
+        return Model.from_json(row.model)
+    except (KeyError, TypeError, ValueError) as error:
+        _log.error("model cannot be read", version=version, error=type(error).__name__)
+        return replace(CALM, version=version)
 
 
 def forget() -> None:

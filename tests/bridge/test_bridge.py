@@ -1,0 +1,162 @@
+"""The bridge through the browserless client: what it says, who may change what, and what a refusal reads like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from holdfast.desk import routing
+from holdfast.desk.models import Queue
+from holdfast.intake.accept import accept_now
+from holdfast.intake.contact import Incoming
+from holdfast.kit.clock import now
+from holdfast.people.models import Agent, Role, Team, Vendor
+from holdfast.posture import current as posture
+from holdfast.posture.changes import change, propose
+from holdfast.posture.effects import Name
+from holdfast.posture.models import Posture
+from holdfast.shield.model import CALM
+from holdfast.shield.models import Minute
+from holdfast.triage import loop
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    posture.forget()
+    routing.forget()
+    yield
+    posture.forget()
+    routing.forget()
+
+
+@pytest.fixture
+def team(db: None) -> Team:
+    return Team.objects.create(name="Dublin", vendor=Vendor.objects.create(name="Own", internal=True))
+
+
+@pytest.fixture
+def lead(team: Team) -> Client:
+    return signed_in(Role.LEAD, team)
+
+
+@pytest.fixture
+def agent(team: Team) -> Client:
+    return signed_in(Role.AGENT, team)
+
+
+def signed_in(role: Role, team: Team) -> Client:
+    client = Client()
+    client.force_login(Agent.objects.create(email=f"{role}@desk.example", name=f"{role} One", role=role, team=team))
+    return client
+
+
+def page(client: Client) -> str:
+    posture.forget()
+    return client.get("/bridge/").content.decode()
+
+
+def minute(ago: int, rate: float, expected: float, share: float = 0.0, reasons: tuple[str, ...] = ()) -> None:
+    Minute.objects.create(
+        version=1000 - ago,
+        minute=now().replace(second=0, microsecond=0) - timedelta(minutes=ago),
+        rate=rate,
+        expected=expected,
+        surge=rate > 3 * expected,
+        flood_share=share,
+        low=share / 2,
+        high=min(1.5 * share, 1.0),
+        reasons=list(reasons),
+        model=CALM.to_json(),
+    )
+
+
+def test_a_new_house_is_calm_and_says_what_it_does_not_know_yet(lead: Client) -> None:
+    seen = page(lead)
+    for sentence in ("Nothing out of the ordinary", "Nothing unaccounted for", "first minutes are being counted"):
+        assert sentence in seen
+
+
+def test_every_contact_is_in_the_equation(lead: Client) -> None:
+    Queue.objects.create(slug="support", name="Support", fallback=True)
+    for n in range(3):
+        accept_now([Incoming(channel="web", source="t", sender={"email": f"a{n}@b.example"}, text="I need a person")])
+    while loop.once():
+        pass
+    accept_now([Incoming(channel="web", source="t", sender={"email": "late@b.example"}, text="Not triaged yet")])
+    tally = lead.get("/bridge/").context["tally"]
+    assert (tally.received, tally.waiting, tally.missing) == (4, 4, 0)
+    assert "Nothing unaccounted for" in page(lead)
+
+
+def test_minutes_are_drawn_with_their_reasons(lead: Client) -> None:
+    for ago in range(30, 0, -1):
+        minute(ago, 70 if ago < 10 else 9, 9, 0.6 if ago < 10 else 0.0, ("118 used almost the same words.",))
+    seen = page(lead)
+    assert "118 used almost the same words." in seen
+    assert "70 now" in seen
+    assert "60\u2009% not explained" in seen.replace("</b>", "").replace("<b>", "")
+    assert 'class="c-not"' in seen
+    assert "style=" not in seen
+
+
+def test_a_lead_changes_the_posture_and_every_page_says_so(lead: Client, agent: Client) -> None:
+    answer = lead.post("/bridge/posture/", {"to": "surge", "why": "Payments fail.", "version": "0", "hours": "2"})
+    assert answer.status_code == 302
+    found = posture.newest()
+    assert (found.name, found.why) == (Name.SURGE, "Payments fail.")
+    assert found.expires_at is not None
+    posture.forget()
+    assert 'data-posture="surge"' in agent.get("/desk/").content.decode()
+
+
+def test_a_proposal_waits_for_a_lead(lead: Client, agent: Client) -> None:
+    proposal = propose(to=Name.SIEGE, evidence=["44 of 71 a minute are not explained."])
+    assert proposal is not None
+    address = reverse("bridge:proposal", args=[proposal.pk])
+    assert "44 of 71 a minute" in page(agent)
+    assert agent.post(address, {"decision": "accept"}).status_code == 403
+    assert lead.post(address, {"decision": "accept"}).status_code == 302
+    assert posture.newest().name == Name.SIEGE
+    assert lead.post(address, {"decision": "accept"}).status_code == 422
+
+
+def test_a_step_is_done_by_its_button(lead: Client, agent: Client) -> None:
+    change(to=Name.WATCH, by=None, why="Something is odd.")
+    address = reverse("bridge:step", args=["declare"])
+    assert agent.post(address).status_code == 403
+    assert lead.post(address).status_code == 302
+    assert posture.newest().name == Name.SURGE
+    assert lead.post(address).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"to": "panic", "why": "x", "version": "0"}, "one of the five postures"),
+        ({"to": "surge", "why": " ", "version": "0"}, "why the posture changes"),
+        ({"to": "surge", "why": "x", "version": "7"}, "Somebody changed the posture"),
+        ({"to": "surge", "why": "x", "version": "0", "hours": "9000"}, "at most 30 days"),
+        ({"to": "surge", "why": "x", "version": "0", "playbook": "none"}, "no playbook called none"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(lead: Client, given: dict[str, str], sentence: str) -> None:
+    answer = lead.post("/bridge/posture/", given)
+    assert answer.status_code in {409, 422}
+    assert sentence in answer.content.decode()
+    assert not Posture.objects.exists()
+
+
+def test_a_playbook_is_edited_with_its_faults_named(lead: Client, agent: Client) -> None:
+    address = reverse("bridge:playbook", args=["usual"])
+    toml = lead.get(address).context["toml"]
+    assert agent.post(address, {"toml": toml, "version": "0"}).status_code == 403
+    broken = lead.post(address, {"toml": toml + "\n[postures.panic]\n", "version": "0"})
+    assert broken.status_code == 422
+    assert "postures.panic" in broken.content.decode()
+    assert lead.post(address, {"toml": toml.replace("Any bad day", "A bad day"), "version": "0"}).status_code == 302
+    assert "A bad day" in lead.get("/bridge/playbooks/").content.decode()
+    assert lead.get(reverse("bridge:playbook", args=["missing"])).status_code == 404
