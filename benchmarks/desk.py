@@ -3,7 +3,8 @@
 Synthetic conversations are made inside PostgreSQL (set-based, seeded), on an embedded server of its own. Each page is
 asked for through Django's own handler, as an agent and as a lead, first cold (right after the server restarted, so with
 an empty buffer pool; the kernel's page cache stays) and then warm. The time is that of the whole request: middleware,
-session, queries, template. The goal: p95 of the warm pages under 60 ms.
+session, queries, template. Beside it stand what a page costs whatever else the machine does: the CPU time of web
+process and database together, and the number of queries. The goal: p95 of the warm pages under 60 ms.
 
     python benchmarks/desk.py [--conversations 1000000] [--rounds 40] [--data DIR]
 """
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -223,34 +225,69 @@ def pages(random_source: random.Random) -> dict[str, Callable[[], str]]:
     }
 
 
-def measure(people: dict[str, str], *, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Milliseconds of every timed request by page and person. Raises when a page does not answer 200."""
+@dataclass
+class Timed:
+    """What the requests of one kind of page took: each one's milliseconds, and CPU and queries of all of them."""
+
+    taken: list[float] = field(default_factory=list)
+    cpu_ms: float = 0.0
+    queries: int = 0
+
+
+def measure(people: dict[str, str], *, rounds: int) -> dict[str, Timed]:
+    """Ask for every page `rounds` times as every person. Raises when a page does not answer 200."""
     from django.contrib.auth import get_user_model
     from django.test import Client
 
-    timed: dict[str, dict[str, list[float]]] = {}
-    for role, email in people.items():
+    timed: dict[str, Timed] = {}
+    for email in people.values():
         client = Client(raise_request_exception=True)
         client.force_login(get_user_model().objects.get(email=email), "django.contrib.auth.backends.ModelBackend")
         for name, address in pages(random.Random(7)).items():
-            taken = timed.setdefault(name, {}).setdefault(role, [])
-            for _ in range(rounds):
-                url = address()
-                started = time.perf_counter()
-                response = client.get(url, HTTP_HOST="127.0.0.1", headers=FRAGMENT if name == "conversation" else {})
-                taken.append((time.perf_counter() - started) * 1000)
-                if response.status_code != 200:
-                    raise SystemExit(f"{url} answered {response.status_code}.")
+            headers = FRAGMENT if name == "conversation" else {}
+            _ask(client, [address() for _ in range(rounds)], headers, timed.setdefault(name, Timed()))
     return timed
 
 
-def summary(timed: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, float]]:
-    """p50, p95 and the worst in milliseconds, by page."""
+def _ask(client: Any, urls: list[str], headers: dict[str, str], timed: Timed) -> None:
+    from django.db import connection
+
+    def counted(execute: Any, *args: Any) -> Any:
+        timed.queries += 1
+        return execute(*args)
+
+    cpu = _cpu_ms()
+    with connection.execute_wrapper(counted):
+        for url in urls:
+            started = time.perf_counter()
+            response = client.get(url, HTTP_HOST="127.0.0.1", headers=headers)
+            timed.taken.append((time.perf_counter() - started) * 1000)
+            if response.status_code != 200:
+                raise SystemExit(f"{url} answered {response.status_code}.")
+    timed.cpu_ms += _cpu_ms() - cpu
+
+
+def _cpu_ms() -> float:
+    """Milliseconds of CPU this process and its database session have used, helpers of a parallel query not included."""
+    from django.db import connection
+
+    session = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    return time.process_time() * 1000 + int(session.read_text().split()[0]) / 1e6
+
+
+def summary(timed: dict[str, Timed]) -> dict[str, dict[str, float]]:
+    """p50, p95 and the worst in milliseconds, CPU milliseconds and queries of one request, by page."""
     found = {}
-    for name, by_role in timed.items():
-        values = sorted(value for taken in by_role.values() for value in taken)
-        cuts = statistics.quantiles(values, n=20, method="inclusive") if len(values) > 1 else values * 19
-        found[name] = {"p50": round(cuts[9], 1), "p95": round(cuts[18], 1), "max": round(values[-1], 1)}
+    for name, page in timed.items():
+        values, count = sorted(page.taken), len(page.taken)
+        cuts = statistics.quantiles(values, n=20, method="inclusive") if count > 1 else values * 19
+        found[name] = {
+            "p50": round(cuts[9], 1),
+            "p95": round(cuts[18], 1),
+            "max": round(values[-1], 1),
+            "cpu": round(page.cpu_ms / count, 1),
+            "queries": round(page.queries / count, 1),
+        }
     return found
 
 
@@ -319,13 +356,19 @@ def _switch(url: str) -> None:
 
 
 def _first_request(people: dict[str, str]) -> None:
-    """Compile templates and import lazily, on a page that touches no conversation: that is start-up, not page time."""
+    """Compile templates and import lazily, on a page that touches no conversation: that is start-up, not page time.
+
+    Then the memory is settled as the web process settles it before it listens.
+    """
     from django.contrib.auth import get_user_model
     from django.test import Client
+
+    from holdfast.config.serving import settle_memory
 
     client = Client()
     client.force_login(get_user_model().objects.get(email=people["agent"]), "django.contrib.auth.backends.ModelBackend")
     client.get("/desk/reveals/", HTTP_HOST="127.0.0.1")
+    settle_memory()
 
 
 def main() -> int:
@@ -335,8 +378,8 @@ def main() -> int:
     for name, page in result["large"].items():
         base = result["baseline"][name]
         print(
-            f"{name:24} p50 {page['p50']:6.1f}  p95 {page['p95']:6.1f}"
-            f"   with {BASELINE:,}: {base['p50']:5.1f} {base['p95']:5.1f}"
+            f"{name:24} p50 {page['p50']:6.1f}  p95 {page['p95']:6.1f}  cpu {page['cpu']:6.1f}"
+            f"  queries {page['queries']:4.1f}   with {BASELINE:,}: {base['p50']:5.1f} {base['p95']:5.1f}"
         )
     print(json.dumps(result))
     return 0 if result["ok"] else 1

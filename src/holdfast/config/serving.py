@@ -156,7 +156,7 @@ class Server(uvicorn.Server):
         from holdfast.config.asgi import application
 
         await super().startup(sockets)
-        _settle_memory()
+        settle_memory()
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         smtp_port = application.web.smtp_port if application.web is not None else 0
@@ -171,7 +171,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Spare what was loaded for good from the garbage collector, and let it look less often at the rest.
 
     A full collection over everything Django loads takes some 100 ms, in which no contact is accepted. Nearly all that a
