@@ -26,26 +26,25 @@ class Row:
 def values_of(traits: Traits, cluster: str | None) -> tuple[str, ...]:
     """Return a value per name in `NAMES`, written `stratum:value`: assistants are compared with assistants.
 
-    What is said is compared among all, and has no stratum; a `?` is unknown.
+    What is said is compared among all, and has no stratum; a `?` is unknown. That an operator did not sign is no
+    evidence, it is a lack of it. On which step the words are (`words`) only a model can say.
     """
     own = traits.stratum
-    length = min(traits.words.bit_length(), 8)
-    who = (
-        str(traits.verification) if traits.verification else None,
-        None if traits.tenure is None else str(traits.tenure),
-        None if traits.open_case is None else ("yes" if traits.open_case else "no"),
-        # That an operator did not sign is no evidence, it is a lack of it.
-        traits.operator,
-        traits.source,
-        traits.region,
-        traits.channel,
-        traits.language,
-    )
-    said = (traits.intent, str(length) if length else None, cluster)
+    case = UNKNOWN if traits.open_case is None else "yes" if traits.open_case else "no"
     return (
         f":{own}",
-        *(f"{own}:{UNKNOWN if value is None else value}" for value in who),
-        *(f":{UNKNOWN if value is None else value}" for value in said),
+        f"{own}:{traits.verification or UNKNOWN}",
+        f"{own}:{UNKNOWN if traits.tenure is None else traits.tenure}",
+        f"{own}:{case}",
+        f"{own}:{traits.operator or UNKNOWN}",
+        f"{own}:{traits.source or UNKNOWN}",
+        f"{own}:{traits.region or UNKNOWN}",
+        f"{own}:{traits.channel or UNKNOWN}",
+        f"{own}:{traits.language or UNKNOWN}",
+        f":{traits.intent or UNKNOWN}",
+        f":{min(traits.words.bit_length(), 8) or UNKNOWN}",
+        f":{cluster or UNKNOWN}",
+        ":?",
     )
 
 

@@ -7,25 +7,26 @@ those they do as on ordinary days (`odds`). Everything else is free, so a genuin
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.shield.features import NAMES, Row
+from holdfast.shield.features import NAMES, Row, is_unknown
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 CLIP = 3.0
-TEXT_CLIP = 4.0
+TEXT_CLIP = 5.0
 WHO_CLIP = 2.5
 """All that says who somebody is, together: it never outweighs why they come."""
 WHO = frozenset({"stratum", "verification", "tenure", "operator", "source", "region", "channel", "language"})
 TEXT = frozenset({"cluster", "length", "intent", "words"})
 
-_ROUNDS = 25
+_ROUNDS = 15
 _SHRINK = 8.0
 _TERM_SHRINK = 12.0
 _NEEDING = 0.05
@@ -95,7 +96,10 @@ class _Fit:
         return Fitted(
             share=self._share(posterior),
             need=self._need(posterior),
-            log_ratios={name: column.named(self._weights, posterior) for name, column in self._columns.items()},
+            log_ratios={
+                name: column.named(self._weights, posterior, at_most=limit(name))
+                for name, column in self._columns.items()
+            },
             terms={code: ratio for code, ratio in zip(self._wording.codes, terms, strict=True) if abs(ratio) > 0.1},
             steps=self._steps[: self._count],
             surely=np.flatnonzero(posterior[: self._count] > _SURE).tolist(),
@@ -120,7 +124,7 @@ class _Fit:
         )
         who, text = np.zeros_like(logit), np.zeros_like(logit)
         for name, column in self._columns.items():
-            found = np.clip(column.log_ratios(self._weights, posterior)[column.codes], -CLIP, CLIP)
+            found = np.clip(column.log_ratios(self._weights, posterior), -limit(name), limit(name))[column.codes]
             if name in WHO:
                 who += found
             elif name in TEXT:
@@ -152,8 +156,10 @@ class _Column:
         self.codes: Ints = np.array([names.setdefault(value, len(names)) for value in values])
         self.names = list(names)
         groups: dict[str, int] = {}
-        # A value is written `stratum:value`, and `:value` where strata are not told apart.
-        self._groups: Ints = np.array([groups.setdefault(name.partition(":")[0], len(groups)) for name in names])
+        # A value is written `stratum:value`, and `:value` where strata are not told apart. The unknown is a group of
+        # its own, so that it says nothing: else three things not known of somebody would count three times.
+        owners = (name if is_unknown(name) else name.partition(":")[0] for name in names)
+        self._groups: Ints = np.array([groups.setdefault(owner, len(groups)) for owner in owners])
 
     def log_ratios(self, weights: Floats, posterior: Floats) -> Floats:
         size = len(self.names)
@@ -166,8 +172,8 @@ class _Column:
             - np.log((genuine + _SHRINK * within) / (self._summed(genuine) + _SHRINK))
         )
 
-    def named(self, weights: Floats, posterior: Floats) -> dict[str, float]:
-        found = np.clip(self.log_ratios(weights, posterior), -CLIP, CLIP).tolist()
+    def named(self, weights: Floats, posterior: Floats, *, at_most: float) -> dict[str, float]:
+        found = np.clip(self.log_ratios(weights, posterior), -at_most, at_most).tolist()
         return {name: round(value, 3) for name, value in zip(self.names, found, strict=True) if abs(value) >= 0.05}
 
     def _summed(self, values: Floats) -> Floats:
@@ -223,8 +229,13 @@ class Wording:
 
 def step_of(total: float) -> str:
     """Name the step of a sum of words' log ratios: fine around 0, coarse beyond."""
-    return f":{int(np.searchsorted(_STEPS, total))}"
+    return f":{bisect_left(_STEPS, total)}"
 
 
-def _sums(codes: Ints, weights: Floats, size: int) -> Floats:
-    return np.asarray(np.bincount(codes, weights, minlength=size), dtype=np.float64)
+def limit(name: str) -> float:
+    """Return how much a feature may say at most."""
+    return TEXT_CLIP if name in TEXT else CLIP
+
+
+def _sums(self, ratios: Floats) -> Floats:
+    return _sums(self._owners, ratios[self._terms], self._contacts)

@@ -222,7 +222,7 @@ def _counts(rows: Sequence[Row], fitted: Fitted) -> dict[str, tuple[float, float
     for row, step in zip(rows, fitted.steps, strict=True):
         if row.need is None:
             continue
-        for name, value in zip(NAMES, (*row.values, step), strict=True):
+        for name, value in zip(NAMES, (*row.values[:-1], step), strict=True):
             if value in fitted.log_ratios[name]:
                 pair = counted.setdefault(f"{name} {value}", [0.0, 0.0])
                 pair[0] += row.weight

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from holdfast.shield.features import NAMES
 from holdfast.shield.model import Model, Topic
 from holdfast.shield.rates import WINDOW
 from holdfast.shield.traits import Traits
@@ -112,7 +113,7 @@ def _subject(name: str, traits: Traits) -> str:
 
 
 def _counted(name: str, model: Model, weighed: Weighed) -> str:
-    asked, explained = model.counts.get(f"{name} {weighed.values[name]}", (0, 0))
+    asked, explained = model.counts.get(f"{name} {weighed.values[NAMES.index(name)]}", (0, 0))
     if not asked:
         return ""
     usual = round(100 * model.usual_explained)

@@ -31,8 +31,8 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\u
 _TENURES = (30, 180, 730, 1825)
 
 _chance = np.random.default_rng(0x5EA)  # fixed for good: stored signatures must stay comparable
-_FACTORS = (_chance.integers(1, 2**32, PERMUTATIONS, dtype=np.uint64) | np.uint64(1))[:, None]
-_OFFSETS = _chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint64)[:, None]
+_FACTORS = (_chance.integers(1, 2**32, PERMUTATIONS, dtype=np.uint32) | np.uint32(1))[:, None]
+_OFFSETS = _chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)[:, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,6 @@ def _hashed(term: str) -> int:
 def _signature(terms: tuple[int, ...]) -> tuple[int, ...]:
     if not terms:
         return ()
-    column = np.asarray(terms, dtype=np.uint64)[None, :]
-    mixed = (column * _FACTORS + _OFFSETS) & np.uint64(0xFFFFFFFF)
+    mixed = np.asarray(terms, dtype=np.uint32) * _FACTORS + _OFFSETS  # modulo 2^32
     # The low bits of a product say little; the high ones carry every bit of the term.
-    return tuple((mixed.min(axis=1) >> np.uint64(8)).tolist())
+    return tuple((mixed.min(axis=1) >> np.uint32(8)).tolist())

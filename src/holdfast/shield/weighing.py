@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
-from holdfast.shield.features import NAMES, is_unknown, values_of
+from holdfast.shield.features import NAMES, values_of
 from holdfast.shield.mixture import CLIP, TEXT, TEXT_CLIP, WHO, WHO_CLIP, step_of
 from holdfast.shield.model import Cluster, Model, Topic
 from holdfast.shield.traits import Traits
@@ -21,7 +22,8 @@ class Weighed:
     need: float
     topic: Topic | None
     cluster: Cluster | None
-    values: Mapping[str, str]
+    values: tuple[str, ...]
+    """One per name in `NAMES`."""
     who: Mapping[str, float]
     said: Mapping[str, float]
     other: Mapping[str, float]
@@ -38,22 +40,29 @@ class Weighed:
 
 
 def weigh(traits: Traits, model: Model) -> Weighed:
-    """Weigh the evidence. A value that is unknown never adds to the score."""
+    """Weigh the evidence. A value that is unknown says nothing."""
     cluster = model.cluster_of(traits.signature)
     topic = model.topic_of(traits)
-    values = dict(zip(NAMES, values_of(traits, str(cluster.number) if cluster else "one"), strict=False))
-    values["words"] = step_of(sum(model.terms.get(term, 0.0) for term in traits.terms)) if traits.terms else ":?"
-    found = {name: _ratio(model, name, value) for name, value in values.items()}
-    challenge = model.challenge.get(traits.challenge, 0.0) if traits.challenge else 0.0
+    words = step_of(sum(map(model.terms.get, traits.terms, repeat(0.0)))) if traits.terms else ":?"
+    values = (*values_of(traits, str(cluster.number) if cluster else "one")[:-1], words)
+    who: dict[str, float] = {}
+    said: dict[str, float] = {}
+    other: dict[str, float] = {}
+    for name, value in zip(NAMES, values, strict=True):
+        ratio = model.log_ratios[name].get(value)
+        if ratio is not None:
+            (who if name in WHO else said if name in TEXT else other)[name] = ratio
+    if traits.challenge is not None:
+        other["challenge"] = model.challenge[traits.challenge]
     return Weighed(
         prior=math.log(model.flood_share / (1 - model.flood_share)),
         need=_need(traits, model, topic),
         topic=topic,
         cluster=cluster,
         values=values,
-        who={name: found[name] for name in WHO},
-        said={name: found[name] for name in TEXT},
-        other={"open_case": found["open_case"], "challenge": challenge},
+        who=who,
+        said=said,
+        other=other,
     )
 
 
@@ -63,11 +72,6 @@ def _need(traits: Traits, model: Model, topic: Topic | None) -> float:
     if traits.need is None:
         return 0.0
     return model.need["yes"] if traits.need else model.need["no"]
-
-
-def _ratio(model: Model, name: str, value: str) -> float:
-    ratio = model.log_ratios.get(name, {}).get(value, 0.0)
-    return min(ratio, 0.0) if ratio and is_unknown(value) else ratio
 
 
 def _clipped(value: float, most: float, least: float) -> float:

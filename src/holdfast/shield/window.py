@@ -14,7 +14,7 @@ from holdfast.shield.traits import Traits
 
 BIG = 10
 """Contacts of a cluster from which it is counted for itself."""
-_KEPT_PER_MINUTE = 300
+_KEPT_PER_MINUTE = 200
 _MOST_ACCOUNTS = 200_000
 _SAMPLE = 600
 _REMEMBERED, _REMEMBERED_PER_MINUTE, _REMEMBERED_WEIGHT = 400, 8, 0.25
@@ -108,7 +108,7 @@ class Window:
         """Return one contact as it counts now: with its cluster, if that has become a big one."""
         need, values, terms, cluster = kept
         alone = self.clusters.size(cluster) < BIG
-        return Row(need, (*values[:-1], ":one" if alone else f":{cluster}"), terms, weight)
+        return Row(need, (*values[:-2], ":one" if alone else f":{cluster}", values[-1]), terms, weight)
 
     def dump(self) -> dict[str, Any]:
         """Return all of it as plain data. Accounts are not written down: after a hand-over one may count twice."""
