@@ -206,7 +206,7 @@ class Wording:
         half = np.arange(self._contacts) % 2
         sums = np.zeros(self._contacts)
         for one in (0, 1):
-            sums += np.where(half == one, self._sums(self.log_ratios(weights * (half != one), posterior)), 0.0)
+            sums += np.where(half == one, self._totals(self.log_ratios(weights * (half != one), posterior)), 0.0)
         return [step_of(value) for value in sums.tolist()]
 
     def log_ratios(self, weights: Floats, posterior: Floats) -> Floats:
@@ -223,7 +223,7 @@ class Wording:
         noise = np.sqrt(1 / (one + 0.5) + 1 / (other + 0.5))
         return np.asarray(np.sign(ratio) * np.maximum(np.abs(ratio) - noise, 0.0))
 
-    def _sums(self, ratios: Floats) -> Floats:
+    def _totals(self, ratios: Floats) -> Floats:
         return _sums(self._owners, ratios[self._terms], self._contacts)
 
 
@@ -237,5 +237,5 @@ def limit(name: str) -> float:
     return TEXT_CLIP if name in TEXT else CLIP
 
 
-def _sums(self, ratios: Floats) -> Floats:
-    return _sums(self._owners, ratios[self._terms], self._contacts)
+def _sums(codes: Ints, weights: Floats, size: int) -> Floats:
+    return np.asarray(np.bincount(codes, weights, minlength=size), dtype=np.float64)
