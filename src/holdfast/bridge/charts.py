@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 960, 238
 HATCH = "url(#hatch)"
 """What is not explained is hatched as well as coloured; the page defines the pattern once."""
 
+_APART = 130  # a mark's words are about as wide
 _LEFT, _RIGHT, _TOP, _BOTTOM = 30, 844, 26, 212
 
 
@@ -145,12 +146,15 @@ def _hours(first: datetime, last: datetime, x: Callable[[datetime], float]) -> S
 
 
 def _marks(marks: Sequence[Mark], first: datetime, last: datetime, x: Callable[[datetime], float]) -> SafeString:
-    drawn = []
+    drawn: list[tuple[float, str, float, str, str]] = []
     for mark in marks:
-        if first <= mark.at <= last:
-            at = x(mark.at)
-            side, gap = ("e", -6) if at > 600 else ("s", 6)
-            drawn.append((at, side, at + gap, f"{timezone.localtime(mark.at):%H:%M}", mark.text))
+        if not first <= mark.at <= last:
+            continue
+        at = x(mark.at)
+        if drawn and at - drawn[-1][0] < _APART:  # of two that would be written over each other, the later one
+            drawn.pop()
+        side, gap = ("e", -6) if at > 600 else ("s", 6)
+        drawn.append((at, side, at + gap, f"{timezone.localtime(mark.at):%H:%M}", mark.text))
     return format_html_join(
         "",
         '<path class="mark" d="M{} 12V212"/><text class="lab {}" x="{}" y="21"><tspan class="tm">{}</tspan> {}</text>',

@@ -72,6 +72,8 @@ class TeamLoad:
     """One team: people, and the share of their places for cases that is taken."""
 
     name: str
+    vendor: str
+    """Who employs them; empty for the company's own."""
     people: int
     busy: float
 
@@ -226,11 +228,12 @@ def load() -> Sequence[TeamLoad]:
     people: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     limit = current().effects.cases_per_agent
     for worker in workforce():
-        name = worker.team if worker.internal else f"{worker.team}, {worker.vendor}"
-        people[name, worker.vendor].append((cases.get(worker.id, 0), limit or worker.capacity))
+        people[worker.team, "" if worker.internal else worker.vendor].append(
+            (cases.get(worker.id, 0), limit or worker.capacity)
+        )
     return [
-        TeamLoad(name, len(own), min(sum(have for have, _ in own) / max(sum(room for _, room in own), 1), 1.0))
-        for (name, _), own in sorted(people.items())
+        TeamLoad(name, vendor, len(own), min(sum(have for have, _ in own) / max(sum(room for _, room in own), 1), 1.0))
+        for (name, vendor), own in sorted(people.items())
     ]
 
 
