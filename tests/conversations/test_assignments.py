@@ -10,6 +10,7 @@ from django.db import connection
 from holdfast.conversations.assignments import assign, take_next, transfer
 from holdfast.conversations.closures import close
 from holdfast.conversations.errors import Refused, Stale
+from holdfast.conversations.messages import post_reply
 from holdfast.conversations.models import Assignment, Conversation, Message, Place
 from holdfast.conversations.places import standing
 from holdfast.conversations.snoozes import snooze
@@ -143,3 +144,13 @@ def test_two_agents_never_take_the_same_case(house, in_line):
     for each in threads:
         each.join()
     assert len(taken) == len(set(taken)) == 20
+
+
+def test_with_hands_full_nobody_gets_another_case(house, in_line):
+    cases = [in_line(f"matter {n}") for n in range(3)]
+    asked = {"agent_id": house.ana.pk, "queue_ids": [house.cards.pk], "most_cases": 2}
+    assert [take_next(**asked), take_next(**asked)] == cases[:2]
+    with pytest.raises(Refused, match="2 cases"):
+        take_next(**asked)
+    post_reply(conversation_id=cases[0].pk, by=house.ana.pk, text="Done.", client_key="k")
+    assert take_next(**asked) == cases[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,9 @@ from django.test import Client
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.closures import close
 from holdfast.people.models import Agent
+from holdfast.posture import changes
+from holdfast.posture import current as posture
+from holdfast.posture.effects import Name
 
 from .conftest import Desk
 
@@ -128,6 +131,7 @@ def test_the_home_page_costs_a_fixed_number_of_queries(desk: Desk, sign_in: Sign
             asked.append(sql)
             return execute(sql, params, many, context)
 
+        posture.forget()  # it is read once a second, in whichever request comes then
         with connection.execute_wrapper(note):
             assert client.get(path).status_code == 200
         return len(asked)
@@ -153,6 +157,31 @@ def test_next_gives_the_one_who_waited_longest_to_the_agent(desk: Desk, sign_in:
     assert f"/desk/c/{first.number}/" in response["HX-Location"]
     first.refresh_from_db()
     assert first.assignee_id == desk.ana.pk
+
+
+@pytest.fixture
+def read_afresh() -> Iterator[None]:
+    """The posture is remembered for a second: neither before this test nor after it."""
+    posture.forget()
+    yield
+    posture.forget()
+
+
+@pytest.mark.usefixtures("read_afresh")
+def test_next_follows_the_posture_in_force(desk: Desk, sign_in: SignIn) -> None:
+    early, late = desk.talk(), desk.talk(queue=desk.payments)
+    client = sign_in(desk.lead)
+    changes.change(to=Name.SURGE, by=desk.lead.pk, why="Payments fail.", playbook="payments-degraded")
+    posture.forget()
+    client.post("/desk/next/")
+    late.refresh_from_db()
+    assert late.assignee_id == desk.lead.pk, "payments go first, says the playbook"
+    for _ in range(6):
+        desk.talk()
+    answers = [client.post("/desk/next/").status_code for _ in range(6)]
+    assert answers == [204] * 5 + [422], "six cases in hand are the most, says the playbook"
+    early.refresh_from_db()
+    assert early.assignee_id == desk.lead.pk
 
 
 def test_next_says_so_when_nobody_waits(desk: Desk, sign_in: SignIn) -> None:

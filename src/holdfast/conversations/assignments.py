@@ -45,15 +45,22 @@ def assign(*, conversation_id: UUID, to: int | None, by: int | None, epoch: int 
 
 @transaction.atomic
 def take_next(
-    *, agent_id: int, queue_ids: Sequence[int], priorities: Mapping[int, int] | None = None
+    *,
+    agent_id: int,
+    queue_ids: Sequence[int],
+    priorities: Mapping[int, int] | None = None,
+    most_cases: int | None = None,
 ) -> Conversation | None:
     """Give the agent the case that is next in these lines; `None` when nobody waits.
 
-    `priorities` by queue: higher goes first. Cases that somebody else takes at this moment are skipped, so two agents
-    never get the same one.
+    `priorities` by queue: higher goes first. `most_cases`: with so many that wait for an answer in hand nobody gets
+    another. Cases that somebody else takes at this moment are skipped, so two agents never get the same one.
+    Raises `Refused`.
     """
     if not answers(agent_id):
         raise Refused("Your account does not answer customers.")
+    if most_cases is not None and _in_hand(agent_id) >= most_cases:
+        raise Refused(f"You have {most_cases} cases that wait for you, the most at one time for now. Answer one first.")
     passed: list[UUID] = []
     while (chosen := lock_next(queue_ids, passed=passed, priorities=priorities)) is not None:
         conversation = Conversation.objects.get(pk=chosen.conversation_id)
@@ -115,6 +122,12 @@ def release(conversation: Conversation) -> None:
     close_grants(conversation_id=conversation.pk)
     conversation.assignee_id = None
     conversation.epoch += 1
+
+
+def _in_hand(agent_id: int) -> int:
+    """Count the agent's open cases in which a customer waits for an answer."""
+    held = Conversation.objects.filter(assignee_id=agent_id, state=Conversation.State.OPEN)
+    return held.filter(waiting_since__isnull=False).count()
 
 
 def _hand_to(conversation: Conversation, *, agent_id: int, by: int | None) -> Assignment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from holdfast.desk.models import Queue
@@ -24,7 +24,7 @@ def queues() -> Sequence[QueueInfo]:
     return [QueueInfo(*row) for row in rows.values_list("id", "slug", "name", "icon")]
 
 
-def priorities(wanted: dict[str, int]) -> dict[int, int]:
+def priorities(wanted: Mapping[str, int]) -> dict[int, int]:
     """Return the priority of each queue by id, as a posture names them by slug."""
     if not wanted:
         return {}

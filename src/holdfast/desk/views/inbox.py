@@ -17,9 +17,11 @@ from holdfast.desk import listing, saved_views
 from holdfast.desk.case import screen_of
 from holdfast.desk.filters import Chosen, read
 from holdfast.desk.navigation import nav_of
+from holdfast.desk.queries import priorities
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.views.asking import a_number, changed, desk_view, is_fragment, me, problem
 from holdfast.kit import streams
+from holdfast.posture.current import current
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
@@ -89,12 +91,18 @@ def nav(request: HttpRequest) -> HttpResponse:
 
 @desk_view("POST")
 def next_in_line(request: HttpRequest) -> HttpResponse:
-    """Take whoever has waited longest in the reader's queues, or in the one they look at."""
+    """Take whoever is next in the reader's queues, or in the one they look at. The posture in force has a say."""
     agent = me(request)
     reach = reach_of(agent)
     queue = reach.by_slug(request.POST.get("queue", ""))
     own = [each.id for each in reach.queues if not each.parking]
-    taken = assignments.take_next(agent_id=agent.id, queue_ids=[queue.id] if queue else own)
+    effects = current().effects
+    taken = assignments.take_next(
+        agent_id=agent.id,
+        queue_ids=[queue.id] if queue else own,
+        priorities=priorities(effects.queue_priority),
+        most_cases=effects.cases_per_agent,
+    )
     if taken is None:
         return problem(request, "Nobody waits in your queues just now.", status=404)
     response = HttpResponse(status=204)
