@@ -99,10 +99,13 @@ _FREE, _LEAVE, _AGAIN, _ANSWER = range(4)
 
 
 class Live:
-    """One drill. Needs Django on a database that holds nobody's data."""
+    """One drill. Needs Django on a database that holds nobody's data.
 
-    def __init__(self, world: World, *, speed: float | None = None) -> None:
-        self._world = world
+    `speed`: simulated seconds a second at most. `step`: minutes between two looks of triage at the door.
+    """
+
+    def __init__(self, world: World, *, speed: float | None = None, step: float = STEP) -> None:
+        self._world, self._every = world, step
         self._clock = Clock(world.scenario.start, speed=speed)
         self._played = Played(world, NAME, end=float(math.ceil(world.scenario.minutes)))
         self._events: list[tuple[float, int, int, Entry | int]] = []
@@ -127,8 +130,8 @@ class Live:
             self._duty = Duty(lead=desk.lead)
             coming = deque(self._world.visits)
             minute = 0
-            for step in range(1, math.ceil(self._played.end / STEP) + 1):
-                until = step * STEP
+            for step in range(1, math.ceil(self._played.end / self._every) + 1):
+                until = step * self._every
                 arriving = [coming.popleft() for _ in self._due(coming, until)]
                 over = int(until) > minute
                 if not arriving and not over and not (self._events and self._events[0][0] <= until):
