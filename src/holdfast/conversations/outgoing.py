@@ -19,16 +19,15 @@ class Outgoing:
     message_id: UUID
     conversation_id: UUID
     customer_id: UUID | None
-    channel: str
     automatic: bool
 
 
 def outgoing(message_ids: Sequence[UUID]) -> list[Outgoing]:
     """Return the public messages among `message_ids`. Notes never leave."""
     rows = Message.objects.filter(pk__in=message_ids, internal=False).values_list(
-        "pk", "conversation_id", "conversation__customer_id", "conversation__channel", "author"
+        "pk", "conversation_id", "conversation__customer_id", "author"
     )
-    return [Outgoing(pk, cid, customer, channel, author == "assistant") for pk, cid, customer, channel, author in rows]
+    return [Outgoing(pk, cid, customer, author == "assistant") for pk, cid, customer, author in rows]
 
 
 def automatic_counts(customer_ids: Sequence[UUID], *, since: datetime) -> dict[UUID, int]:

@@ -4,6 +4,8 @@ Believed from anybody: a verified reply token, a signed chat session, and the Me
 bits that only its reader knows). A mail key made by others can be known to bystanders or guessed: it is believed for
 the conversation's own customer only. A stranger who names one gets a conversation of their own with a note for the
 agent, so nobody can listen in on a thread by naming it.
+
+While the line is ordered by need an account has one case in it: what its customer writes beside that joins it.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ from holdfast.conversations.subjects import normalised
 from holdfast.conversations.to_thread import ToThread
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
+from holdfast.posture.current import current
 
 RECENTLY_CLOSED = timedelta(days=14)
 _LONGEST_KEY = 300
 _KEYS_PER_CONTACT = 30
 _REMEMBERED_REFERENCES = 3
 _CANDIDATES_PER_CUSTOMER = 20
+_PROVEN = 2  # the level of `people.identify` that is more than a claim
 _OURS = re.compile(r"^mail:([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})@(.+)$")
 
 
@@ -89,8 +93,9 @@ def find_homes(items: Sequence[ToThread]) -> list[Home]:
     """
     keys = [_keys_of(item) for item in items]
     fallbacks = _same_customer(items)
+    in_line = _in_line(items) if current().effects.room == "by_need" else None
     for _ in range(10):
-        plan = _decide(items, keys, _look_up(keys), fallbacks)
+        plan = _decide(items, keys, _look_up(keys), fallbacks, in_line)
         if _store(plan):
             return plan.homes
     raise RuntimeError("The thread keys of this batch keep changing hands.")
@@ -190,6 +195,30 @@ def _same_customer(items: Sequence[ToThread]) -> dict[tuple[UUID, str, bool], _C
     return found
 
 
+def _in_line(items: Sequence[ToThread]) -> dict[UUID, _Candidate]:
+    """Read the case each customer has in line. Their next contacts are held until this transaction ends."""
+    customers = sorted({item.customer_id for item in items if item.customer_id and _may_join_any(item)})
+    if not customers:
+        return {}
+    with connection.cursor() as cursor:
+        # Another worker may put a case of the same customer in line at this moment.
+        cursor.execute("SELECT FROM people_customer WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [customers])
+        cursor.execute(
+            "SELECT conversation.id, conversation.customer_id, conversation.kind"
+            " FROM conversations_conversation AS conversation JOIN conversations_place AS place"
+            "  ON place.conversation_id = conversation.id AND place.left_at IS NULL"
+            " WHERE conversation.customer_id = ANY(%s) AND conversation.kind = 'matter' ORDER BY place.joined_at DESC",
+            [customers],
+        )
+        return {customer_id: _Candidate(id_, customer_id, kind) for id_, customer_id, kind in cursor.fetchall()}
+
+
+def _may_join_any(item: ToThread) -> bool:
+    """Tell whether a contact may join its customer's case unnamed. A chat shows that case: it takes a proven one."""
+    spoken = item.kind in {"message", "person_request"}
+    return spoken and (item.channel != "chat" or item.details.get("level") == _PROVEN)
+
+
 def _by_subject(item: ToThread) -> bool:
     return item.channel == "email" and item.kind != "unreadable" and bool(normalised(item.subject[:200]))
 
@@ -199,22 +228,29 @@ def _decide(
     keys: Sequence[_Keys],
     known: Mapping[str, _Known],
     fallbacks: Mapping[tuple[UUID, str, bool], _Candidate],
+    in_line: Mapping[UUID, _Candidate] | None,
 ) -> _Plan:
     plan = _Plan()
     at_hand = dict(known)
     by_subject = dict(fallbacks)
+    by_customer = dict(in_line or {})
     for item, its in zip(items, keys, strict=True):
         named = [at_hand[key] for key in (*its.own, *its.named) if key in at_hand]
         believed = next((entry for entry in named if _believed(entry, item)), None)
         subject = (item.customer_id, normalised(item.subject[:200]), item.is_machine) if _by_subject(item) else None
         candidate = believed.candidate if believed else by_subject.get(subject) if subject else None  # type: ignore[arg-type]
         doubted = next((entry.candidate.id for entry in named if entry.seen and not believed), None)
+        alone = item.customer_id if in_line is not None and _may_join_any(item) else None
+        if candidate is None and alone:
+            candidate = by_customer.get(alone)
         is_new = candidate is None
         if candidate is None:
             candidate = _Candidate(uuid7(), item.customer_id, "machine" if item.is_machine else "matter")
         plan.homes.append(Home(candidate.id, is_new, None if doubted == candidate.id else doubted))
         if subject and subject[0] and item.kind != "unreadable":
             by_subject.setdefault((subject[0], subject[1], subject[2]), candidate)
+        if alone:
+            by_customer.setdefault(alone, candidate)
         _claim(plan, at_hand, its, candidate)
     new = {home.conversation_id for home in plan.homes if home.is_new}
     for home in plan.homes:

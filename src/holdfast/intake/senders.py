@@ -15,8 +15,9 @@ _PARKED = ExpressionWrapper(Q(state=Receipt.State.PARKED), output_field=BooleanF
 
 
 def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Sealed]:
-    """Return for each conversation the sealed sender of its newest contact.
+    """Return for each conversation the sealed sender of its newest contact, unless that came by chat.
 
+    A chat's screen reads the conversation, so nothing has to be sent there.
     What is parked is passed over where anything else is there: often a machine sent it, which must not be written to.
     A conversation of parked contacts only (closed without a reply, not to be processed) can still be answered.
     """
@@ -26,7 +27,7 @@ def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Sealed]:
         .order_by("conversation_id", _PARKED, "-accepted_at")
         .distinct("conversation_id")
     )
-    return {r.conversation_id: r.contact.sender for r in receipts if r.conversation_id}
+    return {r.conversation_id: r.contact.sender for r in receipts if r.conversation_id and r.channel != "chat"}
 
 
 def mail_ids(conversation_id: UUID, *, limit: int = 20) -> list[tuple[datetime, str]]:

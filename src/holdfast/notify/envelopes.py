@@ -47,7 +47,7 @@ class Envelope:
 
 def addressed(message_ids: Sequence[UUID], *, automatic_limit: int) -> Iterator[Addressed]:
     """Yield the messages whose customer is reached by mail, with the address their newest contact came from."""
-    messages = [m for m in outgoing(message_ids) if m.channel != "chat"]
+    messages = outgoing(message_ids)
     senders = newest_senders([m.conversation_id for m in messages])
     busy = automatic_counts(
         [m.customer_id for m in messages if m.automatic and m.customer_id], since=clock.now() - timedelta(hours=1)
