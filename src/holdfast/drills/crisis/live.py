@@ -18,7 +18,7 @@ from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
-from holdfast.conversations import assignments, closures, messages, places
+from holdfast.conversations import assignments, closures, messages, places, waits
 from holdfast.desk.routing import fallback_queue, forget
 from holdfast.drills.crisis.desk import Desk, incoming
 from holdfast.drills.crisis.duty import Duty
@@ -143,6 +143,7 @@ class Live:
                     self._minute(until)
                     progress(until)
             self._learn_decisions(self._played.entries)
+            offer_waits(self._played.entries)
             counts = reconcile()
         seconds = time.monotonic() - started
         return Lived(self._played, counts, self._duty.reports, tuple(self._postures), seconds)
@@ -187,6 +188,16 @@ class Live:
         for status in receipts.statuses([answer.receipt for answer in accepted]):
             if status.conversation_id is not None:
                 self._file(self._by_receipt[status.receipt], status.conversation_id)
+        self._tell_wait(self._by_receipt[accepted[-1].receipt])
+
+    def _tell_wait(self, entry: Entry) -> None:
+        """Note the wait the house would tell whoever came last, for one arrival of each look."""
+        case = self._case_of.get(entry.number)
+        standing = places.standing(conversation_id=case) if case is not None else None
+        if standing is not None and entry.state is State.WAITING:
+            told = waits.estimate(queue_id=self._queue, place=standing.place)
+            if told is not None:
+                entry.low, entry.high = float(told.low), float(told.high)
 
     def _file(self, entry: Entry, conversation_id: UUID) -> None:
         self._case_of[entry.number] = conversation_id
@@ -252,3 +263,17 @@ class Live:
 
     def _plan(self, at: float, kind: int, who: Entry | int) -> None:
         heappush(self._events, (at, next(self._numbers), kind, who))
+
+
+def offer_waits(entries: Sequence[Entry]) -> None:
+    """Give those who left the moment their turn would have come: when somebody later of their band was answered.
+
+    Without it only those who stayed would be counted, and a wait that nobody sat through would look well told.
+    """
+    answered: dict[int, float] = {}
+    for entry in reversed(entries):
+        band = entry.decision.band if entry.decision is not None else 0
+        if entry.state is State.ANSWERED:
+            answered[band] = min(answered.get(band, math.inf), entry.ended_at)
+        elif entry.state is State.LEFT:
+            entry.reached_at = answered.get(band, math.inf)

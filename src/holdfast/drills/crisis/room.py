@@ -47,7 +47,7 @@ class Entry:
     decision: Decision | None = None
     low: float = math.nan
     high: float = math.nan
-    """The wait it was told at arrival, P50 and P90, in minutes; not a number when it was told none."""
+    """The range of waits it was told at arrival, in minutes; one in ten waits longer. No number: it was told none."""
 
 
 class Policy(Protocol):
@@ -82,26 +82,6 @@ class Policy(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A wait told to somebody, in minutes."""
-
-    low: float
-    high: float
-
-
-class Estimator(Protocol):
-    """Tells waits and learns from what became of them."""
-
-    def told(self, entry: Entry, at: float) -> Estimate | None:
-        """Return the wait of a contact that joins now; `None` when there is too little to say."""
-        ...
-
-    def ended(self, entry: Entry, at: float) -> None:
-        """Hear that a contact was answered or left."""
-        ...
-
-
 @dataclass(slots=True)
 class Played:
     """One run: every contact in order of arrival, and agents' time."""
@@ -125,8 +105,8 @@ _FREE, _LEAVE, _ANSWER, _AGAIN = range(4)
 class Room:
     """Plays a world under a policy, once."""
 
-    def __init__(self, world: World, policy: Policy, *, estimator: Estimator | None = None) -> None:
-        self._world, self._policy, self._estimator = world, policy, estimator
+    def __init__(self, world: World, policy: Policy) -> None:
+        self._world, self._policy = world, policy
         self._free = world.scenario.centre.agents
         self._events: list[tuple[float, int, int, Entry | None]] = []
         self._numbers = itertools.count()
@@ -158,8 +138,6 @@ class Room:
             self._plan(at + visit.again_after, _AGAIN, entry)
         if self._policy.one_case and self._joins_another(entry):
             return
-        if self._estimator is not None and (told := self._estimator.told(entry, at)) is not None:
-            entry.low, entry.high = told.low, told.high
         self._standing.setdefault(visit.matter, []).append(entry)
         if visit.evidence.account is not None:
             self._cases[visit.evidence.account] = entry
@@ -214,8 +192,6 @@ class Room:
     def _end(self, entry: Entry, state: State, at: float) -> None:
         entry.state, entry.ended_at = state, at
         self._policy.ended(entry, at)
-        if self._estimator is not None:
-            self._estimator.ended(entry, at)
         others = self._standing[entry.visit.matter]
         others.remove(entry)
         if state is State.ANSWERED:

@@ -93,6 +93,14 @@ class Naming:
     false_floods: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Waits told: how many, and the share that was no longer than the upper end, which nine in ten should be."""
+
+    told: int
+    covered: float
+
+
 def event(played: Played) -> tuple[float, float]:
     """Return from which minute until which a run is scored."""
     scenario = played.world.scenario
@@ -214,19 +222,19 @@ def naming(played: Played, reports: Sequence[MinuteReport]) -> Naming:
     )
 
 
-def coverage(played: Played, *, longer_than: float = 0.5) -> tuple[float | None, int]:
-    """Return how often the P90 told at arrival held, among those who had to wait, and how many those are.
+def waits(played: Played, *, longer_than: float = 0.5) -> Waits | None:
+    """Score the waits told at arrival, among those who had to wait; `None` when nobody was told one.
 
     The wait is the one somebody was offered: until their turn came, whether they were still there or not. Who waited
     less than `longer_than` minutes and was told so too had no wait to estimate.
     """
-    told = [
+    held = [
         entry.reached_at - entry.at <= entry.high
         for entry in played.entries
         if entry.high == entry.high and entry.reached_at < math.inf
         if entry.reached_at - entry.at > longer_than or entry.high > longer_than
     ]
-    return (sum(told) / len(told), len(told)) if told else (None, 0)
+    return Waits(told=len(held), covered=_share(held)) if held else None
 
 
 def auc(low: Sequence[float], high: Sequence[float]) -> float | None:

@@ -33,6 +33,7 @@ class Row:
     quiet: scores.Service
     account: scores.Account
     bill: scores.Bill
+    waits: scores.Waits | None = None
     telling: scores.Telling | None = None
     naming: scores.Naming | None = None
 
@@ -93,6 +94,7 @@ def row_of(played: Played, reports: Sequence[MinuteReport]) -> Row:
         quiet=scores.quiet(played),
         account=scores.account(played),
         bill=scores.bill(played),
+        waits=scores.waits(played),
         telling=scores.telling(played),
         naming=scores.naming(played, reports),
     )
@@ -136,7 +138,7 @@ def table(rows: Sequence[Row], *, title: str) -> Table:
 
 
 def sentences(row: Row) -> list[str]:
-    """Say in sentences how the shield told contacts apart."""
+    """Say in sentences how the shield told contacts apart, and how well waits were told."""
     told, named = row.telling, row.naming
     if told is None or named is None:
         return []
@@ -154,6 +156,8 @@ def sentences(row: Row) -> list[str]:
         f"Genuine: {told.demoted_genuine:.1%} placed further back, {told.asked_genuine:.1%} asked a question. "
         f"Floods named that were none: {named.false_floods}."
     )
+    if row.waits is not None:
+        said.append(f"Of {row.waits.told} waits told, {row.waits.covered:.0%} were within what nine in ten should be.")
     return said
 
 
