@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -23,7 +23,7 @@ WALKED = 4_000  # newest messages looked at first
 COMMON = 20  # so many matches among them: common words, of which the word index would give far too many
 READ = 1_000  # newest matches of rare words looked at for one page
 PATIENCE_MS = 1_000  # for the word index; a phrase of common words that never stand together can cost more
-_AT_ONCE = 300
+_AT_ONCE = 300  # matches read and looked up together: a page seldom needs more
 _NUMBER = re.compile(r"^#?\s*(\d{1,18})$")
 _MATCH = "message.search @@ websearch_to_tsquery('simple', %s)"
 _NEWEST = "ORDER BY message.created_at DESC, message.id DESC"
@@ -31,6 +31,8 @@ _NEWEST = "ORDER BY message.created_at DESC, message.id DESC"
 Position = tuple[datetime, UUID]
 Match = tuple[UUID, datetime, UUID]
 """The conversation, when the message was written, and its id."""
+Stretch = tuple[list[Match], Position | None]
+"""Matches, newest first, and where they end; `None` when there are no more."""
 
 
 def search(agent: Agent, text: str, cursor: str | None = None, limit: int = 50) -> Page[Row]:
@@ -66,46 +68,75 @@ def _by_customer(reach: Reach, text: str, limit: int) -> list[UUID]:
 
 
 def _by_words(reach: Reach, text: str, position: Position | None, limit: int) -> tuple[list[UUID], str | None]:
-    """Read the newest matches; a conversation shows on the page of its newest match only.
-
-    PostgreSQL takes a word it knows nothing of for a fairly common one (1 in 200), and would read the whole table
-    backwards for it. So the choice is made here: the newest messages are looked at first, and only words that turn up
-    rarely among them are asked of the word index.
-    """
+    """Read the newest matches; a conversation shows on the page of its newest match only."""
     with connection.cursor() as database:
-        matches, last = _walk(database, text, position)
-        if len(matches) < COMMON and last is not None:
-            matches, last = _indexed(database, text, position) or (matches, last)
-        found: dict[UUID, None] = {}
-        shown = position
-        for conversation_id, at, id_ in _within(database, reach, matches):
-            if conversation_id not in found and len(found) == limit:
-                last = shown
-                break
-            found[conversation_id] = None
-            shown = (at, id_)
+        found, last = _fill(database, reach, _stretches(database, text, position), limit)
         for shown_before in _matched_before(database, text, position, list(found)):
             del found[shown_before]
     return list(found), cursor_text(*last) if last else None
 
 
-def _walk(database: Any, text: str, position: Position | None) -> tuple[list[Match], Position | None]:
-    """Return the matches among the newest messages after `position`, and where the walk ended; `None` at the oldest."""
+def _fill(
+    database: Any, reach: Reach, stretches: Iterable[Stretch], limit: int
+) -> tuple[dict[UUID, None], Position | None]:
+    """Return the first `limit` conversations in reach, newest match first, and where the page after them begins."""
+    found: dict[UUID, None] = {}
+    shown = last = None
+    for stretch in stretches:
+        matches, last = stretch
+        for conversation_id, at, id_ in _within(database, reach, matches):
+            if conversation_id not in found and len(found) == limit:
+                return found, shown
+            found[conversation_id] = None
+            shown = (at, id_)
+        if len(found) == limit:
+            break
+    return found, last
+
+
+def _stretches(database: Any, text: str, position: Position | None) -> Iterator[Stretch]:
+    """Give the newest matches after `position`, as many stretches of them as are asked for.
+
+    PostgreSQL takes a word it knows nothing of for a fairly common one (1 in 200), and would read the whole table
+    backwards for it. So the choice is made here: the newest messages are looked at first, and only words that turn up
+    rarely among them are asked of the word index.
+    """
+    left = WALKED
+    while left > 0:
+        matches, last, walked = _walk(database, text, position, left)
+        if left == WALKED and len(matches) < COMMON and last is not None:
+            yield _indexed(database, text, position) or (matches, last)
+            return
+        yield matches, last
+        if last is None:
+            return
+        position, left = last, left - walked
+
+
+def _walk(database: Any, text: str, position: Position | None, most: int) -> tuple[list[Match], Position | None, int]:
+    """Return the matches among the next `most` messages after `position`, where that ended, and after how many.
+
+    It ends with `_AT_ONCE` matches: PostgreSQL reads no further then, and sorts nothing, as the index has that order.
+    The end is `None` at the oldest message.
+    """
     where = "WHERE (message.created_at, message.id) < (%s, %s)" if position else ""
     database.execute(
-        "WITH message AS MATERIALIZED (SELECT message.id, message.conversation_id, message.created_at,"  # noqa: S608
-        f" {_MATCH} AS matches FROM conversations_message AS message {where} {_NEWEST} LIMIT {WALKED}),"
-        f" numbered AS (SELECT message.*, row_number() OVER ({_NEWEST}) = {WALKED} AS ends FROM message)"
-        " SELECT message.conversation_id, message.created_at, message.id, message.matches, message.ends"
-        f" FROM numbered AS message WHERE message.matches OR message.ends {_NEWEST}",
+        "SELECT conversation_id, created_at, id, matches, number FROM (SELECT message.*,"  # noqa: S608
+        f" row_number() OVER ({_NEWEST}) AS number FROM (SELECT message.id, message.conversation_id,"
+        f"  message.created_at, {_MATCH} AS matches FROM conversations_message AS message {where}"
+        f"  {_NEWEST} LIMIT {most:d}) AS message) AS message"
+        f" WHERE matches OR number = {most:d} {_NEWEST} LIMIT {_AT_ONCE}",
         [text, *(position or ())],
     )
     seen = database.fetchall()
-    end = seen[-1][1:3] if seen and seen[-1][4] else None
-    return [(conversation_id, at, id_) for conversation_id, at, id_, matches, _ in seen if matches], end
+    if not seen:
+        return [], None, most
+    walked = seen[-1][4]
+    last = seen[-1][1:3] if walked == most or len(seen) == _AT_ONCE else None
+    return [(conversation_id, at, id_) for conversation_id, at, id_, matches, _ in seen if matches], last, walked
 
 
-def _indexed(database: Any, text: str, position: Position | None) -> tuple[list[Match], Position | None] | None:
+def _indexed(database: Any, text: str, position: Position | None) -> Stretch | None:
     """Return the newest matches the word index has after `position`, and where they end; `None` when it takes too long.
 
     MATERIALIZED keeps the planner from walking the table in order of time.
@@ -132,7 +163,7 @@ def _indexed(database: Any, text: str, position: Position | None) -> tuple[list[
 
 
 def _within(database: Any, reach: Reach, matches: list[Match]) -> Iterator[Match]:
-    """Give the matches in conversations within reach, looked up some at a time: a page seldom needs them all."""
+    """Give the matches in conversations within reach, looked up some at a time."""
     for start in range(0, len(matches), _AT_ONCE):
         some = matches[start : start + _AT_ONCE]
         if not reach.everything:
