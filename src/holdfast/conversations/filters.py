@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Q, prefetch_related_objects
+from django.db import connection
+from django.db.models import Q
 
 from holdfast.guard.fields import Sealed
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from holdfast.people.models import Agent
 
 T = TypeVar("T")
+_KNOWN = "_queues_known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,12 @@ class Reach:
             return Q(pk__in=[])
         return Q() if self.everything else Q(queue_id__in=self.queues) | Q(assignee_id=self.agent_id)
 
+    def condition(self) -> tuple[str, list[Any]]:
+        """Return the same as SQL on `conversations_conversation`, with its parameters."""
+        if self.nothing or self.everything:
+            return ("false" if self.nothing else "true"), []
+        return "(queue_id = ANY(%s) OR assignee_id = %s)", [list(self.queues), self.agent_id]
+
 
 def reach_of(agent: Agent) -> Reach:
     """Return what this agent may see. The security role sees the log of reveals, and no conversation.
@@ -98,10 +107,20 @@ def reach_of(agent: Agent) -> Reach:
         return Reach(agent.pk, nothing=True)
     if agent.leads:
         return Reach(agent.pk, everything=True)
-    if agent.team is None:
+    if agent.team_id is None:
         return Reach(agent.pk)
-    prefetch_related_objects([agent.team], "queues")
-    return Reach(agent.pk, queues=tuple(queue.pk for queue in agent.team.queues.all()))
+    queues: tuple[int, ...] | None = getattr(agent, _KNOWN, None)
+    if queues is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT queue_id FROM desk_queue_teams WHERE team_id = %s", [agent.team_id])
+            queues = tuple(queue_id for (queue_id,) in cursor.fetchall())
+        know_queues(agent, queues)
+    return Reach(agent.pk, queues=queues)
+
+
+def know_queues(agent: Agent, queues: Iterable[int]) -> None:
+    """Keep with `agent` which queues their team serves, for a caller that has just read them."""
+    setattr(agent, _KNOWN, tuple(queues))
 
 
 def cursor_text(at: datetime, id_: UUID) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from holdfast.conversations.errors import NotFound
 from holdfast.conversations.filters import InboxFilter, Page, Reach, Row, cursor_of, cursor_text, reach_of
 from holdfast.conversations.models import Conversation, Message, Tag
-from holdfast.conversations.rows import rows_from, rows_of
+from holdfast.conversations.rows import rows_found, rows_of
 from holdfast.conversations.search import search
 from holdfast.kit.clock import now
 
@@ -33,6 +33,7 @@ __all__ = [
     "thread_of",
 ]
 
+_SENDERS = (Message.Author.AGENT, Message.Author.ASSISTANT)
 COUNTED = 10_000
 """Lines longer than this are told as "more than": counting them all would cost more than knowing is worth."""
 
@@ -55,7 +56,7 @@ def access_conversation(agent: Agent, id: UUID | int) -> Conversation:  # noqa: 
     found = (
         Conversation.objects.filter(which)
         .filter(reach_of(agent).allows())
-        .select_related("customer", "assignee", "merged_into")
+        .select_related("customer", "assignee")
         .first()
     )
     if found is None:
@@ -64,7 +65,7 @@ def access_conversation(agent: Agent, id: UUID | int) -> Conversation:  # noqa: 
 
 
 def inbox(agent: Agent, filter: InboxFilter, cursor: str | None = None, limit: int = 50) -> Page[Row]:  # noqa: A002
-    """Return one page of the conversations this agent may see. At most three queries. With a text it is a search."""
+    """Return one page of the conversations this agent may see. At most two queries. With a text it is a search."""
     if filter.text.strip():
         return search(agent, filter.text, cursor=cursor, limit=limit)
     reach = reach_of(agent)
@@ -87,11 +88,9 @@ def inbox(agent: Agent, filter: InboxFilter, cursor: str | None = None, limit: i
         where = " AND ".join([*condition, *wanted])
         parts.append(f"(SELECT id, {column} FROM conversations_conversation WHERE {where} {ordered})")  # noqa: S608
         all_parameters += [*own, *parameters]
-    with connection.cursor() as database:
-        database.execute(f"SELECT id FROM ({' UNION '.join(parts)}) AS found {ordered}", all_parameters)  # noqa: S608
-        ids = [id_ for (id_,) in database.fetchall()]
-    rows = rows_of(ids[:limit])
-    more = len(ids) > limit and bool(rows)
+    found = f"SELECT id, {column} FROM ({' UNION '.join(parts)}) AS every {ordered}"  # noqa: S608
+    rows = rows_found(found, all_parameters, order=column, descending=descending)
+    more, rows = len(rows) > limit, rows[:limit]
     return Page(rows, cursor_text(getattr(rows[-1], column) or now(), rows[-1].id) if more else None)
 
 
@@ -121,13 +120,19 @@ def thread_of(
 ) -> list[Message]:
     """Return messages in order, with agents, attachments, deliveries: those after one, before one, or the last.
 
-    A message that is not of this conversation is no position: then it is the last ones. Four queries and one for a
-    position.
+    A message that is not of this conversation is no position: then it is the last ones. At most three queries, and one
+    for a position. Deliveries are only read of messages that somebody sends.
     """
-    messages = conversation.messages.select_related("agent").prefetch_related("attachments", "deliveries")
+    found = _messages(conversation, after, limit, before)
+    prefetch_related_objects(found, "attachments")
+    prefetch_related_objects([message for message in found if message.author in _SENDERS], "deliveries")
+    return found
+
+
+def _messages(conversation: Conversation, after: UUID | None, limit: int, before: UUID | None) -> list[Message]:
+    messages = conversation.messages.select_related("agent").defer("search")  # as large as the text itself
     position = after or before
-    found = conversation.messages.filter(pk=position).values_list("created_at", "id") if position else None
-    edge = found.first() if found is not None else None
+    edge = conversation.messages.filter(pk=position).values_list("created_at", "id").first() if position else None
     if edge is None:
         return list(messages.order_by("-created_at", "-id")[:limit])[::-1]
     at, id_ = edge
@@ -145,10 +150,12 @@ def history(customer_id: UUID | None, *, agent: Agent | None = None, limit: int 
     """
     if customer_id is None:
         return []
-    held = Conversation.objects.filter(customer_id=customer_id)
-    if agent is not None:
-        held = held.filter(reach_of(agent).allows())
-    return rows_from(held.order_by("-last_message_at", "-id")[:limit])
+    allowed, parameters = reach_of(agent).condition() if agent is not None else ("true", [])
+    found = (
+        "SELECT id, last_message_at FROM conversations_conversation"  # noqa: S608
+        f" WHERE customer_id = %s AND {allowed} ORDER BY last_message_at DESC, id DESC LIMIT {limit:d}"
+    )
+    return rows_found(found, [customer_id, *parameters], order="last_message_at", descending=True)
 
 
 def _conditions(filter: InboxFilter, tag_id: int | None) -> tuple[list[str], list[Any]]:  # noqa: A002

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.urls import reverse
 
+from holdfast.conversations.beside import beside
 from holdfast.conversations.merges import merges_into
 from holdfast.conversations.places import standing
 from holdfast.conversations.queries import history, thread_of
-from holdfast.conversations.tags import known_tags, tags_of
+from holdfast.conversations.tags import known_tags
 from holdfast.conversations.waits import estimate
+from holdfast.desk.addresses import of_case
 from holdfast.desk.customers import card
 from holdfast.desk.look_alikes import past_row
 from holdfast.desk.presence import present
@@ -47,18 +49,16 @@ class _Thread:
 
 
 def screen_of(*, agent: Agent, reach: Reach, conversation: Conversation) -> ConversationScreen:
-    """Everything the open conversation shows to `agent`. A dozen queries, whatever the length of the thread."""
+    """Everything the open conversation shows to `agent`. At most ten queries, whatever the length of the thread."""
     number = conversation.number
     mine = conversation.assignee_id == agent.id
     thread = _thread(agent, conversation)
     can_write, why_not = _writing(conversation)
-    closed_at, closed_by = _closure(conversation)
-    drafts = {draft.internal: draft for draft in conversation.drafts.filter(agent=agent)}
-    reply, note = drafts.get(False), drafts.get(True)
+    small = beside(conversation, agent_id=agent.id)
     return ConversationScreen(
         id=conversation.id,
         number=number,
-        url=reverse("desk:conversation", args=[number]),
+        url=of_case("conversation", number),
         to=_addresses(number),
         subject=conversation.subject,
         channel=conversation.channel,
@@ -75,21 +75,21 @@ def screen_of(*, agent: Agent, reach: Reach, conversation: Conversation) -> Conv
         created_at=conversation.created_at,
         waiting_since=conversation.waiting_since,
         snoozed_until=conversation.snoozed_until,
-        closed_at=closed_at,
-        closed_by=closed_by,
+        closed_at=small.closed_at,
+        closed_by=small.closed_by,
         merged_into_url=_merged_into(conversation),
         messages=thread.messages,
         earlier_url=thread.earlier_url,
         last_id=str(thread.messages[-1].id) if thread.messages else "",
         handover=hand_over(thread.messages, thread.details),
-        tags=tags_view(conversation),
+        tags=_tags(number, small.tags, small.known_tags),
         customer=card(customer=conversation.customer, number=number, mine=mine),
         place=_place(conversation),
         past=_past(agent, conversation),
-        merges=_merges(conversation),
+        merges=_merges(conversation) if small.has_merges else (),
         here=present(conversation_ids=[conversation.id], but=agent.id).get(conversation.id, ()),
-        reply=DraftView(reply.text if reply else "", reply.updated_at if reply else None),
-        note=DraftView(note.text if note else "", note.updated_at if note else None),
+        reply=DraftView(small.reply.text, small.reply.updated_at),
+        note=DraftView(small.note.text, small.note.updated_at),
         client_key=str(uuid4()),
     )
 
@@ -99,14 +99,17 @@ def customer_name(conversation: Conversation) -> str:
     return str(conversation.customer.name or "Customer") if conversation.customer else "Customer"
 
 
-def tags_view(conversation: Conversation, tags: list[str] | None = None) -> TagsView:
-    """The tags with what else is in use. Two queries, one when `tags` are known."""
-    names = tags_of(conversation_id=conversation.id) if tags is None else tags
+def tags_view(conversation: Conversation, tags: Iterable[str]) -> TagsView:
+    """The tags with what else is in use. One query."""
+    return _tags(conversation.number, tuple(tags), known_tags())
+
+
+def _tags(number: int, tags: tuple[str, ...], known: Iterable[str]) -> TagsView:
     return TagsView(
-        number=conversation.number,
-        tags=tuple(names),
-        suggestions=tuple(tag for tag in known_tags() if tag not in names),
-        url=reverse("desk:tags", args=[conversation.number]),
+        number=number,
+        tags=tags,
+        suggestions=tuple(tag for tag in known if tag not in tags),
+        url=of_case("tags", number),
     )
 
 
@@ -116,7 +119,7 @@ def _thread(agent: Agent, conversation: Conversation) -> _Thread:
         found, number=conversation.number, agent_id=agent.id, customer_name=customer_name(conversation)
     )
     details = {message.id: message.details for message in found if message.author == "system"}
-    address = reverse("desk:messages", args=[conversation.number])
+    address = of_case("messages", conversation.number)
     return _Thread(shown, details, f"{address}?before={found[0].id}" if len(found) == PAGE else "")
 
 
@@ -128,19 +131,12 @@ def _writing(conversation: Conversation) -> tuple[bool, str]:
 
 def _merged_into(conversation: Conversation) -> str:
     target = conversation.merged_into
-    return reverse("desk:conversation", args=[target.number]) if target is not None else ""
+    return of_case("conversation", target.number) if target is not None else ""
 
 
 def _assignee(agent: Agent, conversation: Conversation) -> Person | None:
     held_by = conversation.assignee
     return Person(held_by.id, held_by.name, held_by.id == agent.id) if held_by is not None else None
-
-
-def _closure(conversation: Conversation) -> tuple[datetime | None, str]:
-    if conversation.state != "closed":
-        return None, ""
-    closure = conversation.closures.select_related("by").filter(reopened_at=None).first()
-    return (closure.at, closure.by.name if closure.by else "") if closure else (None, "")
 
 
 def _place(conversation: Conversation) -> PlaceView | None:
@@ -174,14 +170,14 @@ def _merges(conversation: Conversation) -> tuple[MergeView, ...]:
 
 def _addresses(number: int) -> Addresses:
     return Addresses(
-        messages=reverse("desk:messages", args=[number]),
-        draft=reverse("desk:draft", args=[number]),
-        assignment=reverse("desk:assignment", args=[number]),
-        transfers=reverse("desk:transfer", args=[number]),
-        snooze=reverse("desk:snooze", args=[number]),
-        closure=reverse("desk:closure", args=[number]),
-        tags=reverse("desk:tags", args=[number]),
-        merge=reverse("desk:merge", args=[number]),
-        presence=reverse("desk:presence", args=[number]),
+        messages=of_case("messages", number),
+        draft=of_case("draft", number),
+        assignment=of_case("assignment", number),
+        transfers=of_case("transfer", number),
+        snooze=of_case("snooze", number),
+        closure=of_case("closure", number),
+        tags=of_case("tags", number),
+        merge=of_case("merge", number),
+        presence=of_case("presence", number),
         canned=f"{reverse('desk:canned')}?c={number}",
     )

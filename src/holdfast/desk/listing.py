@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from holdfast.conversations import queries
 from holdfast.conversations.queries import Counts, InboxFilter
 from holdfast.desk import screens
+from holdfast.desk.addresses import of_case, of_row
 from holdfast.desk.filters import Chosen
 from holdfast.desk.presence import present
 from holdfast.desk.reach import Reach
@@ -72,12 +73,12 @@ def _row(
     current: int | None,
     here: dict[UUID, tuple[screens.PresenceView, ...]],
 ) -> screens.Row:
-    url = reverse("desk:conversation", args=[row.number])
+    url = of_case("conversation", row.number)
     return screens.Row(
         id=row.id,
         number=row.number,
         url=f"{url}?{query}" if query else url,
-        row_url=reverse("desk:row", args=[row.id]),
+        row_url=of_row(row.id),
         channel=row.channel,
         kind=row.kind,
         who=row.customer_name,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.urls import reverse
-
 from holdfast.conversations.queries import Row, history
+from holdfast.desk.addresses import of_case
 from holdfast.desk.screens import PastRow
 from holdfast.kit.clock import now
 
@@ -29,5 +28,5 @@ def look_alikes(*, agent: Agent, conversation: Conversation) -> tuple[PastRow, .
 
 def past_row(row: Row) -> PastRow:
     """A conversation of the same customer as one line; its words when it has no subject."""
-    url = reverse("desk:conversation", args=[row.number])
+    url = of_case("conversation", row.number)
     return PastRow(row.number, row.subject or row.preview, row.state, row.last_message_at, url)

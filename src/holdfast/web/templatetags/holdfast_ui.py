@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any, Literal
 
 from django import template
@@ -55,6 +56,12 @@ KEY_CAPS = {"enter": "corner-down-left", "up": "arrow-up"}
 @register.simple_tag
 def icon(name: str, size: Literal["", "s", "l"] = "", label: str = "") -> SafeString:
     """Draw `name` from the sprite at 16 px (`s` 14, `l` 20). Without a label it is hidden from screen readers."""
+    return _drawn(name, size, label)
+
+
+# A page has a hundred icons, of some dozen kinds. Typed, because a `SafeString` is drawn otherwise than an equal `str`.
+@lru_cache(maxsize=1024, typed=True)
+def _drawn(name: str, size: str, label: str) -> SafeString:
     names = f"i {size} i-{name}".replace("  ", " ")
     href = f"{static('vendor/icons.svg')}#i-{name}"
     if label:
@@ -86,6 +93,7 @@ def keys(*names: str) -> SafeString:
     return format_html_join("", "{}", ((_cap(name),) for given in names for name in given.split()))
 
 
+@lru_cache(maxsize=256, typed=True)
 def _cap(name: str) -> SafeString:
     if name == "mod":
         return mark_safe("<kbd data-mod>Ctrl</kbd>")
