@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -53,7 +54,7 @@ def main() -> int:
         console.print("No BANKING77 beside the project: everybody says phrases of ours.", style="yellow")
     rows: dict[tuple[str, int], list[Row]] = {}
     with ProcessPoolExecutor(asked.jobs) as pool:
-        for name, seed, found in pool.map(_play, *zip(*_runs(asked), strict=True)):
+        for name, seed, found in pool.map(partial(_play, scale=asked.scale), *zip(*_runs(asked), strict=True)):
             rows[name, seed] = found
             ours = found[-1].service
             console.print(f"{name} seed {seed}: {ours.prompt:.1%} in 60 s, {ours.served:.1%} served")
@@ -77,10 +78,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--outages", type=int, default=1000, help="outages drawn at random, judged without a room")
     parser.add_argument("--first-outage", type=int, default=500_000, help="seed of the first of them")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--quick", action="store_true", help="one seed, fifty outages")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the centre")
+    parser.add_argument("--quick", action="store_true", help="one seed, fifty outages, a quarter of the size")
     asked = parser.parse_args()
     if asked.quick:
-        asked.outages = min(asked.outages, 50)
+        asked.outages, asked.scale = min(asked.outages, 50), min(asked.scale, 0.25)
     return asked
 
 
@@ -94,8 +96,9 @@ def _runs(asked: argparse.Namespace) -> Iterator[tuple[str, int]]:
         yield from ((name, seed) for seed in (seeds[:1] if asked.quick else seeds))
 
 
-def _play(name: str, seed: int) -> tuple[str, int, list[Row]]:
-    return name, seed, list(side_by_side(make(scenario.load(name), seed=seed, texts=_TEXTS)))
+def _play(name: str, seed: int, *, scale: float) -> tuple[str, int, list[Row]]:
+    world = make(scenario.scaled(scenario.load(name), by=scale), seed=seed, texts=_TEXTS)
+    return name, seed, list(side_by_side(world))
 
 
 def _judge_outage(seed: int) -> tuple[int, int, int]:
@@ -227,6 +230,7 @@ def _result(
         "benchmark": "shield",
         "synthetic": True,
         "real_texts": _TEXTS is not None,
+        "scale": asked.scale,
         "runs": {f"{name}/{seed}": [row.as_json() for row in found] for (name, seed), found in rows.items()},
         "drawn_outages": {
             "count": len(outages),
