@@ -113,9 +113,8 @@ def _show(judged: Iterator[Out], console: Console) -> None:
     summary = _Summary()
     for out in judged:
         summary.add(out)
-    console.print(
-        f"{summary.contacts:,} contacts in {summary.minutes:,} minutes, {summary.faults:,} lines with a fault."
-    )
+    counts = (("contact", summary.contacts), ("minute", summary.minutes), ("fault", summary.faults))
+    console.print(", ".join(_count(count, noun) for noun, count in counts) + ".", highlight=False)
     if summary.notable:
         for report in summary.notable:
             console.print(_change(report), highlight=False)
@@ -144,3 +143,7 @@ def _bands(summary: _Summary) -> Table:
     for band, count in sorted(summary.bands.items()):
         table.add_row(str(band), f"{count:,}", f"{100 * count / summary.contacts:.1f} %")
     return table
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

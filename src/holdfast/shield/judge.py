@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from holdfast.shield.evidence import Decision, DeclaredTopic, Evidence, MinuteReport
 from holdfast.shield.model import Model
@@ -23,6 +24,7 @@ class Judge:
         self._population = Population(baseline=baseline, declared=declared)
         self._reports: list[MinuteReport] = []
         self._minute: datetime | None = None
+        # Traits of those who are judged again and again while they wait.
         self._remembered: dict[tuple[str, str | None], Traits] = {}
         self._answered: dict[str, None] = {}
 
@@ -38,16 +40,18 @@ class Judge:
 
     def judge_now(self, evidence: Evidence) -> Decision:
         """Count a contact in the minute that is open, whatever its own clock says, and say where it stands."""
-        traits = self._traits(evidence)
+        traits = traits_of(evidence)
         self._population.observe(traits)
-        self._hear(traits)
-        return score(traits, self.model)
+        return self._decide(traits)
 
     def again(self, evidence: Evidence) -> Decision:
         """Judge a contact once more: under a newer model, or knowing its answer. It is counted once only."""
-        traits = self._traits(evidence)
-        self._hear(traits)
-        return score(traits, self.model)
+        key = evidence.id, evidence.challenge
+        traits = self._remembered.get(key)
+        if traits is None:
+            traits = self._remembered[key] = traits_of(evidence)
+            _forget_beyond(self._remembered, _REMEMBERED)
+        return self._decide(traits)
 
     def pass_time(self, at: datetime) -> None:
         """Close every minute that ended by `at`."""
@@ -77,21 +81,15 @@ class Judge:
         _, report = self._population.close(minute)
         self._reports.append(report)
 
-    def _hear(self, traits: Traits) -> None:
-        """Count an answer once; what it was worth depends on where its contact stood without it."""
-        if traits.challenge is None or traits.id in self._answered:
-            return
-        self._population.answered(traits, score(replace(traits, challenge=None), self.model))
-        self._answered[traits.id] = None
-        if len(self._answered) > _REMEMBERED:
-            del self._answered[next(iter(self._answered))]
+    def _decide(self, traits: Traits) -> Decision:
+        """An answer counts once; what it was worth depends on where its contact stood without it."""
+        if traits.challenge is not None and traits.id not in self._answered:
+            self._population.answered(traits, score(replace(traits, challenge=None), self.model))
+            self._answered[traits.id] = None
+            _forget_beyond(self._answered, _REMEMBERED)
+        return score(traits, self.model)
 
-    def _traits(self, evidence: Evidence) -> Traits:
-        """Remembered for those who are judged again and again while they wait."""
-        key = evidence.id, evidence.challenge
-        traits = self._remembered.get(key)
-        if traits is None:
-            traits = self._remembered[key] = traits_of(evidence)
-            if len(self._remembered) > _REMEMBERED:
-                del self._remembered[next(iter(self._remembered))]
-        return traits
+
+def _forget_beyond(remembered: dict[Any, Any], most: int) -> None:
+    if len(remembered) > most:
+        del remembered[next(iter(remembered))]

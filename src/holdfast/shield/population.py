@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from holdfast.kit.series.baseline import Baseline as LearntBaseline
@@ -15,13 +15,16 @@ from holdfast.shield.features import NAMES, Row
 from holdfast.shield.mixture import Fitted, fit
 from holdfast.shield.model import CALM, Cluster, Model, Topic
 from holdfast.shield.model import Alarm as AlarmName
-from holdfast.shield.rates import WINDOW, Alarm, Baseline
+from holdfast.shield.rates import WINDOW, Alarm, Baseline, narrowed
 from holdfast.shield.traits import Traits
 from holdfast.shield.verdict import SLACK, Verdict
-from holdfast.shield.window import Minute, Ordinary, Remembered, Window
+from holdfast.shield.window import Minute, Ordinary, Remembered, Window, packed, unpacked
 
 _MOST_CLUSTERS = 200
 _MOST_WORDS = 2_000
+_WARM_UP, _LASTING = 15, 2 * 1440
+"""Minutes of a stream's own baseline: none is an alarm before; an alarm that long is none any more."""
+_SET_BACK = timedelta(hours=1)
 _TENTH = 1.28
 """Standard deviations from the middle to the tenth percentile."""
 
@@ -35,6 +38,8 @@ class Population:
     def __init__(self, *, baseline: Baseline | None = None, declared: Sequence[DeclaredTopic] = ()) -> None:
         self._own = LearntBaseline()
         self._baseline: Baseline = baseline or self._own
+        self._learnt = 0
+        self._learnt_until: datetime | None = None
         self._alarm = Alarm()
         self._verdict = Verdict()
         self._window = Window()
@@ -61,13 +66,15 @@ class Population:
 
     def close(self, minute: datetime) -> tuple[Model, MinuteReport]:
         """Close the minute that begins at `minute`; return what follows for contacts from now on."""
-        expected = self._baseline.expected(minute)
+        given = self._baseline.expected(minute)
+        expected = narrowed(given) if self._baseline is self._own else given
         arrived = self._window.open.arrived
-        self._alarm.step(minute, arrived, expected)
+        if self._baseline is not self._own or self._learnt >= _WARM_UP:
+            self._alarm.step(minute, arrived, expected)
         self._learn_usual(minute, arrived)
         gone = self._window.close()
         if gone is not None and not self._alarm.on:
-            self._ordinary.learn(gone, self._window.rows([gone]))
+            self._ordinary.learn(gone, self._window.rows([gone]), number=self._window.number)
         window = self._window.last(WINDOW)
         rows = list(self._window.rows(window)) if self._alarm.on else []
         usual = expected.median * len(window)
@@ -84,8 +91,10 @@ class Population:
             "verdict": self._verdict.dump(),
             "window": self._window.dump(),
             "ordinary": self._ordinary.dump(),
+            "remembered": packed(self._remembered.dump()),
             "answers": self._answers.dump(),
             "own": self._own.dump() if self._baseline is self._own else None,
+            "learnt": self._learnt,
             "model": self.model.to_json(),
         }
 
@@ -95,17 +104,27 @@ class Population:
         self._verdict = Verdict.load(state["verdict"])
         self._window.load(state["window"])
         self._ordinary.load(state["ordinary"])
+        self._remembered = Remembered.load(unpacked(state["remembered"]))
         self._answers = Answers(*state["answers"])
         self.model = Model.from_json(state["model"])
         self._topics = self.model.declared
+        self._learnt = int(state["learnt"])
+        self._learnt_until = self.model.minute
         if state["own"] is not None and self._baseline is self._own:
             self._baseline = self._own = LearntBaseline.load(state["own"])
 
     def _learn_usual(self, minute: datetime, arrived: int) -> None:
-        before = self.model.minute
-        # A stream whose clock was set back tells nothing new of the minutes it repeats.
-        if self._baseline is self._own and (before is None or minute > before):
-            self._own.learn(minute, arrived, ignore=self._alarm.on)
+        if self._baseline is not self._own:
+            return
+        if self._learnt_until is not None and minute <= self._learnt_until:
+            if self._learnt_until - minute < _SET_BACK:
+                return
+            # The clock was hours ahead until now: what it taught is of no use.
+            self._baseline = self._own = LearntBaseline()
+            self._learnt = 0
+        # What lasts for days is not an episode: it is how it is now.
+        self._own.learn(minute, arrived, ignore=0 < self._alarm.minutes_on < _LASTING)
+        self._learnt, self._learnt_until = self._learnt + 1, minute
 
     def _model(self, minute: datetime, rows: Sequence[Row], *, usual: float) -> Model:
         alarm: AlarmName = "flood" if self._verdict.flood else "surge" if self._alarm.on else "none"
@@ -126,7 +145,7 @@ class Population:
                 **{name: getattr(plain, name) for name in ("version", "minute", "identity_down", "declared")},
             )
         fitted = fit(rows, self._ordinary.rows, self._remembered.rows, odds=self._ordinary.odds, usual=usual)
-        self._remembered.learn([rows[index] for index in fitted.surely])
+        self._remembered.learn([rows[index] for index in fitted.surely], number=self._window.number)
         return Model(
             **{name: getattr(plain, name) for name in ("version", "minute", "alarm", "identity_down", "declared")},
             flood_share=round(fitted.share, 4),

@@ -6,12 +6,13 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 WINDOW = 5
 _OVER_WINDOW, _OVER_MINUTE = 4.0, 5.0
 _AT_LEAST_TIMES, _AT_LEAST_MORE = 1.5, 15.0
 _CALM_BELOW, _CALM_AFTER = 2.0, 10
+_AT_MOST_EXTRA = 0.5
 
 
 class Expected(Protocol):
@@ -36,11 +37,28 @@ class Baseline(Protocol):
         ...
 
 
+class Usual(NamedTuple):
+    """The plainest `Expected`."""
+
+    median: float
+    spread: float
+
+
+def narrowed(expected: Expected) -> Usual:
+    """Return what is usual, its deviation beyond Poisson's at most half of it.
+
+    A baseline that has seen only an hour leaves everything open; three times as many for five minutes is news even so.
+    """
+    median = expected.median
+    return Usual(median, min(expected.spread, math.sqrt(median + (_AT_MOST_EXTRA * median) ** 2)))
+
+
 class Alarm:
     """More than usual: 4 standard deviations over five minutes, or 5 in one. Ends after ten calm minutes."""
 
     def __init__(self) -> None:
         self.on = False
+        self.minutes_on = 0
         self._calm_minutes = 0
         self._counts: deque[tuple[datetime, float, float, float]] = deque(maxlen=WINDOW)
 
@@ -55,15 +73,17 @@ class Alarm:
         else:
             self.on = over_window >= _OVER_WINDOW or _z(count, expected.median, extra) >= _OVER_MINUTE
             self._calm_minutes = 0
+        self.minutes_on = self.minutes_on + 1 if self.on else 0
 
     def dump(self) -> dict[str, Any]:
         """Return all of it as plain data."""
         counts = [[at.isoformat(), *rest] for at, *rest in self._counts]
-        return {"on": self.on, "calm_minutes": self._calm_minutes, "counts": counts}
+        return {"on": self.on, "minutes_on": self.minutes_on, "calm_minutes": self._calm_minutes, "counts": counts}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take over what `dump` gave."""
-        self.on, self._calm_minutes = bool(state["on"]), int(state["calm_minutes"])
+        self.on, self.minutes_on = bool(state["on"]), int(state["minutes_on"])
+        self._calm_minutes = int(state["calm_minutes"])
         self._counts.clear()
         self._counts.extend((datetime.fromisoformat(at), *rest) for at, *rest in state["counts"])
 

@@ -145,6 +145,7 @@ class _Replay:
         """
         if self._now is None:
             self._now = evidence.at
+            self._judge.pass_time(self._now)
         ahead = evidence.at - self._now
         if abs(ahead) > _GAP:
             if self._elsewhere and abs(evidence.at - self._elsewhere[0]) > _GAP:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+import zlib
+from base64 import b64decode, b64encode
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -54,7 +57,8 @@ class Window:
         self.clusters = Clusters()
         self._closed: dict[int, Minute] = {}
         self._accounts: dict[int, int] = {}
-        self._chance = random.Random(0x5EA)  # noqa: S311
+        # Seeded anew each minute, so that a scorer that takes over draws as the one before would have.
+        self._chance = random.Random(0)  # noqa: S311
 
     def observe(self, traits: Traits, *, declared: bool) -> None:
         """Count a contact in the open minute. About a declared matter, it is explained and counted apart."""
@@ -89,6 +93,7 @@ class Window:
     def next(self) -> None:
         """Open the next minute."""
         self.number += 1
+        self._chance.seed(self.number)
         self.open = Minute()
         self.clusters.forget(before=self.number - MINUTES)
 
@@ -113,13 +118,19 @@ class Window:
     def dump(self) -> dict[str, Any]:
         """Return all of it as plain data. Accounts are not written down: after a hand-over one may count twice."""
         minutes = [[number, asdict(minute)] for number, minute in self._closed.items()]
-        return {"number": self.number, "open": asdict(self.open), "closed": minutes, "clusters": self.clusters.dump()}
+        return {
+            "number": self.number,
+            "minutes": packed([asdict(self.open), minutes]),
+            "clusters": self.clusters.dump(),
+        }
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take over what `dump` gave."""
         self.number = int(state["number"])
-        self.open = _minute(state["open"])
-        self._closed = {int(number): _minute(minute) for number, minute in state["closed"]}
+        self._chance.seed(self.number)
+        still_open, closed = unpacked(state["minutes"])
+        self.open = _minute(still_open)
+        self._closed = {int(number): _minute(minute) for number, minute in closed}
         self.clusters.load(state["clusters"])
 
     def _seen_before(self, account: int) -> bool:
@@ -136,12 +147,21 @@ class Remembered:
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         self.rows = deque(rows, maxlen=_REMEMBERED)
-        self._chance = random.Random(0x5EC)  # noqa: S311
 
-    def learn(self, rows: Sequence[Row]) -> None:
-        """Take in a few of the surest of a minute; they weigh little beside those of now."""
-        for row in self._chance.sample(rows, min(len(rows), _REMEMBERED_PER_MINUTE)):
+    def learn(self, rows: Sequence[Row], *, number: int) -> None:
+        """Take in a few of the surest of minute `number`; they weigh little beside those of now."""
+        chance = random.Random(number)  # noqa: S311
+        for row in chance.sample(rows, min(len(rows), _REMEMBERED_PER_MINUTE)):
             self.rows.append(replace(row, weight=_REMEMBERED_WEIGHT))
+
+    def dump(self) -> list[Any]:
+        """Return all of it as plain data."""
+        return [[row.need, row.values, row.terms, row.weight] for row in self.rows]
+
+    @classmethod
+    def load(cls, state: Sequence[Any]) -> Remembered:
+        """Return what `dump` described."""
+        return cls(Row(need, tuple(values), tuple(terms), weight) for need, values, terms, weight in state)
 
 
 class Ordinary:
@@ -150,10 +170,10 @@ class Ordinary:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.counts: Counter[str] = Counter()
-        self._chance = random.Random(0x5EB)  # noqa: S311
 
-    def learn(self, minute: Minute, rows: Iterable[Row]) -> None:
+    def learn(self, minute: Minute, rows: Iterable[Row], *, number: int) -> None:
         """Take in an ordinary minute. Old counts fade: two weeks old, they count half."""
+        chance = random.Random(number)  # noqa: S311
         for name in self.counts:
             self.counts[name] *= 0.5 ** (1 / (14 * 1440))
         self.counts.update(
@@ -166,8 +186,8 @@ class Ordinary:
         for row in rows:
             if len(self.rows) < _SAMPLE:
                 self.rows.append(row)
-            elif self._chance.random() < _TURNOVER:
-                self.rows[self._chance.randrange(_SAMPLE)] = row
+            elif chance.random() < _TURNOVER:
+                self.rows[chance.randrange(_SAMPLE)] = row
 
     @property
     def odds(self) -> float:
@@ -181,12 +201,12 @@ class Ordinary:
 
     def dump(self) -> dict[str, Any]:
         """Return all of it as plain data."""
-        return {"counts": dict(self.counts), "rows": [[row.need, row.values, row.terms] for row in self.rows]}
+        return {"counts": dict(self.counts), "rows": packed([[row.need, row.values, row.terms] for row in self.rows])}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take over what `dump` gave."""
         self.counts = Counter(state["counts"])
-        self.rows = [Row(need, tuple(values), tuple(terms)) for need, values, terms in state["rows"]]
+        self.rows = [Row(need, tuple(values), tuple(terms)) for need, values, terms in unpacked(state["rows"])]
 
 
 def _minute(given: Mapping[str, Any]) -> Minute:
@@ -194,3 +214,13 @@ def _minute(given: Mapping[str, Any]) -> Minute:
     for name in ("explained", "others"):
         plain[name] = [(need, tuple(values), tuple(terms), cluster) for need, values, terms, cluster in given[name]]
     return Minute(**plain)
+
+
+def packed(plain: Any) -> str:
+    """Write plain data small: rows of the same few values become a fifth."""
+    return b64encode(zlib.compress(json.dumps(plain, separators=(",", ":")).encode())).decode()
+
+
+def unpacked(written: str) -> Any:
+    """Read what `packed` wrote."""
+    return json.loads(zlib.decompress(b64decode(written)))
