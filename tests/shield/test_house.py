@@ -19,7 +19,7 @@ from holdfast.posture.effects import Name
 from holdfast.posture.models import Proposal
 from holdfast.shield import assess, need, published, scorer
 from holdfast.shield.model import Model
-from holdfast.shield.models import Assessment, Memory, Minute
+from holdfast.shield.models import Assessment, Memory, Minute, Topic
 from holdfast.shield.scoring import score
 from holdfast.shield.traits import Traits
 
@@ -120,8 +120,40 @@ def test_a_model_that_cannot_be_read_leaves_everybody_in_the_order_of_arrival(da
     change(to=Name.SIEGE, by=day.lead.pk, why="A flood.")
     day.say("first")
     assert day.assess() == 1
-    assert texts_in_line() == ["first"]
-    assert Place.objects.get().band == 0
+    assert Assessment.objects.get().band == 0
+    assert (Place.objects.get().band, texts_in_line()) == (0, ["first"])
+    day.pass_time(minutes=3)
+    (report,) = scorer.tick()[-1:]
+    assert report.rate >= 0
+    published.forget()
+    assert published.model().version == Minute.objects.count(), "the next minute's model can be read again"
+
+
+def test_a_memory_that_cannot_be_read_is_begun_anew(day: Day) -> None:
+    day.say("Where is my card?")
+    day.assess()
+    day.pass_time(minutes=2)
+    assert scorer.tick()
+    Memory.objects.update(state={"of": "another version"})
+    day.pass_time(minutes=1)
+    assert scorer.tick()
+    assert Memory.objects.get().state != {"of": "another version"}
+
+
+def test_a_matter_declared_while_minutes_are_closed_is_in_the_next_model(day: Day) -> None:
+    for _ in range(2):
+        day.pass_time(minutes=2)
+        scorer.tick()
+    topic = Topic.objects.create(words=["cards are declined"], since=day.moment)
+    day.pass_time(minutes=1)
+    scorer.tick()
+    published.forget()
+    assert [each.id for each in published.model().declared] == [str(topic.pk)]
+    Topic.objects.update(until=day.moment)
+    day.pass_time(minutes=1)
+    scorer.tick()
+    published.forget()
+    assert published.model().declared[0].until is not None
 
 
 def test_a_contact_that_cannot_be_read_is_passed_over_and_the_rest_is_judged(

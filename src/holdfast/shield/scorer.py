@@ -63,10 +63,9 @@ def tick() -> Sequence[MinuteReport]:
 
 
 def _close_all(first: datetime, over: datetime, *, version: int) -> Sequence[MinuteReport]:
-    population = Population(declared=published.declared())
-    memory = Memory.objects.first()
-    if memory is not None:
-        population.load(memory.state)
+    population = _remembering()
+    for topic in published.declared():
+        population.declare(topic)
     counted = _uncounted(over)
     by_minute: dict[datetime, list[Traits]] = defaultdict(list)
     for _, at, traits in counted:
@@ -92,6 +91,20 @@ def _close_all(first: datetime, over: datetime, *, version: int) -> Sequence[Min
     outbox.publish([(TOPIC, {"kind": "minute", "version": version})])
     transaction.on_commit(published.forget)
     return reports
+
+
+def _remembering() -> Population:
+    """Return the population as it was after the newest minute. A memory that cannot be read is begun anew."""
+    memory = Memory.objects.first()
+    if memory is not None:
+        population = Population()
+        try:
+            population.load(memory.state)
+        except Exception as error:  # of another version, most likely; what is usual is learnt again in an hour
+            _log.exception("memory cannot be read", error=type(error).__name__)
+        else:
+            return population
+    return Population()
 
 
 def _uncounted(before: datetime) -> Sequence[tuple[UUID, datetime, Traits | None]]:
