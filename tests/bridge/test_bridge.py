@@ -160,3 +160,12 @@ def test_a_playbook_is_edited_with_its_faults_named(lead: Client, agent: Client)
     assert lead.post(address, {"toml": toml.replace("Any bad day", "A bad day"), "version": "0"}).status_code == 302
     assert "A bad day" in lead.get("/bridge/playbooks/").content.decode()
     assert lead.get(reverse("bridge:playbook", args=["missing"])).status_code == 404
+
+
+def test_who_was_slower_sees_what_the_faster_one_did(lead: Client) -> None:
+    minute(1, 9, 9)
+    minute(2, 9, 9)
+    change(to=Name.WATCH, by=None, why="Somebody else was faster.")
+    answer = lead.post("/bridge/posture/", {"to": "calm", "why": "Nothing.", "version": "0"})
+    assert answer.status_code == 409
+    assert "Somebody else was faster." in answer.content.decode()

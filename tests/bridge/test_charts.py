@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.bridge.charts import HEIGHT, WIDTH, Mark, Point, bar, nice_top, rate_chart, spark
+from holdfast.bridge.charts import HEIGHT, WIDTH, Mark, Point, apart, bar, nice_top, rate_chart, spark
 
 START = datetime(2026, 11, 23, 7, 3, tzinfo=UTC)
 numbers = st.floats(0, 5000, allow_nan=False)
@@ -40,6 +41,13 @@ def test_a_chart_is_sound_markup_and_stays_in_its_frame(rates: list[tuple[float,
             assert 0 <= float(y) <= HEIGHT
     assert tree.find("title") is not None
     assert tree.find("desc") is not None
+
+
+@given(st.lists(st.floats(0, 220), min_size=1, max_size=5).map(sorted))
+def test_words_beside_each_other_s_lines_stay_apart_and_in_order(heights: list[float]) -> None:
+    placed = apart(heights, at_least=17, last=216)
+    assert all(below - above >= 16.8 for above, below in pairwise(placed))
+    assert placed[-1] <= 216
 
 
 def test_nothing_is_drawn_of_nothing() -> None:

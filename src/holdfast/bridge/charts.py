@@ -16,6 +16,7 @@ HATCH = "url(#hatch)"
 """What is not explained is hatched as well as coloured; the page defines the pattern once."""
 
 _APART = 130  # a mark's words are about as wide
+_LINE = 17  # words below each other
 _LEFT, _RIGHT, _TOP, _BOTTOM = 30, 844, 26, 212
 
 
@@ -163,15 +164,26 @@ def _marks(marks: Sequence[Mark], first: datetime, last: datetime, x: Callable[[
 
 
 def _ends(now: Point, y: Callable[[float], float]) -> SafeString:
-    """Name the lines at their right end, kept apart where they meet."""
+    """Name the lines at their right end."""
     labels = [(y(now.rate) + 4, "end", f"{now.rate:.0f} now")]
     if now.unexplained >= 0.5:
-        labels.append((labels[0][0] + 17, "lab un", f"{now.unexplained:.0f} unexplained"))
-    usual = y((now.low + now.high) / 2) + 4
-    while any(abs(usual - other) < 16 for other, _, _ in labels):
-        usual += 4 if usual >= labels[0][0] and usual < HEIGHT - 30 else -4
-    labels.append((usual, "ax", f"usual {now.low:.0f}–{now.high:.0f}"))
-    return format_html_join("", '<text x="852" y="{}" class="{}">{}</text>', labels)
+        labels.append((labels[0][0] + _LINE, "lab un", f"{now.unexplained:.0f} unexplained"))
+    labels.append((y((now.low + now.high) / 2) + 4, "ax", f"usual {now.low:.0f}–{now.high:.0f}"))
+    labels.sort()
+    heights = apart([height for height, _, _ in labels], at_least=_LINE, last=_BOTTOM + 4)
+    drawn = [(height, css, text) for height, (_, css, text) in zip(heights, labels, strict=True)]
+    return format_html_join("", '<text x="852" y="{}" class="{}">{}</text>', drawn)
+
+
+def apart(heights: Sequence[float], *, at_least: float, last: float) -> Sequence[float]:
+    """Move sorted heights so that each is `at_least` below the one before it and none is below `last`."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + at_least) if moved else height)
+    for n in reversed(range(len(moved))):
+        last = moved[n] = min(moved[n], last)
+        last -= at_least
+    return [round(height, 1) for height in moved]
 
 
 def _described(points: Sequence[Point]) -> str:

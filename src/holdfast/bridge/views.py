@@ -36,10 +36,11 @@ Verb = Callable[..., None]
 
 
 def _seen(view: View) -> View:
-    """Signed in; nothing is kept by caches."""
+    """Signed in; nothing is kept by caches. Who is told of a change asks at once, so the posture is read afresh."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        forget()
         response = view(request, *args, **kwargs)
         patch_cache_control(response, no_store=True)
         return response
@@ -173,7 +174,6 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResponse:
-    forget()  # who asks for the whole page sees the posture as it is now
     context = {
         **_deck(),
         **_owed(request),

@@ -4,14 +4,20 @@ import { fetchBand } from "./posture.js"
 
 const bridge = document.getElementById("bridge")
 
+function busy(part) {
+  return part.querySelector("details.change[open], input:focus, select:focus")
+}
+
 async function refresh(part) {
-  if (part.querySelector("details.change[open], input:focus, select:focus")) return
+  if (busy(part)) return
   try {
     const answer = await fetch(part.dataset.part)
     if (!answer.ok) return
     const open = [...part.querySelectorAll("details[open]")].map(each => each.className)
     const top = part.closest(".deck")?.scrollTop
-    part.innerHTML = await answer.text()
+    const fresh = await answer.text()
+    if (busy(part)) return // it was opened meanwhile
+    part.innerHTML = fresh
     for (const name of open) part.querySelector(`details.${name.split(" ")[0]}`)?.setAttribute("open", "")
     if (top) part.closest(".deck").scrollTop = top
   } catch { /* the old data stays, with its time */ }

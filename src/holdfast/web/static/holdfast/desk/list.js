@@ -72,7 +72,7 @@ export function lookForNew() {
 
 async function look() {
   looking = null
-  if (document.hidden) return
+  if (document.hidden || list.querySelector("[data-later]")) return
   const result = await get(listUrl())
   if (!result.ok) return
   const content = fragment(result.text)
@@ -103,6 +103,29 @@ export function showFresh() {
   settle(list)
   markCurrent()
   rows()[0]?.focus({ preventScroll: true })
+}
+
+// A case that was asked for by its address comes first; its list follows.
+export async function fetchLater() {
+  const later = list.querySelector("[data-later]")
+  if (!later) return
+  const result = await get(later.dataset.later).catch(() => null)
+  if (!later.isConnected) return // another list was chosen meanwhile
+  if (!result?.ok) {
+    later.removeAttribute("aria-busy")
+    later.innerHTML = later.querySelector("noscript").textContent
+    return
+  }
+  const content = fragment(result.text)
+  patchHead(content)
+  later.replaceWith(content.querySelector("#rows"))
+  settle(list)
+  markCurrent()
+  showCurrent()
+}
+
+export function showCurrent() {
+  list.querySelector('.row[aria-current="true"]')?.scrollIntoView({ block: "nearest" })
 }
 
 export function listUrl() {

@@ -6,7 +6,7 @@ import { catchUp, closePane, loadEarlier, openConversation, refreshCase } from "
 import "./dialogs.js"
 import { ask, form } from "./http.js"
 import "./keys.js"
-import { lookForNew, openList, refreshNav, refreshRow } from "./list.js"
+import { fetchLater, lookForNew, openList, refreshNav, refreshRow, showCurrent } from "./list.js"
 import { connect } from "./live.js"
 import { onChoose } from "./palette.js"
 import { beat } from "./presence.js"
@@ -90,4 +90,5 @@ onChoose(choosePalette)
 settle(list)
 connect()
 beat()
-list.querySelector('.row[aria-current="true"]')?.scrollIntoView({ block: "nearest" })
+showCurrent()
+fetchLater()

@@ -1,0 +1,93 @@
+"""The bridge in a browser: live in every window, and without a breach of WCAG 2.2 AA that a machine can find."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+from tests.desk.conftest import Desk
+from tests.e2e.conftest import Visitors
+from tests.e2e.test_desk_accessibility import breaches
+
+from holdfast.kit import outbox
+from holdfast.kit.clock import now
+from holdfast.posture.changes import change, propose
+from holdfast.posture.effects import Name
+from holdfast.shield.model import CALM
+from holdfast.shield.models import Minute
+
+pytestmark = pytest.mark.browser
+
+
+def minutes(number: int, *, flood: bool = False) -> None:
+    """Close minutes as the scorer would: synthetic, the last third with a flood in it."""
+    start = now().replace(second=0, microsecond=0) - timedelta(minutes=number)
+    for n in range(number):
+        storm = flood and n > 2 * number / 3
+        Minute.objects.create(
+            version=n + 1,
+            minute=start + timedelta(minutes=n),
+            rate=70 if storm else 9,
+            expected=9,
+            surge=storm,
+            flood_share=0.6 if storm else 0.0,
+            low=0.5 if storm else 0.0,
+            high=0.7 if storm else 0.0,
+            reasons=["118 of the last 131 used almost the same words."] if storm else [],
+            model=CALM.to_json(),
+        )
+    outbox.publish([("minute", {"kind": "minute"})])
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_bridge_has_no_breach_in_calm_and_in_a_siege(
+    desk: Desk, visitors: Visitors, scheme: str, width: int
+) -> None:
+    page = visitors.page(
+        desk.lead, viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page.goto("/bridge/")
+    expect(page.locator("h1")).to_have_text("Nothing out of the ordinary")
+    assert breaches(page) == []
+    minutes(30, flood=True)
+    change(to=Name.SIEGE, by=desk.lead.pk, why="Many contacts are not explained.")
+    propose(to=Name.RECOVERY, evidence=["9 contacts a minute against 9 usual."])
+    desk.talk("My card was declined")
+    page.goto("/bridge/")
+    expect(page.locator("h1")).to_have_text("Many contacts are not explained.")
+    page.locator("details.change > summary").click()
+    assert breaches(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_change_of_posture_is_seen_in_every_window_at_once(desk: Desk, visitors: Visitors) -> None:
+    at_desk = visitors.page(desk.ana)
+    at_desk.goto("/desk/")
+    bridge = visitors.page(desk.lead)
+    bridge.goto("/bridge/")
+    expect(at_desk.locator(".band")).to_have_attribute("data-posture", "calm")
+    bridge.get_by_text("Change posture").click()
+    bridge.get_by_role("radio", name="Surge").check()
+    bridge.get_by_label("Why, in one line").fill("Payments fail.")
+    bridge.get_by_role("button", name="Change it").click()
+    expect(bridge.locator("h1")).to_have_text("Payments fail.")
+    expect(at_desk.locator(".band")).to_have_attribute("data-posture", "surge")
+    expect(at_desk.locator(".band")).to_contain_text("Many people write at once")
+
+
+def test_a_closed_minute_appears_by_itself_and_leaves_a_half_written_form_alone(desk: Desk, visitors: Visitors) -> None:
+    page = visitors.page(desk.lead)
+    page.goto("/bridge/")
+    expect(page.locator("#deck")).to_contain_text("first minutes are being counted")
+    page.get_by_text("Change posture").click()
+    page.get_by_label("Why, in one line").fill("I am still wri")
+    minutes(5)
+    expect(page.locator("#deck svg.chart")).to_be_visible()
+    change(to=Name.WATCH, by=None, why="Somebody else was faster.")
+    expect(page.locator(".band")).to_have_attribute("data-posture", "watch")
+    expect(page.get_by_label("Why, in one line")).to_have_value("I am still wri")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody changed the posture")
+    visitors.forgive("409")
