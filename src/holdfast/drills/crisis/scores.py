@@ -12,12 +12,19 @@ from dataclasses import dataclass
 from statistics import mean
 
 from holdfast.drills.crisis.room import Entry, Played, State
+from holdfast.shield import bill as shield_bill
 from holdfast.shield.evidence import MinuteReport
 
 SETTLING = 15.0
 """Minutes after the onset from which service is scored."""
 PROMPT = 1.0
 """Minutes within which an answer counts for the service level."""
+_OUTCOMES = {
+    State.WAITING: shield_bill.Outcome.WAITING,
+    State.ANSWERED: shield_bill.Outcome.ANSWERED,
+    State.LEFT: shield_bill.Outcome.GAVE_UP,
+    State.MERGED: shield_bill.Outcome.JOINED,
+}
 NAMED = 0.05
 """Share of a minute's contacts from which a flood counts as named."""
 
@@ -174,6 +181,25 @@ def bill(played: Played) -> Bill:
         provider_fees=round(len(of_event) * centre.fee_per_contact + talked * centre.fee_per_minute, 2),
         agents_cost=round((flood + outage) * centre.agent_minute, 2),
     )
+
+
+def billed(played: Played, reports: Sequence[MinuteReport]) -> shield_bill.Bill:
+    """Return the bill the house would write: from scores and reports, without knowing who is genuine."""
+    centre = played.world.scenario.centre
+    prices = shield_bill.Prices(
+        agent_minute=centre.agent_minute, fee_per_contact=centre.fee_per_contact, fee_per_minute=centre.fee_per_minute
+    )
+    records = (
+        shield_bill.Record(
+            at=entry.visit.evidence.at,
+            score=entry.decision.score if entry.decision is not None else None,
+            outcome=_OUTCOMES[entry.state],
+            minutes=entry.visit.handling if entry.state is State.ANSWERED else 0.0,
+            matter=entry.visit.matter,
+        )
+        for entry in played.entries
+    )
+    return shield_bill.bill(records, reports, prices=prices)
 
 
 def telling(played: Played) -> Telling | None:

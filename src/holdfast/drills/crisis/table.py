@@ -21,6 +21,7 @@ from holdfast.kit.series.baseline import Expected
 from holdfast.shield.evidence import MinuteReport
 from holdfast.shield.judge import Judge
 
+_BILLED = ("flood_minutes", "abandoned_genuine", "provider_fees", "agents_cost")
 _Z90 = 1.2816  # standard normal, 90th percentile
 
 
@@ -33,6 +34,8 @@ class Row:
     quiet: scores.Service
     account: scores.Account
     bill: scores.Bill
+    billed: dict[str, float] | None = None
+    """The bill the shield would write, to be held against `bill`, which is the truth."""
     waits: scores.Waits | None = None
     telling: scores.Telling | None = None
     naming: scores.Naming | None = None
@@ -88,12 +91,14 @@ def shield(world: World, judge: Judge, *, progress: Callable[[str, float], None]
 
 def row_of(played: Played, reports: Sequence[MinuteReport]) -> Row:
     """Score a run in which the shield judged."""
+    billed = scores.billed(played, reports)
     return Row(
         policy=played.policy,
         service=scores.service(played),
         quiet=scores.quiet(played),
         account=scores.account(played),
         bill=scores.bill(played),
+        billed={name: getattr(billed, name).likely for name in _BILLED},
         waits=scores.waits(played),
         telling=scores.telling(played),
         naming=scores.naming(played, reports),
@@ -156,6 +161,11 @@ def sentences(row: Row) -> list[str]:
         f"Genuine: {told.demoted_genuine:.1%} placed further back, {told.asked_genuine:.1%} asked a question. "
         f"Floods named that were none: {named.false_floods}."
     )
+    if row.billed is not None and row.bill.agents_cost:
+        said.append(
+            f"Agents' cost billed at {row.billed['agents_cost']:,.0f} euros, in truth {row.bill.agents_cost:,.0f}; "
+            f"flood {row.billed['flood_minutes']:,.0f} of their minutes, in truth {row.bill.flood_minutes:,.0f}."
+        )
     if row.waits is not None:
         said.append(f"Of {row.waits.told} waits told, {row.waits.covered:.0%} were within what nine in ten should be.")
     return said
