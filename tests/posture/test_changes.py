@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -16,7 +19,7 @@ from holdfast.kit.models import OutboxEvent
 from holdfast.people.models import Agent, Role
 from holdfast.posture import changes, queries
 from holdfast.posture import current as reading
-from holdfast.posture.current import current
+from holdfast.posture.current import Current, current
 from holdfast.posture.effects import CALM, Name
 from holdfast.posture.errors import Refused, Stale
 from holdfast.posture.models import Posture, Proposal, StepDone
@@ -62,6 +65,42 @@ def test_accepting_a_proposal_changes_the_posture_and_declining_does_not(lead: A
     assert changes.propose(to=Name.SURGE, evidence=["Still."]) is None
 
 
+def test_what_ended_by_itself_stops_nobody_who_saw_it_end(lead: Agent) -> None:
+    moment = now()
+    clock.set_source(lambda: moment)
+    changes.change(to=Name.SIEGE, by=lead.pk, why="A flood.", expires_in=timedelta(minutes=5))
+    moment += timedelta(minutes=6)
+    seen = current()
+    assert (seen.name, seen.version) == (Name.CALM, 1)
+    assert changes.change(to=Name.WATCH, by=lead.pk, why="Again.", seen_version=seen.version).version == 3
+    assert [each.name for each in queries.changes()] == ["watch", "calm", "siege"]
+
+
+def test_of_many_at_the_same_moment_one_changes_the_posture_and_the_others_are_told(
+    transactional_db: None,
+) -> None:
+    lead = Agent.objects.create(email="lea@desk.example", name="Lea", role=Role.LEAD)
+    proposal = changes.propose(to=Name.SIEGE, evidence=["44 of 71 a minute are not explained."])
+    assert proposal is not None
+    verbs: list[Callable[[], Current]] = [
+        partial(changes.change, to=Name.SIEGE, by=lead.pk, why="So.", seen_version=0),
+        partial(changes.decide, proposal_id=proposal.pk, by=lead.pk, accept=True),
+    ]
+
+    def attempt(verb: Callable[[], Current]) -> int | None:
+        try:
+            return verb().version
+        except (Stale, Refused):
+            return None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [version for version in pool.map(attempt, 4 * verbs) if version is not None]
+    assert sorted(made) == [1]
+    assert queries.open_proposals() == []
+
+
 def test_a_step_is_done_once_and_may_change_the_posture(lead: Agent) -> None:
     changes.change(to=Name.WATCH, by=lead.pk, why="Something is odd.")
     changes.do_step(step="look", by=lead.pk)
@@ -98,7 +137,9 @@ class Postures(RuleBasedStateMachine):
         self.lead = Agent.objects.get_or_create(email="m@desk.example", defaults={"name": "M", "role": Role.LEAD})[0]
         self.moment = now()
         clock.set_source(lambda: self.moment)
-        self.name, self.ends, self.versions = Name.CALM, None, 0
+        self.name: Name = Name.CALM
+        self.ends: datetime | None = None
+        self.versions = 0
 
     def settle(self) -> None:
         if self.ends is not None and self.moment >= self.ends:
@@ -106,17 +147,17 @@ class Postures(RuleBasedStateMachine):
 
     @rule(to=st.sampled_from(Name), minutes=st.none() | st.integers(1, 90), behind=st.integers(0, 1))
     def change(self, to: Name, minutes: int | None, behind: int) -> None:
-        self.settle()
         ends = timedelta(minutes=minutes) if minutes else None
+        seen = self.versions - behind
         try:
-            changes.change(to=to, by=self.lead.pk, why="So.", expires_in=ends, seen_version=self.versions - behind)
+            changes.change(to=to, by=self.lead.pk, why="So.", expires_in=ends, seen_version=seen)
         except Stale:
             assert behind
-            # What was over is not written down by a change that did not happen.
-            changes.expire_due()
             return
         assert not behind
-        self.name, self.ends, self.versions = to, ends and self.moment + ends, self.versions + 1
+        self.settle()
+        self.ends = self.moment + ends if ends is not None and to != Name.CALM else None
+        self.name, self.versions = to, self.versions + 1
 
     @rule(minutes=st.integers(1, 60))
     def time_passes(self, minutes: int) -> None:

@@ -34,15 +34,16 @@ def change(
     """Put another posture in force, with the effects its playbook names now. Returns it.
 
     `playbook` is a slug; without one the present playbook goes on. `seen_version` is what the asker saw: another one is
-    `Stale`. Raises `Refused` with a sentence, `PlaybookError`.
+    `Stale`. Calm has no end. Raises `Refused` with a sentence, `PlaybookError`.
     """
     why = " ".join(why.replace("\x00", "").split())
     if not why or len(why) > 280:
         raise Refused("Say in one line, at most 280 characters, why the posture changes.")
     if expires_in is not None and not timedelta(0) < expires_in <= LONGEST:
         raise Refused(f"A posture may end by itself after at most {LONGEST.days} days.")
-    before = _locked()
-    if seen_version is not None and seen_version != before.version:
+    shown, before = _locked()
+    # Until its end is written down, screens show a posture that is over as calm, with the version it had.
+    if seen_version is not None and seen_version not in {shown, before.version}:
         raise Stale(before.version)
     slug = playbook or before.playbook
     effects = playbooks.playbook(slug).effects_in(to)
@@ -55,7 +56,7 @@ def change(
         by_id=by,
         why=why,
         at=moment,
-        expires_at=moment + expires_in if expires_in is not None else None,
+        expires_at=moment + expires_in if expires_in is not None and to != Name.CALM else None,
     )
     Proposal.objects.filter(decided_at=None, to=to).update(decided_at=moment, accepted=True, by_id=by)
     _tell()
@@ -70,10 +71,10 @@ def propose(*, to: Name, evidence: Sequence[str]) -> Proposal | None:
     """
     if not evidence:
         raise Refused("A proposal needs evidence.")
-    before = _locked()
-    open_one = Proposal.objects.filter(to=to, decided_at=None).first()
+    _, before = _locked()
     if before.name == to:
         return None
+    open_one = Proposal.objects.filter(to=to, decided_at=None).first()
     if open_one is not None:
         open_one.evidence = list(evidence)
         open_one.save(update_fields=["evidence"])
@@ -93,6 +94,7 @@ def withdraw(*, to: Name) -> None:
 @transaction.atomic
 def decide(*, proposal_id: int, by: int, accept: bool, expires_in: timedelta | None = None) -> Current:
     """Accept a proposal, which changes the posture, or decline it. Raises `Refused` when it was decided already."""
+    _, before = _locked()  # always before a proposal's own row, or two who decide could wait for each other
     proposal = Proposal.objects.select_for_update().filter(pk=proposal_id, decided_at=None).first()
     if proposal is None:
         raise Refused("This proposal was decided already.")
@@ -100,15 +102,15 @@ def decide(*, proposal_id: int, by: int, accept: bool, expires_in: timedelta | N
         proposal.decided_at, proposal.accepted, proposal.by_id = now(), False, by
         proposal.save(update_fields=["decided_at", "accepted", "by"])
         _tell()
-        return newest().at(now())
+        return before
     return change(to=Name(proposal.to), by=by, why=str(proposal.evidence[0])[:280], expires_in=expires_in)
 
 
 @transaction.atomic
 def expire_due() -> bool:
     """Write down that a posture ended by its own clock; tell if one did. It reads as calm before that, too."""
-    before = newest()
-    return _locked().version != before.version
+    shown, before = _locked()
+    return shown != before.version
 
 
 @transaction.atomic
@@ -117,7 +119,7 @@ def do_step(*, step: str, by: int) -> Current:
 
     Raises `Refused` when the posture in force knows no such step.
     """
-    before = _locked()
+    _, before = _locked()
     if before.version == 0:
         raise Refused("There are no steps while it has always been calm.")
     found = next((each for each in playbooks.playbook(before.playbook).steps_in(before.name) if each.key == step), None)
@@ -134,13 +136,16 @@ def do_step(*, step: str, by: int) -> Current:
     return before
 
 
-def _locked() -> Current:
-    """Return the posture in force, locked against other changes. One that is over is written down as ended first."""
+def _locked() -> tuple[int, Current]:
+    """Lock out other changes. Return the version that screens show, and the posture in force.
+
+    A posture that is over is written down as ended first.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     before = newest()
     if before.expires_at is None or now() < before.expires_at:
-        return before
+        return before.version, before
     row = Posture.objects.create(
         version=before.version + 1,
         name=Name.CALM,
@@ -148,8 +153,9 @@ def _locked() -> Current:
         why=f"{before.name.capitalize()} ended by its own clock.",
         at=before.expires_at,
     )
+    Proposal.objects.filter(decided_at=None, to=Name.CALM).update(decided_at=now(), accepted=False)
     _tell()
-    return current_of(row)
+    return before.version, current_of(row)
 
 
 def _tell() -> None:

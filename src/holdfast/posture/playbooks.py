@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -21,6 +22,7 @@ from holdfast.posture.models import PlaybookEdit
 
 _SHIPPED = Path(__file__).parent / "playbooks"
 _LONGEST = 60_000  # characters
+_MOST_FAULTS = 20  # more at once help nobody
 
 _Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=140)]
@@ -78,21 +80,27 @@ class Playbook(_Part):
         return [step for step in self.steps if step.posture == name]
 
 
-def parse(text: str, *, place: str = "") -> Playbook:
+@lru_cache(maxsize=64)
+def parse(text: str) -> Playbook:
     """Read a playbook. Raises `PlaybookError` that names each fault with its place."""
     if len(text) > _LONGEST:
-        raise PlaybookError([f"{place}It is longer than {_LONGEST} characters."])
+        raise PlaybookError([f"It is longer than {_LONGEST} characters."])
     try:
-        playbook = Playbook.model_validate(tomllib.loads(text))
+        read = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PlaybookError([f"{place}This is not TOML: {error}."]) from None
+        raise PlaybookError([f"This is not TOML: {error}."]) from None
+    except (RecursionError, ValueError):  # tomllib's own limits: too many brackets, a number of thousands of digits
+        raise PlaybookError(["It is nested too deep, or holds a number that is too long."]) from None
+    try:
+        playbook = Playbook.model_validate(read)
     except ValidationError as error:
-        raise PlaybookError([f"{place}{_place(fault['loc'])}: {fault['msg']}." for fault in error.errors()]) from None
+        faults = error.errors(include_url=False)
+        raise PlaybookError([f"{_place(fault['loc'])}: {fault['msg']}." for fault in faults[:_MOST_FAULTS]]) from None
     if playbook.effects_in(Name.CALM) != CALM:
-        raise PlaybookError([f"{place}postures.calm: Calm changes nothing; put these lines into another posture."])
+        raise PlaybookError(["postures.calm: Calm changes nothing; put these lines into another posture."])
     keys = [step.key for step in playbook.steps]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
-        raise PlaybookError([f"{place}steps: The key {key} is used twice." for key in twice])
+        raise PlaybookError([f"steps: The key {key} is used twice." for key in twice])
     return playbook
 
 
@@ -102,13 +110,17 @@ def shipped() -> Mapping[str, str]:
     return {path.stem: path.read_text() for path in sorted(_SHIPPED.glob("*.toml"))}
 
 
-def text_of(slug: str) -> tuple[str, int]:
-    """Return a playbook's TOML as in force, and its version: 0 as shipped. Raises `Refused` when there is none."""
-    edit = PlaybookEdit.objects.filter(slug=slug).order_by("-version").first()
+def text_of(slug: str, version: int | None = None) -> tuple[str, int]:
+    """Return a playbook's TOML and its version: the one in force, or an earlier one; 0 is as shipped.
+
+    Raises `Refused` when there is none.
+    """
+    edits = PlaybookEdit.objects.filter(slug=slug).order_by("-version")
+    edit = (edits if version is None else edits.filter(version=version)).first()
     if edit is not None:
         return edit.toml, edit.version
-    if slug not in shipped():
-        raise Refused(f"There is no playbook called {slug}.")
+    if slug not in shipped() or version:
+        raise Refused(f"There is no playbook called {slug}." if not version else f"{slug} has no version {version}.")
     return shipped()[slug], 0
 
 
@@ -117,11 +129,19 @@ def playbook(slug: str) -> Playbook:
     return parse(text_of(slug)[0])
 
 
-def all_playbooks() -> Sequence[Playbook]:
-    """Return every playbook in force, the usual one first."""
-    edited = PlaybookEdit.objects.values_list("slug", flat=True).distinct()
-    slugs = {*shipped(), *edited}
-    return [playbook(slug) for slug in sorted(slugs, key=lambda slug: (slug != "usual", slug))]
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A playbook in the list of all. `book` is `None` when it was kept by another version and cannot be read."""
+
+    slug: str
+    title: str
+    book: Playbook | None
+
+
+def all_playbooks() -> Sequence[Listed]:
+    """Return every playbook in force, the usual one first. One that cannot be read hides none of the others."""
+    slugs = {*shipped(), *PlaybookEdit.objects.values_list("slug", flat=True).distinct()}
+    return [_listed(slug) for slug in sorted(slugs, key=lambda slug: (slug != "usual", slug))]
 
 
 @transaction.atomic
@@ -133,17 +153,42 @@ def edit(*, slug: str, toml: str, by: int | None, seen_version: int) -> Playbook
     found = parse(toml)
     if found.slug != slug:
         raise PlaybookError([f"slug: This must stay {slug}."])
-    newest = PlaybookEdit.objects.select_for_update().filter(slug=slug).aggregate(Max("version"))["version__max"] or 0
-    if newest != seen_version:
-        raise Refused("Somebody edited this playbook in the meantime. Look at theirs first.")
-    PlaybookEdit.objects.create(slug=slug, version=newest + 1, toml=toml, by_id=by, at=now())
+    newest = PlaybookEdit.objects.filter(slug=slug).aggregate(Max("version"))["version__max"] or 0
+    try:
+        if newest != seen_version:
+            raise IntegrityError
+        with transaction.atomic():
+            PlaybookEdit.objects.create(slug=slug, version=newest + 1, toml=toml, by_id=by, at=now())
+    except IntegrityError:
+        raise Refused("Somebody edited this playbook in the meantime. Look at theirs first.") from None
     return found
 
 
-def history(slug: str) -> Sequence[tuple[int, datetime, int | None]]:
-    """Return version, time and editor of each edit, the newest first."""
-    edits = PlaybookEdit.objects.filter(slug=slug).order_by("-version")
-    return [(each.version, each.at, each.by_id) for each in edits]
+def revert(*, slug: str, to_version: int, by: int | None, seen_version: int) -> Playbook:
+    """Keep an earlier version (0: as shipped) as the newest one. Raises as `edit` does, and when there is none."""
+    return edit(slug=slug, toml=text_of(slug, to_version)[0], by=by, seen_version=seen_version)
+
+
+def begin(*, slug: str, title: str, by: int | None) -> Playbook:
+    """Keep a new playbook that changes nothing yet. Raises `PlaybookError`, and `Refused` when there is one."""
+    if slug in shipped():
+        raise Refused(f"There is a playbook called {slug} already.")
+    return edit(slug=slug, toml=f"slug = {_quoted(slug)}\ntitle = {_quoted(title)}\n", by=by, seen_version=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One version of a playbook, and who kept it when."""
+
+    version: int
+    at: datetime
+    by: str
+
+
+def history(slug: str) -> Sequence[Kept]:
+    """Return the edits of a playbook, the newest first."""
+    edits = PlaybookEdit.objects.filter(slug=slug).order_by("-version").select_related("by")
+    return [Kept(each.version, each.at, each.by.name if each.by else "") for each in edits]
 
 
 def written(effects: Effects) -> dict[str, object]:
@@ -151,5 +196,17 @@ def written(effects: Effects) -> dict[str, object]:
     return asdict(effects)
 
 
+def _listed(slug: str) -> Listed:
+    try:
+        found = playbook(slug)
+    except PlaybookError:
+        return Listed(slug, slug, None)
+    return Listed(slug, found.title, found)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a TOML string, too
+
+
 def _place(parts: Sequence[int | str]) -> str:
-    return ".".join(str(part) for part in parts) or "playbook"
+    return ".".join(str(part)[:60] for part in parts[:6]) or "playbook"
