@@ -10,9 +10,9 @@ from typing import Any
 from holdfast.shield.evidence import Decision, DeclaredTopic, Evidence, MinuteReport
 from holdfast.shield.model import Model
 from holdfast.shield.population import Population
-from holdfast.shield.rates import Baseline
 from holdfast.shield.scoring import score
 from holdfast.shield.traits import Traits, traits_of
+from holdfast.shield.volume import Baseline
 
 _REMEMBERED = 50_000
 

@@ -76,7 +76,7 @@ class _Fit:
         self._total = float(self._weights[self._live].sum())
         self._excess = max(0.02, 1 - usual / self._total)
         # Whoever contacts on an ordinary day does so in a flood too.
-        self._most = max(0.02, 1 - _STILL_THERE * usual / self._total)
+        self._most = min(0.99, max(0.02, 1 - _STILL_THERE * usual / self._total))
         self._explained = 1 / (1 + odds)
         need = np.array([2 if row.need is None else int(not row.need) for row in everybody])
         self._needing, self._not_needing = need == 0, need == 1

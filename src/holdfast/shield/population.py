@@ -15,9 +15,9 @@ from holdfast.shield.features import NAMES, Row
 from holdfast.shield.mixture import Fitted, fit
 from holdfast.shield.model import CALM, Cluster, Model, Topic
 from holdfast.shield.model import Alarm as AlarmName
-from holdfast.shield.rates import WINDOW, Alarm, Baseline, narrowed
 from holdfast.shield.traits import Traits
 from holdfast.shield.verdict import SLACK, Verdict
+from holdfast.shield.volume import WINDOW, Alarm, Baseline, narrowed
 from holdfast.shield.window import Minute, Ordinary, Remembered, Window, packed, unpacked
 
 _MOST_CLUSTERS = 200

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from holdfast.shield.features import NAMES
 from holdfast.shield.model import Model, Topic
-from holdfast.shield.rates import WINDOW
 from holdfast.shield.traits import Traits
+from holdfast.shield.volume import WINDOW
 from holdfast.shield.weighing import Weighed
 
 FOR = "Explains it: "

@@ -53,7 +53,7 @@ def _friction(traits: Traits, model: Model, total: float) -> Friction:
     Who would not get there by any answer is asked nothing; they are offered to be called or written back.
     """
     unanswered = traits.challenge is None
-    passing = model.challenge["pass"]
+    passing = model.challenge.get("pass", 0.0)
     if unanswered and total > _ASK_FROM and total + passing <= _FORWARD:
         return Friction.CONFIRM_CHANNEL if traits.account is not None else Friction.CONFIRM_TOPIC
     if total > _IN_WRITING_FROM:

@@ -12,6 +12,8 @@ from holdfast.shield.mixture import CLIP, TEXT, TEXT_CLIP, WHO, WHO_CLIP, step_o
 from holdfast.shield.model import Cluster, Model, Topic
 from holdfast.shield.traits import Traits
 
+_NOTHING: Mapping[str, float] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
@@ -49,11 +51,11 @@ def weigh(traits: Traits, model: Model) -> Weighed:
     said: dict[str, float] = {}
     other: dict[str, float] = {}
     for name, value in zip(NAMES, values, strict=True):
-        ratio = model.log_ratios[name].get(value)
+        ratio = model.log_ratios.get(name, _NOTHING).get(value)
         if ratio is not None:
             (who if name in WHO else said if name in TEXT else other)[name] = ratio
     if traits.challenge is not None:
-        other["challenge"] = model.challenge[traits.challenge]
+        other["challenge"] = model.challenge.get(traits.challenge, 0.0)
     return Weighed(
         prior=math.log(model.flood_share / (1 - model.flood_share)),
         need=_need(traits, model, topic),
@@ -71,7 +73,7 @@ def _need(traits: Traits, model: Model, topic: Topic | None) -> float:
         return -CLIP
     if traits.need is None:
         return 0.0
-    return model.need["yes"] if traits.need else model.need["no"]
+    return model.need.get("yes" if traits.need else "no", 0.0)
 
 
 def _clipped(value: float, most: float, least: float) -> float:
