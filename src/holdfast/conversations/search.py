@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from holdfast.people.models import Agent
 
 LONGEST = 200  # characters of a search
-WALKED = 4_000  # newest messages looked at first
-COMMON = 20  # so many matches among them: common words, of which the word index would give far too many
+GLANCE = 1_000  # newest messages looked at first
+COMMON = 5  # so many matches among them: common words, of which the word index would give far too many
+WALKED = 4_000  # messages looked at after those, while a page is not full
 READ = 1_000  # newest matches of rare words looked at for one page
-PATIENCE_MS = 1_000  # for the word index; a phrase of common words that never stand together can cost more
+PATIENCE_MS = 300  # for the word index; a phrase of common words that never stand together can cost more
 _AT_ONCE = 300  # matches read and looked up together: a page seldom needs more
 _NUMBER = re.compile(r"^#?\s*(\d{1,18})$")
 _MATCH = "message.search @@ websearch_to_tsquery('simple', %s)"
@@ -101,16 +102,16 @@ def _stretches(database: Any, text: str, position: Position | None) -> Iterator[
     backwards for it. So the choice is made here: the newest messages are looked at first, and only words that turn up
     rarely among them are asked of the word index.
     """
+    matches, last, _ = _walk(database, text, position, GLANCE)
+    if len(matches) < COMMON and last is not None and (rare := _indexed(database, text, position)) is not None:
+        yield rare
+        return
+    yield matches, last
     left = WALKED
-    while left > 0:
-        matches, last, walked = _walk(database, text, position, left)
-        if left == WALKED and len(matches) < COMMON and last is not None:
-            yield _indexed(database, text, position) or (matches, last)
-            return
+    while last is not None and left > 0:
+        matches, last, walked = _walk(database, text, last, left)
         yield matches, last
-        if last is None:
-            return
-        position, left = last, left - walked
+        left -= walked
 
 
 def _walk(database: Any, text: str, position: Position | None, most: int) -> tuple[list[Match], Position | None, int]:
