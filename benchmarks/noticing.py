@@ -35,10 +35,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from holdfast.kit.series.baseline import band
 from holdfast.kit.series.baselines import Baselines
 from holdfast.kit.series.calendar import Calendar, minute_of
 from holdfast.kit.series.detectors import Detectors
 from holdfast.kit.series.episodes import QUIET_MINUTES
+from holdfast.kit.series.watch import TOTAL, Watch
 
 TIMES = (30, 10, 3)
 WARM_DAYS = 35
@@ -68,12 +70,10 @@ def main() -> None:
     parser.add_argument("--only", choices=["bank", "wild", "house"])
     parser.add_argument("--bank-calls", type=Path, help="CSV with DateTime and Calls")
     options = parser.parse_args()
-    worlds = [
-        make(options)
-        for name, make in (("bank", bank), ("wild", wild), ("house", house))
-        if options.only in (None, name)
-    ]
-    figures = {world.name: score(world, storms=options.storms) for world in worlds if world is not None}
+    figures: dict[str, object] = {}
+    for name, make in (("bank", bank), ("wild", wild), ("house", house)):
+        if options.only in (None, name) and (world := make(options)) is not None:
+            figures[name] = score(world, storms=options.storms)
     figures["cost"] = cost()
     print(json.dumps({"benchmark": "noticing", "days": options.days, "seeds": options.seeds, **figures}))
 
@@ -203,7 +203,7 @@ class Ours:
         self.baselines, self.detectors = Baselines(calendar=calendar), Detectors()
         self.baselines.add(seeds)
         self.detectors.add(seeds)
-        self.mean, self.phi, self.inside = np.zeros(seeds), np.zeros(seeds), []
+        self.mean, self.phi = np.zeros(seeds), np.zeros(seeds)
 
     def step(self, minute: int, counts: np.ndarray, open_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean, error = self.baselines.usual(minute)
@@ -318,8 +318,6 @@ def _lanes(world: World, seeds: int) -> list[Lane]:
 
 
 def _band(ours: Ours) -> tuple[np.ndarray, np.ndarray]:
-    from holdfast.kit.series.baseline import band
-
     bands = [band(mean, (mean + phi * mean**2) ** 0.5) for mean, phi in zip(ours.mean, ours.phi, strict=True)]
     return np.array([one.low for one in bands]).round(), np.array([one.high for one in bands]).round()
 
@@ -385,8 +383,6 @@ def _finite(value: float) -> float | None:
 
 def cost() -> dict[str, float]:
     """Thousands of series at once: microseconds per minute and kilobytes, of the whole and per series."""
-    from holdfast.kit.series.watch import TOTAL, Watch
-
     watch, noise, start = Watch(), np.random.default_rng(3), datetime(2026, 1, 5, tzinfo=UTC)
     keys = [("intent", f"topic {number}") for number in range(5000)]
     shares = noise.dirichlet(np.full(5000, 0.3))
@@ -403,9 +399,7 @@ def cost() -> dict[str, float]:
         watch.step(start + timedelta(minutes=minute), {TOTAL: float(batch.sum()), **counts})
         if minute >= 5:
             spent += time.perf_counter() - started
-    arrays = [value for part in (watch._baselines, watch._detectors) for value in vars(part).values()]
-    size = sum(value.nbytes for value in arrays if isinstance(value, np.ndarray))
-    each, took = round(size / 5001 / 1e3, 2), round(spent / minutes * 1e3, 2)
+    each, took = round(watch.nbytes / 5001 / 1e3, 2), round(spent / minutes * 1e3, 2)
     print(f"cost: 5001 series, {took} ms a minute, {each} kB each")
     return {"series": 5001, "ms_per_minute": took, "kilobytes_per_series": each}
 

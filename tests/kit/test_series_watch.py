@@ -51,16 +51,16 @@ def ordinary(_: int, noise: np.random.Generator) -> dict[Key, float]:
 
 
 @pytest.fixture(scope="module")
-def ten_days() -> tuple[dict[str, object], list[Alarm]]:
-    """The state of a watch after ten ordinary days, and what it told in them."""
+def eight_days() -> tuple[dict[str, object], list[Alarm]]:
+    """The state of a watch after eight ordinary days, and what it told in them."""
     watch = Watch()
-    alarms = watched(watch, ordinary, minutes=10 * 1440)
+    alarms = watched(watch, ordinary, minutes=8 * 1440)
     return json.loads(json.dumps(watch.dump())), alarms
 
 
 @pytest.fixture
-def settled(ten_days: tuple[dict[str, object], list[Alarm]]) -> dict[str, object]:
-    return ten_days[0]
+def settled(eight_days: tuple[dict[str, object], list[Alarm]]) -> dict[str, object]:
+    return eight_days[0]
 
 
 # One series
@@ -93,12 +93,12 @@ def test_an_episode_begins_once_and_ends_once_however_it_wavers() -> None:
 
 def test_a_restless_series_has_to_do_more_than_be_restless() -> None:
     made, noise, alarms = Detector(), np.random.default_rng(3), 0
-    for minute in range(12 * 1440):
+    for minute in range(9 * 1440):
         count = noise.poisson(10) * (3.5 if minute % 600 < 5 else 1)  # a burst every ten hours
         new = made.step(MONDAY + minute * MINUTE, float(count), TEN)
-        alarms += minute >= 6 * 1440 and any(alarm.turn is Turn.BEGAN for alarm in new)
-    assert alarms <= 2  # not fourteen
-    assert any(alarm.turn is Turn.BEGAN for alarm in made.step(MONDAY + 12 * 1440 * MINUTE, 300, TEN))
+        alarms += minute >= 4 * 1440 and any(alarm.turn is Turn.BEGAN for alarm in new)
+    assert alarms <= 2  # not twelve
+    assert any(alarm.turn is Turn.BEGAN for alarm in made.step(MONDAY + 9 * 1440 * MINUTE, 300, TEN))
 
 
 def test_a_detector_goes_on_after_json() -> None:
@@ -147,11 +147,11 @@ def test_after_a_day_the_unusual_is_the_usual() -> None:
 
 def test_the_climb_into_an_episode_does_not_raise_what_it_has_to_reach() -> None:
     ceiling = Ceiling()
-    for minute in range(10 * 1440):
+    for minute in range(8 * 1440):
         ceiling.pass_time(minute)
         ceiling.see(0.8, strange=False)
     before = ceiling.needed(alone=False)
-    for minute in range(10 * 1440, 10 * 1440 + 59):
+    for minute in range(8 * 1440, 8 * 1440 + 59):
         ceiling.pass_time(minute)
         ceiling.see(5.0, strange=False)
     assert ceiling.needed(alone=False) == before
@@ -160,25 +160,25 @@ def test_the_climb_into_an_episode_does_not_raise_what_it_has_to_reach() -> None
 # Many series
 
 
-def test_ten_ordinary_days_of_many_series_are_at_most_one_episode(
-    ten_days: tuple[dict[str, object], list[Alarm]],
+def test_eight_ordinary_days_of_many_series_are_at_most_one_episode(
+    eight_days: tuple[dict[str, object], list[Alarm]],
 ) -> None:
-    assert sum(alarm.turn is Turn.BEGAN for alarm in ten_days[1]) <= 1
+    assert sum(alarm.turn is Turn.BEGAN for alarm in eight_days[1]) <= 1
 
 
 def test_one_cause_is_one_alert_that_says_what_changed(settled: dict[str, object]) -> None:
     watch = Watch.load(settled)
     stormy = {**USUAL, "card payments": 120.0}
-    alarms = watched(watch, lambda _, noise: cut(stormy, noise), minutes=60, start=10 * 1440)
+    alarms = watched(watch, lambda _, noise: cut(stormy, noise), minutes=60, start=8 * 1440)
     began = [alarm for alarm in alarms if alarm.turn is Turn.BEGAN]
     assert len(began) == 1
-    assert began[0].at <= MONDAY + (10 * 1440 + 1) * MINUTE
+    assert began[0].at <= MONDAY + (8 * 1440 + 1) * MINUTE
     assert len(alarms) <= 3  # all contacts, and at most both channels
     told = watch.what_changed()
     assert told[0].startswith("All contacts 1")
     assert any(line.startswith("Card payments 1") and line.endswith("usual") for line in told)
     assert not any(line.startswith("Transfers") for line in told)
-    ended = watched(watch, ordinary, minutes=90, start=10 * 1440 + 60)
+    ended = watched(watch, ordinary, minutes=90, start=8 * 1440 + 60)
     assert [alarm.turn for alarm in ended] == [Turn.ENDED]
     assert ended[0].episode == began[0].episode
 
@@ -186,31 +186,31 @@ def test_one_cause_is_one_alert_that_says_what_changed(settled: dict[str, object
 def test_a_small_intent_is_noticed_though_the_whole_hardly_moves(settled: dict[str, object]) -> None:
     watch = Watch.load(settled)
     leaving = {**USUAL, "closing": 3.0}
-    alarms = watched(watch, lambda _, noise: cut(leaving, noise), minutes=10, start=10 * 1440)
+    alarms = watched(watch, lambda _, noise: cut(leaving, noise), minutes=10, start=8 * 1440)
     assert alarms[0].turn is Turn.BEGAN
     assert alarms[0].series == "closing"
-    assert alarms[0].at <= MONDAY + (10 * 1440 + 5) * MINUTE
+    assert alarms[0].at <= MONDAY + (8 * 1440 + 5) * MINUTE
 
 
 def test_an_intent_nobody_ever_had_is_noticed_and_was_expected_to_be_silent(settled: dict[str, object]) -> None:
     watch = Watch.load(settled)
-    assert watch.expected(MONDAY + timedelta(days=10), key=("intent", "gold")).high == 0
+    assert watch.expected(MONDAY + timedelta(days=8), key=("intent", "gold")).high == 0
     new = {**USUAL, "gold": 8.0}
-    alarms = watched(watch, lambda _, noise: cut(new, noise), minutes=5, start=10 * 1440)
+    alarms = watched(watch, lambda _, noise: cut(new, noise), minutes=5, start=8 * 1440)
     assert "gold" in {alarm.series for alarm in alarms}
 
 
 def test_what_falls_silent_is_told_too(settled: dict[str, object]) -> None:
     watch = Watch.load(settled)
-    watched(watch, lambda _, noise: cut({**USUAL, "transfers": 0.0}, noise), minutes=10, start=10 * 1440)
+    watched(watch, lambda _, noise: cut({**USUAL, "transfers": 0.0}, noise), minutes=10, start=8 * 1440)
     assert any(line.startswith("Transfers 0 a minute against") for line in watch.what_changed())
 
 
 def test_a_declared_time_begins_nothing_and_teaches_nothing(settled: dict[str, object]) -> None:
     watch, noise = Watch.load(settled), np.random.default_rng(1)
-    at = MONDAY + timedelta(days=17, hours=1)
+    at = MONDAY + timedelta(days=15, hours=1)
     before = watch.expected(at).median
-    for minute in range(10 * 1440, 10 * 1440 + 180):
+    for minute in range(8 * 1440, 8 * 1440 + 180):
         stormy = cut({**USUAL, "card payments": 300.0}, noise)
         assert watch.step(MONDAY + minute * MINUTE, stormy, ignore=True) == []
     assert watch.expected(at).median == pytest.approx(before, rel=0.05)
@@ -219,9 +219,9 @@ def test_a_declared_time_begins_nothing_and_teaches_nothing(settled: dict[str, o
 def test_a_watch_goes_on_after_json_in_the_middle_of_an_episode(settled: dict[str, object]) -> None:
     one = Watch.load(settled)
     stormy = {**USUAL, "card payments": 120.0}
-    watched(one, lambda _, noise: cut(stormy, noise), minutes=20, start=10 * 1440)
+    watched(one, lambda _, noise: cut(stormy, noise), minutes=20, start=8 * 1440)
     again = Watch.load(json.loads(json.dumps(one.dump())))
-    later = [watched(each, ordinary, minutes=60, start=10 * 1440 + 20, seed=5) for each in (one, again)]
+    later = [watched(each, ordinary, minutes=60, start=8 * 1440 + 20, seed=5) for each in (one, again)]
     assert later[0] == later[1]
     assert again.dump() == one.dump()
 

@@ -82,6 +82,11 @@ class Baselines:
     def __len__(self) -> int:
         return len(self._level)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the series hold."""
+        return int(self._history.nbytes + sum(getattr(self, name).nbytes for name in self._ROWS))
+
     def add(self, rows: int = 1, *, silent: bool = False) -> None:
         """Add series of which nothing is known, or `silent` ones: they were listened to all the time row 0 was."""
         before = len(self)

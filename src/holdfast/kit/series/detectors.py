@@ -61,6 +61,11 @@ class Detectors:
     def __len__(self) -> int:
         return len(self._known)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the series hold."""
+        return int(sum(getattr(self, name).nbytes for name in self._ROWS))
+
     def add(self, rows: int = 1, *, like_first: bool = False) -> None:
         """Add series without a past; with `like_first` they were silent for as long as row 0 is known."""
         before = len(self)

@@ -91,6 +91,11 @@ class Watch:
         """Whether an episode is open."""
         return self._course.open
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the series hold."""
+        return self._baselines.nbytes + self._detectors.nbytes
+
     def expected(self, at: datetime, *, key: Key = TOTAL, minutes: int = 1) -> Expected:
         """Return what is usual for a series; a series never seen is expected to be silent."""
         if key not in self._rows:
