@@ -78,8 +78,11 @@ class Detectors:
         """Take in one minute and return the strength of the evidence per series; 1 is enough for an alarm.
 
         `mean` is the expected count, `phi` its over-dispersion, `error` the squared relative error of `mean` itself.
+        Raises `ValueError` for a minute that is not later than the one before.
         """
         if self._minute is not None:
+            if minute <= self._minute:
+                raise ValueError("minutes come in order")
             self._pass_time(minute, before=self._minute)
         self._minute = minute
         place = minute % RING
