@@ -12,6 +12,7 @@ from holdfast.shield.mixture import CLIP, TEXT, TEXT_CLIP, WHO, WHO_CLIP, step_o
 from holdfast.shield.model import Cluster, Model, Topic
 from holdfast.shield.traits import Traits
 
+_ORDINARY_WORDS = -2.0
 _NOTHING: Mapping[str, float] = {}
 
 
@@ -31,12 +32,18 @@ class Weighed:
     other: Mapping[str, float]
 
     @property
+    def explained(self) -> bool:
+        """Whether it is clear why they come."""
+        return self.need < 0 or self.said.get("words", 0.0) + self.said.get("cluster", 0.0) <= _ORDINARY_WORDS
+
+    @property
     def total(self) -> float:
         """All of it. Who somebody is and what they say are limited each: neither outweighs why they come.
 
-        Where company data explain why they come, who they are is no longer asked: it only ever speaks for them.
+        Where company data, or ordinary words, explain why they come, who they are is no longer asked: it only ever
+        speaks for them.
         """
-        who = _clipped(sum(self.who.values()), 0.0 if self.need < 0 else WHO_CLIP, -WHO_CLIP)
+        who = _clipped(sum(self.who.values()), 0.0 if self.explained else WHO_CLIP, -WHO_CLIP)
         said = _clipped(sum(self.said.values()), TEXT_CLIP, -TEXT_CLIP)
         return self.prior + self.need + who + said + sum(self.other.values())
 
