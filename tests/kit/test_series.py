@@ -209,7 +209,7 @@ def test_the_band_is_ordered_and_never_negative(mean: float, relative: float) ->
 @settings(max_examples=40)
 @given(
     moves=st.lists(
-        st.tuples(st.integers(1, 2000), st.floats(0, 1e4), st.booleans(), st.booleans()), min_size=1, max_size=40
+        st.tuples(st.integers(1, 2000), st.floats(0, 1e6), st.booleans(), st.booleans()), min_size=1, max_size=40
     )
 )
 def test_whatever_is_learnt_the_expectation_stays_a_finite_number(moves: list[tuple[int, float, bool, bool]]) -> None:

@@ -28,6 +28,7 @@ ALIKE: Final = {**dict.fromkeys(WEEKDAYS, WEEKDAYS), 5: (5, 6), 6: (5, 6), 7: (6
 FROM_ALIKE: Final = 0.04
 FROM_ANY_DAY: Final = 0.4
 FROM_WHOLE: Final = 1.5
+MOST_RATE: Final = 65_000.0  # contacts per minute; what the history's half precision can hold
 KNOWING_NOTHING: Final = 9.0
 OLDER_WEEK: Final = 0.85  # the weight of a week beside the one after it
 
@@ -67,16 +68,8 @@ class Baselines:
 
     _ROWS = (
         *("_slot_sum", "_slot_minutes", "_slot_calm", "_whole_sum", "_whole_minutes"),
-        *(
-            "_block_sum",
-            "_block_mean",
-            "_block_error",
-            "_phi_sum",
-            "_phi_weight",
-            "_slot_phi",
-            "_level",
-            "_level_variance",
-        ),
+        *("_block_sum", "_block_mean", "_block_error", "_phi_sum", "_phi_weight", "_slot_phi"),
+        *("_level", "_level_variance"),
     )
 
     def __len__(self) -> int:
@@ -239,7 +232,7 @@ class Baselines:
         day, at = self.calendar.place(moment_of(slot * self.slot_minutes))
         usual, _ = self._slot(slot)
         heard = self._slot_minutes >= self.slot_minutes / 3
-        rate = self._slot_sum / np.maximum(self._slot_minutes, 1.0)
+        rate = np.minimum(self._slot_sum / np.maximum(self._slot_minutes, 1.0), MOST_RATE)
         self._follow_level(usual=usual, rate=rate, calm=self._slot_calm >= self.slot_minutes / 3)
         lane = self._history[:, day, at // self.slot_minutes, :]
         moved = np.concatenate([rate[:, None].astype(np.float16), lane[:, :-1]], axis=1)
