@@ -201,3 +201,16 @@ def test_search_survives_what_people_type(desk: Desk, sign_in: SignIn) -> None:
     client = sign_in(desk.ana)
     for text in ("", "'", '"', "a & | !", "\x00", "%", "((", "x" * 5000, "#12", "🦀", "-", "or or"):
         assert client.get("/desk/search/", {"q": text}).status_code == 200, text
+
+
+def test_a_case_asked_for_by_its_address_comes_before_its_list(desk: Desk, sign_in: SignIn) -> None:
+    other, asked = desk.talk("another matter"), desk.talk("the matter that was linked to")
+    client = sign_in(desk.ana)
+    page = client.get(f"/desk/c/{asked.number}/?queue=cards")
+    shown = page.context["page"]
+    assert (shown.title, shown.summary, shown.groups, shown.empty) == ("Cards", "2 waiting", (), None)
+    assert "the matter that was linked to" in page.content.decode()
+    assert f'id="row-{other.pk}"' not in page.content.decode()
+    later = client.get(shown.later_url, headers={"HX-Request": "true"}).context["page"]
+    assert [(row.number, row.current) for row in later.groups[0].rows] == [(other.number, False), (asked.number, True)]
+    assert later.later_url == ""

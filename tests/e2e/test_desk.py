@@ -56,6 +56,34 @@ def test_j_and_k_move_and_enter_opens(desk: Desk, visitors: Visitors) -> None:
     expect(page).to_have_url(f"{visitors.server.url}/desk/c/{first.number}/")
 
 
+def test_a_case_opened_by_its_address_gets_its_list_and_the_list_is_reached_by_key(
+    desk: Desk, visitors: Visitors
+) -> None:
+    first, second = desk.talk("first matter"), desk.talk("second matter")
+    page = visitors.page(desk.ana)
+    open_case(page, second)
+    expect(page.locator(f"#row-{second.pk} a")).to_have_attribute("aria-current", "true")
+    expect(page.locator("#rows")).not_to_have_attribute("aria-busy", "true")
+    page.keyboard.press("k")
+    expect(page.locator(f"#row-{first.pk} a")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#conversation .msgs")).to_contain_text("first matter")
+    page.go_back()
+    expect(page.locator("#conversation .msgs")).to_contain_text("second matter")
+    expect(page.locator(f"#row-{second.pk} a")).to_have_attribute("aria-current", "true")
+
+
+def test_a_list_that_does_not_come_leaves_a_link_to_it(desk: Desk, visitors: Visitors) -> None:
+    conversation = desk.talk("the only matter")
+    page = visitors.page(desk.ana)
+    page.route("**/desk/list/**", lambda route: route.abort())
+    open_case(page, conversation)
+    expect(page.locator("#rows").get_by_role("link", name="Show the list")).to_have_attribute(
+        "href", re.compile("/desk/")
+    )
+    visitors.forgive("Failed to load resource")
+
+
 def test_r_writes_and_control_enter_sends(desk: Desk, visitors: Visitors, eventually: Eventually) -> None:
     conversation = desk.talk()
     page = visitors.page(desk.ana)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from holdfast.people.models import Agent
 
 PAGE = 30
+_KINDS = {"unreadable": "Could not be read", "machine": "Automatic mail"}
 _STATES = {"mine": "open", "snoozed": "snoozed", "all": "open", "closed": "closed"}
 
 
@@ -44,8 +45,8 @@ def page_of(
     following = urlencode({"after": page.next}) if page.next else ""
     joined = "&".join(filter(None, [chosen.query, following]))
     return ListPage(
-        title=f"“{chosen.text}”" if chosen.text and not chosen.saved else chosen.title(reach),
-        icon="search" if chosen.text and not chosen.saved else chosen.icon(reach),
+        title=_title(chosen, reach),
+        icon=_icon(chosen, reach),
         summary=_summary(chosen, counts, queue_id, len(found), more=bool(page.next)),
         oldest=found[0].waiting_since if line and found and not after else None,
         groups=groups,
@@ -53,6 +54,24 @@ def page_of(
         continued=bool(after),
         searching=bool(chosen.text),
         empty=None if rows or after or page.next else _empty(chosen, reach, counts),
+    )
+
+
+def page_later(*, reach: Reach, chosen: Chosen, counts: Counts | None, current: int) -> ListPage:
+    """The list beside a conversation asked for by its address: the head now, rows when the conversation is there."""
+    queue = reach.by_slug(chosen.queue)
+    query = "&".join(filter(None, [chosen.query, f"c={current}"]))
+    return ListPage(
+        title=_title(chosen, reach),
+        icon=_icon(chosen, reach),
+        summary="" if chosen.text else _summary(chosen, counts, queue.id if queue else None, 0, more=False),
+        oldest=None,
+        groups=(),
+        next_url="",
+        continued=False,
+        searching=bool(chosen.text),
+        empty=None,
+        later_url=f"{reverse('desk:list')}?{query}",
     )
 
 
@@ -74,29 +93,49 @@ def _row(
     here: dict[UUID, tuple[screens.PresenceView, ...]],
 ) -> screens.Row:
     url = of_case("conversation", row.number)
+    mine = row.assignee_id == agent.id
+    closed = row.state == "closed"
     return screens.Row(
         id=row.id,
         number=row.number,
         url=f"{url}?{query}" if query else url,
         row_url=of_row(row.id),
         channel=row.channel,
-        kind=row.kind,
-        who=row.customer_name,
-        subject=row.subject,
-        what=row.preview,
-        said_by=row.last_author,
-        state=row.state,
-        mine=row.assignee_id == agent.id,
-        assignee=row.assignee_name,
-        queue=reach.name(row.queue_id),
-        tags=row.tags,
-        waiting_since=row.waiting_since,
+        who=row.customer_name or "Unknown sender",
+        read=row.last_author != "customer",
+        since=row.waiting_since or row.last_message_at,
+        lead="" if row.found else _lead(row, mine=mine),
+        what=row.found or row.preview or row.subject or "No words yet",
+        fact=_fact(row, reach),
         snoozed_until=row.snoozed_until,
-        last_message_at=row.last_message_at,
+        mark="Closed" if closed else next(iter(row.tags), ""),
+        mark_tone="" if closed else "line",
+        held_by="" if mine else row.assignee_name,
         here=here.get(row.id, ()),
-        found=row.found,
         current=row.number == current,
     )
+
+
+def _lead(row: queries.Row, *, mine: bool) -> str:
+    if row.last_author == "assistant":
+        return "Assistant:"
+    if row.last_author == "agent":
+        return "You:" if mine else "Answered:"
+    return ""
+
+
+def _fact(row: queries.Row, reach: Reach) -> str:
+    if row.kind in _KINDS:
+        return _KINDS[row.kind]
+    return row.subject if row.subject and row.subject != row.preview else reach.name(row.queue_id)
+
+
+def _title(chosen: Chosen, reach: Reach) -> str:
+    return f"“{chosen.text}”" if chosen.text and not chosen.saved else chosen.title(reach)
+
+
+def _icon(chosen: Chosen, reach: Reach) -> str:
+    return "search" if chosen.text and not chosen.saved else chosen.icon(reach)
 
 
 def _asked(agent: Agent, chosen: Chosen, queue_id: int | None) -> InboxFilter:

@@ -69,28 +69,28 @@ class PresenceView:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list. `who` prints as a mask; `what` is the customer's words, `said_by` who said them last."""
+    """One line of a list, in the words it shows: a list has many, and its template decides nothing it need not.
+
+    `who` prints as a mask. `since` is when the customer began to wait, or the last message when nobody waits. `lead`
+    says whose the words in `what` are when they are not the customer's; `read` that somebody has answered.
+    """
 
     id: UUID
     number: int
     url: str
     row_url: str
     channel: str
-    kind: str
     who: Sealed | str
-    subject: str
+    read: bool
+    since: datetime
+    lead: str
     what: str
-    said_by: str
-    state: str
-    mine: bool
-    assignee: str
-    queue: str
-    tags: tuple[str, ...]
-    waiting_since: datetime | None
+    fact: str
     snoozed_until: datetime | None
-    last_message_at: datetime
+    mark: str
+    mark_tone: str
+    held_by: str
     here: tuple[PresenceView, ...] = ()
-    found: str = ""
     current: bool = False
 
 
@@ -128,7 +128,10 @@ class FilterView:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The middle pane. `next_url` loads `desk/_list.html` with the following rows; `continued` marks such a page."""
+    """The middle pane. `next_url` loads `desk/_list.html` with the following rows; `continued` marks such a page.
+
+    With a `later_url` the rows are not here yet: they come from there, after the conversation that was asked for.
+    """
 
     title: str
     icon: str
@@ -139,6 +142,7 @@ class ListPage:
     continued: bool
     searching: bool
     empty: Empty | None
+    later_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ _frames_own_pages: Callable[[Any], Any] = csp_update({"frame-src": ["'self'"]}) 
 def home(request: HttpRequest) -> HttpResponse:
     """The whole desk; `c` opens a conversation beside the list."""
     agent, number = me(request), a_number(request.GET.get("c", ""))
-    return _desk(request, agent, queries.access_conversation(agent, number) if number is not None else None)
+    reach = reach_of(agent)
+    return _desk(request, agent, reach, queries.access_conversation(agent, number) if number is not None else None)
 
 
 @_frames_own_pages
@@ -47,12 +48,13 @@ def home(request: HttpRequest) -> HttpResponse:
 def conversation(request: HttpRequest, number: int) -> HttpResponse:
     """One conversation: its pane for htmx, else the whole desk with it open."""
     agent = me(request)
+    reach = reach_of(agent)
     opened = queries.access_conversation(agent, number)
     if not is_fragment(request):
-        return _desk(request, agent, opened)
-    reach = reach_of(agent)
+        return _desk(request, agent, reach, opened)
     shown = screen_of(agent=agent, reach=reach, conversation=opened)
-    chosen = _chosen(request, reach, list(saved_views.views_of(agent.id)))
+    saved = a_number(request.GET.get("view", "")) is not None
+    chosen = _chosen(request, reach, list(saved_views.views_of(agent.id)) if saved else [])
     return render(request, "desk/_conversation.html", {"conversation": shown, "filter": chosen.shown()})
 
 
@@ -60,7 +62,7 @@ def conversation(request: HttpRequest, number: int) -> HttpResponse:
 @desk_view("GET", page=True)
 def search(request: HttpRequest) -> HttpResponse:
     """Full-text search; results stand in the list pane."""
-    return _list(request) if is_fragment(request) else _desk(request, me(request), None)
+    return _list(request) if is_fragment(request) else _desk(request, me(request), reach_of(me(request)), None)
 
 
 @desk_view("GET")
@@ -77,7 +79,7 @@ def row(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     shown = listing.row_screens(queries.rows_of([conversation_id]), agent=agent, reach=reach_of(agent))
     if not shown:
         raise Http404
-    return render(request, "desk/_row.html", {"row": shown[0]})
+    return render(request, "desk/_rows.html", {"rows": shown})
 
 
 @desk_view("GET")
@@ -111,20 +113,18 @@ def next_in_line(request: HttpRequest) -> HttpResponse:
     return changed(response, number=taken.number)
 
 
-def _desk(request: HttpRequest, agent: Agent, opened: Conversation | None) -> HttpResponse:
-    reach, views = reach_of(agent), list(saved_views.views_of(agent.id))
+def _desk(request: HttpRequest, agent: Agent, reach: Reach, opened: Conversation | None) -> HttpResponse:
+    views = list(saved_views.views_of(agent.id))
     chosen, counts = _chosen(request, reach, views), queries.counts(agent)
+    if opened is None:
+        after = request.GET.get("after", "")
+        page = listing.page_of(agent=agent, reach=reach, chosen=chosen, counts=counts, after=after)
+    else:
+        page = listing.page_later(reach=reach, chosen=chosen, counts=counts, current=opened.number)
     context: dict[str, Any] = {
         "nav": nav_of(agent=agent, reach=reach, chosen=chosen, views=views, counts=counts),
         "filter": chosen.shown(),
-        "page": listing.page_of(
-            agent=agent,
-            reach=reach,
-            chosen=chosen,
-            counts=counts,
-            after=request.GET.get("after", ""),
-            current=opened.number if opened else None,
-        ),
+        "page": page,
         "conversation": screen_of(agent=agent, reach=reach, conversation=opened) if opened else None,
         "stream": f"/events?ticket={streams.ticket(agent=agent.id, topics=STREAMED)}",
         "section": "desk",
