@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ InLine = Callable[..., Conversation]
 
 @pytest.fixture(autouse=True)
 def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look at five messages and walk five more, take a word with two matches among them for common, read three of a rare one."""
+    """Look at five messages and walk five more; two matches make a word common, and of a rare one three are read."""
     for name, value in {"GLANCE": 5, "COMMON": 2, "WALKED": 5, "READ": 3, "_AT_ONCE": 2}.items():
         monkeypatch.setattr(searching, name, value)
 
@@ -113,7 +114,7 @@ def test_when_the_word_index_takes_too_long_the_walk_goes_on_page_by_page(
         searching, "_MATCH", "(message.search @@ websearch_to_tsquery('simple', %s) AND pg_sleep(0.02) IS NOT NULL)"
     )
     slow = searching._walk
-    monkeypatch.setattr(searching, "_walk", lambda *given: _fast(monkeypatch, slow, given))
+    monkeypatch.setattr(searching, "_walk", lambda *given, **most: _fast(monkeypatch, partial(slow, *given, **most)))
     Message.objects.bulk_create(
         Message(
             conversation=wanted, author="agent", internal=True, text="ombudsman again", created_at=wanted.created_at
@@ -130,10 +131,10 @@ def test_when_the_word_index_takes_too_long_the_walk_goes_on_page_by_page(
     assert [number for page in pages for number in page] == [wanted.number]
 
 
-def _fast(monkeypatch: pytest.MonkeyPatch, walk: Any, given: Any) -> Any:
+def _fast(monkeypatch: pytest.MonkeyPatch, walk: Callable[[], Any]) -> Any:
     with monkeypatch.context() as quick:
         quick.setattr(searching, "_MATCH", "message.search @@ websearch_to_tsquery('simple', %s)")
-        return walk(*given)
+        return walk()
 
 
 @given(

@@ -24,7 +24,7 @@ COMMON = 5  # so many matches among them: common words, of which the word index 
 WALKED = 4_000  # messages looked at after those, while a page is not full
 READ = 1_000  # newest matches of rare words looked at for one page
 PATIENCE_MS = 300  # for the word index; a phrase of common words that never stand together can cost more
-_AT_ONCE = 300  # matches read and looked up together: a page seldom needs more
+_AT_ONCE = 250  # matches read and looked up together: a page seldom needs more
 _NUMBER = re.compile(r"^#?\s*(\d{1,18})$")
 _MATCH = "message.search @@ websearch_to_tsquery('simple', %s)"
 _NEWEST = "ORDER BY message.created_at DESC, message.id DESC"
@@ -102,39 +102,42 @@ def _stretches(database: Any, text: str, position: Position | None) -> Iterator[
     backwards for it. So the choice is made here: the newest messages are looked at first, and only words that turn up
     rarely among them are asked of the word index.
     """
-    matches, last, _ = _walk(database, text, position, GLANCE)
+    matches, last, _ = _walk(database, text, position, messages=GLANCE, matches=_AT_ONCE)
     if len(matches) < COMMON and last is not None and (rare := _indexed(database, text, position)) is not None:
         yield rare
         return
     yield matches, last
-    left = WALKED
+    left, wanted = WALKED, _AT_ONCE
     while last is not None and left > 0:
-        matches, last, walked = _walk(database, text, last, left)
+        wanted *= 2  # few of them are in reach
+        matches, last, walked = _walk(database, text, last, messages=left, matches=wanted)
         yield matches, last
         left -= walked
 
 
-def _walk(database: Any, text: str, position: Position | None, most: int) -> tuple[list[Match], Position | None, int]:
-    """Return the matches among the next `most` messages after `position`, where that ended, and after how many.
+def _walk(
+    database: Any, text: str, position: Position | None, *, messages: int, matches: int
+) -> tuple[list[Match], Position | None, int]:
+    """Return the matches among the next `messages` after `position`, where that ended, and after how many messages.
 
-    It ends with `_AT_ONCE` matches: PostgreSQL reads no further then, and sorts nothing, as the index has that order.
-    The end is `None` at the oldest message.
+    It ends sooner with so many `matches`: PostgreSQL reads no further then, and sorts nothing, as the index has that
+    order. The end is `None` at the oldest message.
     """
     where = "WHERE (message.created_at, message.id) < (%s, %s)" if position else ""
     database.execute(
         "SELECT conversation_id, created_at, id, matches, number FROM (SELECT message.*,"  # noqa: S608
         f" row_number() OVER ({_NEWEST}) AS number FROM (SELECT message.id, message.conversation_id,"
         f"  message.created_at, {_MATCH} AS matches FROM conversations_message AS message {where}"
-        f"  {_NEWEST} LIMIT {most:d}) AS message) AS message"
-        f" WHERE matches OR number = {most:d} {_NEWEST} LIMIT {_AT_ONCE}",
+        f"  {_NEWEST} LIMIT {messages:d}) AS message) AS message"
+        f" WHERE matches OR number = {messages:d} {_NEWEST} LIMIT {matches:d}",
         [text, *(position or ())],
     )
     seen = database.fetchall()
     if not seen:
-        return [], None, most
+        return [], None, messages
     walked = seen[-1][4]
-    last = seen[-1][1:3] if walked == most or len(seen) == _AT_ONCE else None
-    return [(conversation_id, at, id_) for conversation_id, at, id_, matches, _ in seen if matches], last, walked
+    last = seen[-1][1:3] if walked == messages or len(seen) == matches else None
+    return [(conversation_id, at, id_) for conversation_id, at, id_, is_match, _ in seen if is_match], last, walked
 
 
 def _indexed(database: Any, text: str, position: Position | None) -> Stretch | None:
