@@ -139,5 +139,5 @@ def cluster(text: str, *, of: int) -> int:
 
 
 def oracle() -> TwoLines:
-    """Know who is genuine. No rule can do better with the same people; nobody has it."""
+    """Know who is genuine: they go first, in order of arrival. Nobody has it."""
     return TwoLines("oracle (true labels)", lambda entry, at: entry.visit.genuine)
