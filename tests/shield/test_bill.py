@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from holdfast.shield.bill import Bill, Outcome, Prices, Record, bill, likelihoods
+from holdfast.shield.bill import Bill, Outcome, Prices, Record, bill, likelihoods, spread
 from holdfast.shield.evidence import MinuteReport
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -91,8 +91,11 @@ def test_an_alarm_that_chance_explains_puts_nothing_down_to_a_surge() -> None:
     assert bill(records, reports).surge_minutes.likely == 0
 
 
-def test_what_nothing_is_held_against_is_never_billed_as_flood() -> None:
-    assert likelihoods(np.array([-1.0, 0.0, 2.0, 3.0]), share=0.9).tolist() == [0, 0, 1, 1]
+def test_who_is_suspected_is_billed_first_and_the_rest_evenly() -> None:
+    found = likelihoods(np.array([-1.0, 0.0, 2.0, 3.0]), share=0.9)
+    assert found.tolist() == [0, 0, 1, 1]
+    assert spread(found, share=0.75).tolist() == [0.5, 0.5, 1, 1]
+    assert spread(found, share=0.4).tolist() == [0, 0, 1, 1]
 
 
 def test_a_share_that_outlives_the_flood_bills_no_flood_that_did_not_come() -> None:

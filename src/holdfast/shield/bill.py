@@ -26,6 +26,8 @@ REACH: Final = 1.2816
 """The standard normal's 90th percentile: a bill's range is missed one time in ten on either side."""
 ONSET_SPANS: Final = 3
 """So many spans a flood may go on before it is named; what came in them is split as afterwards."""
+SHARE_UNSURE: Final = 0.05
+"""A share that is so much larger than the suspects are many may be wrong about it; beyond that it is believed."""
 USUAL_UNSURE: Final = 0.1
 """Relative standard deviation of what would have come on an ordinary day, over a whole event."""
 
@@ -195,11 +197,12 @@ def _weigh(rows: Sequence[Record], spans: Mapping[int, _Span], *, case: str) -> 
         for number in event:
             places = by_span.get(number, [])
             scores = np.array([rows[place].score or 0.0 for place in places])
+            found = likelihoods(scores, share=onset.get(number, shares[number]))
             if number in onset:
                 shares[number] = onset[number]
-                flood[places] = spread(likelihoods(scores, share=onset[number]), share=onset[number])
+                flood[places] = spread(found, share=onset[number])
             else:
-                flood[places] = likelihoods(scores, share=shares[number])
+                flood[places] = spread(found, share=shares[number] - SHARE_UNSURE)
         genuine = {number: counts[number] * (1 - share) for number, share in shares.items()}
         surplus = _surplus(genuine, {number: spans[number].expected for number in event}, case=case)
         for number, more in surplus.items():
@@ -268,8 +271,8 @@ def likelihoods(scores: Floats, *, share: float) -> Floats:
     """Return how likely each contact is part of the flood, so that on average they are `share`.
 
     The logistic function of score plus a constant, found by bisection, where the score is above 0; at 0 and below
-    nothing is held against a contact, and it is not counted as flood either. Where too few are above, all of them
-    are flood, and the average stays below the share.
+    nothing is held against a contact. Where too few are above, all of them are flood, and the average stays below
+    the share.
     """
     found, held = np.zeros(len(scores)), scores > 0
     wanted, number = share * len(scores), int(held.sum())
@@ -291,9 +294,10 @@ def likelihoods(scores: Floats, *, share: float) -> Floats:
 
 
 def spread(found: Floats, *, share: float) -> Floats:
-    """Return likelihoods that do average `share`: what is missing is spread evenly over those not suspected.
+    """Return likelihoods that average at least `share`: what is missing is spread evenly over those not suspected.
 
-    For minutes in which nobody had been judged yet.
+    A flood of real customers with real matters leaves no mark on many of its contacts, and before it is named nobody
+    has been judged. Then counts know that they are there, and nobody knows which they are.
     """
     missing, rest = share * len(found) - float(found.sum()), found == 0
     if missing <= 0 or not rest.any():
