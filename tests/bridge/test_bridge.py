@@ -18,7 +18,8 @@ from holdfast.people.models import Agent, Role, Team, Vendor
 from holdfast.posture import current as posture
 from holdfast.posture.changes import change, propose
 from holdfast.posture.effects import Name
-from holdfast.posture.models import Posture
+from holdfast.posture.models import PlaybookEdit, Posture
+from holdfast.shield import declared
 from holdfast.shield.model import CALM
 from holdfast.shield.models import Minute
 from holdfast.triage import loop
@@ -169,3 +170,77 @@ def test_who_was_slower_sees_what_the_faster_one_did(lead: Client) -> None:
     answer = lead.post("/bridge/posture/", {"to": "calm", "why": "Nothing.", "version": "0"})
     assert answer.status_code == 409
     assert "Somebody else was faster." in answer.content.decode()
+
+
+def test_a_playbook_is_begun_and_an_earlier_version_put_back(lead: Client, agent: Client) -> None:
+    assert agent.post("/bridge/playbooks/", {"slug": "branch", "title": "A branch"}).status_code == 403
+    assert lead.post("/bridge/playbooks/", {"slug": "B!", "title": "A branch"}).status_code == 422
+    assert lead.post("/bridge/playbooks/", {"slug": "branch", "title": "A branch is closed"}).status_code == 302
+    assert "A branch is closed" in lead.get("/bridge/playbooks/").content.decode()
+    address = reverse("bridge:playbook", args=["flood"])
+    shipped = lead.get(address).context["toml"]
+    assert lead.post(address, {"toml": shipped + "# ours\n", "version": "0"}).status_code == 302
+    assert lead.post(address, {"back": "0", "version": "1"}).status_code == 302
+    assert lead.get(address).context["toml"] == shipped
+    assert lead.get(f"{address}?version=1").context["toml"].endswith("# ours\n")
+    assert lead.get(f"{address}?version=9").status_code == 404
+
+
+def test_an_edit_that_an_upgrade_cannot_read_leaves_the_bridge_standing(lead: Client) -> None:
+    change(to=Name.SIEGE, by=None, why="A crowd.", playbook="flood")
+    PlaybookEdit.objects.create(slug="flood", version=1, toml='slug = "flood"\ncolour = 1\n', at=now())
+    assert "cannot be read" in page(lead)
+    assert "cannot be read" in lead.get("/bridge/playbooks/").content.decode()
+
+
+def test_a_lead_who_knows_what_happened_declares_it(lead: Client, agent: Client) -> None:
+    minute(1, 70, 9, 0.6, ("118 used almost the same words.",))
+    assert "This is wrong" not in page(agent)
+    assert "This is wrong" in page(lead)
+    given = {"phrases": "saltmarsh loan, new price list", "hours": "8"}
+    assert agent.post("/bridge/matters/", given).status_code == 403
+    assert lead.post("/bridge/matters/", {"phrases": " , ", "hours": "8"}).status_code == 422
+    assert lead.post("/bridge/matters/", given).status_code == 302
+    (matter,) = declared.matters()
+    assert matter.phrases == ("saltmarsh loan", "new price list")
+    assert "saltmarsh loan, new price list" in page(agent)
+    assert lead.post(reverse("bridge:matter-end", args=[matter.id])).status_code == 302
+    assert declared.matters() == []
+
+
+def test_the_log_names_changes_steps_and_what_was_declined(lead: Client) -> None:
+    change(to=Name.WATCH, by=None, why="Something is odd.")
+    proposal = propose(to=Name.SIEGE, evidence=["44 of 71 a minute are not explained."])
+    assert proposal is not None
+    lead.post(reverse("bridge:step", args=["look"]))
+    lead.post(reverse("bridge:proposal", args=[proposal.pk]), {"decision": "decline"})
+    said = [(line.who, line.what) for line in lead.get("/bridge/").context["log"]]
+    assert said == [
+        ("lead", "Declined: siege."),
+        ("lead", "Done: Look at twenty of the new contacts."),
+        ("The clock", "Watch. Something is odd."),
+    ]
+
+
+def test_a_drill_is_called_one_on_every_page_until_calm(lead: Client, agent: Client) -> None:
+    lead.post("/bridge/posture/", {"to": "siege", "why": "We practise.", "version": "0", "drill": "on"})
+    posture.forget()
+    assert "DRILL" in agent.get("/desk/").content.decode()
+    lead.post("/bridge/posture/", {"to": "calm", "why": "Enough.", "version": "1", "drill": "on"})
+    posture.forget()
+    assert "DRILL" not in agent.get("/desk/").content.decode()
+
+
+def test_people_are_marks_without_names(lead: Client, agent: Client, team: Team) -> None:
+    seen = lead.get("/bridge/").context
+    assert (seen["people"].free, seen["people"].full) == (1, 0)
+    assert "agent One" not in seen["marks"]
+    assert seen["marks"].count("<rect") == 1
+
+
+def test_minutes_that_nobody_closes_any_more_are_called_old(lead: Client) -> None:
+    minute(20, 9, 9)
+    minute(19, 9, 9)
+    assert "is the worker running" in page(lead)
+    minute(1, 9, 9)
+    assert "is the worker running" not in page(lead)

@@ -75,6 +75,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "bridge:playbook": Route(STAFF, arguments=lambda world: ["usual"]),
     "bridge:posture": Route(STAFF, why="only by POST"),
     "bridge:proposal": Route(STAFF, arguments=lambda world: [1], why="only by POST"),
+    "bridge:matter": Route(STAFF, why="only by POST"),
+    "bridge:matter-end": Route(STAFF, arguments=lambda world: [1], why="only by POST"),
     "bridge:step": Route(STAFF, arguments=lambda world: ["look"], why="only by POST"),
     # Signing in (allauth)
     "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),

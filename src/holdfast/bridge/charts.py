@@ -16,6 +16,7 @@ HATCH = "url(#hatch)"
 """What is not explained is hatched as well as coloured; the page defines the pattern once."""
 
 _APART = 130  # a mark's words are about as wide
+_COLUMNS = 48
 _LINE = 17  # words below each other
 _LEFT, _RIGHT, _TOP, _BOTTOM = 30, 844, 26, 212
 
@@ -117,6 +118,23 @@ def bar(parts: Sequence[tuple[str, float]], css: str) -> SafeString:
         css,
         format_html_join("", '<rect class="{}" fill="{}" x="{}%" width="{}%" height="100%"/>', drawn),
         format_html_join("", '<rect class="gap" x="{}%" width="2" height="100%"/>', gaps),
+    )
+
+
+def people_marks(free: int, busy: int, full: int) -> SafeString:
+    """Draw a mark for each person, sorted, in columns of four; a few sizes smaller where they are many."""
+    names = "a" * free + "b" * busy + "c" * full
+    rows = max(4, math.ceil(len(names) / _COLUMNS))
+    cells = [(name, 8 * (n // rows), 8 * (n % rows)) for n, name in enumerate(names)]
+    return format_html(
+        '<svg class="marks" viewBox="0 0 {} {}" role="img" aria-label="{} have room, {} are more than half full, {} are'
+        ' full">{}</svg>',
+        8 * _COLUMNS - 2,
+        8 * rows - 2,
+        free,
+        busy,
+        full,
+        format_html_join("", '<rect class="{}" x="{}" y="{}" width="6" height="6" rx="1.5"/>', cells),
     )
 
 

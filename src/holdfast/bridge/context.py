@@ -8,8 +8,16 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from holdfast.bridge.parts import band
+from holdfast.kit import streams
+from holdfast.posture.changes import TOPIC
 
 
 def posture(request: HttpRequest) -> dict[str, Any]:
-    """Add what the band says; read only by pages that show it."""
-    return {"posture": SimpleLazyObject(band)}
+    """Add what the band says, and a stream for pages that have none of their own; read only by pages that show them."""
+
+    def stream() -> str:
+        return (
+            "" if request.user.pk is None else f"/events?ticket={streams.ticket(agent=request.user.pk, topics=[TOPIC])}"
+        )
+
+    return {"posture": SimpleLazyObject(band), "posture_stream": stream}

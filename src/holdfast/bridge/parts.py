@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SHOWN = timedelta(hours=8)
 ASKED = timedelta(hours=2)
+SILENT = timedelta(minutes=4)  # a minute is closed a few seconds after its end
+LOGGED = 12
 _STEP = timedelta(minutes=10)
 _Z = 1.28  # standard deviations to the 10th and the 90th percentile
 _NOISE = 0.25  # arrivals vary by a quarter of their mean beyond Poisson's share
@@ -44,6 +46,8 @@ class Band:
     headline: str
     """The one thing to say."""
     next_update: datetime | None = None
+    ends: datetime | None = None
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,24 @@ class TeamLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """How many have at most half of their places for cases taken, how many more than that, and how many all."""
+
+    free: int
+    busy: int
+    full: int
+
+    @property
+    def number(self) -> int:
+        """Everybody."""
+        return self.free + self.busy + self.full
+
+
+@dataclass(frozen=True, slots=True)
 class Mix:
     """Surge or flood: shares of the newest minute's contacts, with an interval for the last, and why."""
 
+    arrived: float
     explained: float
     undecided: float
     not_explained: float
@@ -132,7 +151,7 @@ def band() -> Band:
         if found.effects.update_minutes is not None and found.since is not None:
             due = _next_update(found.since, found.effects.update_minutes)
     by = name_of(found.by_id) if found.by_id is not None else ""
-    return Band(found.name, found.since if found.version else None, by, say, due)
+    return Band(found.name, found.since if found.version else None, by, say, due, found.expires_at, found.drill)
 
 
 def day_began() -> datetime:
@@ -155,6 +174,22 @@ def rate() -> Sequence[Point]:
     return points
 
 
+def rate_in_words(points: Sequence[Point]) -> str:
+    """Say how the newest minute compares; empty before there was one."""
+    if not points:
+        return ""
+    newest = points[-1]
+    usual, local = (newest.low + newest.high) / 2, timezone.localtime(newest.at)
+    if newest.rate <= newest.high or usual < 1:
+        return f"{'usual' if newest.rate <= newest.high else 'more than usual'} for a {local:%A at %H:%M}"
+    return f"{newest.rate / usual:.1f} times the usual {usual:.0f} for a {local:%A at %H:%M}"
+
+
+def silent_since(points: Sequence[Point]) -> datetime | None:
+    """Return the newest closed minute when that was too long ago: whoever closes them seems to be down."""
+    return points[-1].at if points and now() - points[-1].at > SILENT else None
+
+
 def marks() -> Sequence[Mark]:
     """Return changes of posture as marks on the chart."""
     since = now() - SHOWN
@@ -172,6 +207,7 @@ def mix() -> Mix | None:
     rest = 1 - newest.flood_share
     unsure = min(undecided / counted, rest) if flood else 0.0
     return Mix(
+        arrived=newest.rate,
         explained=rest - unsure,
         undecided=unsure,
         not_explained=newest.flood_share,
@@ -222,8 +258,8 @@ def lines() -> Sequence[Waiting]:
     return found
 
 
-def load() -> Sequence[TeamLoad]:
-    """Return how busy each team is."""
+def load() -> tuple[Sequence[TeamLoad], People]:
+    """Return how busy each team is, and everybody without names."""
     cases = lookups.open_cases()
     people: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     limit = current().effects.cases_per_agent
@@ -231,10 +267,14 @@ def load() -> Sequence[TeamLoad]:
         people[worker.team, "" if worker.internal else worker.vendor].append(
             (cases.get(worker.id, 0), limit or worker.capacity)
         )
-    return [
+    everybody = [one for own in people.values() for one in own]
+    full = sum(have >= room for have, room in everybody)
+    free = sum(2 * have <= room and have < room for have, room in everybody)
+    teams = [
         TeamLoad(name, vendor, len(own), min(sum(have for have, _ in own) / max(sum(room for _, room in own), 1), 1.0))
         for (name, vendor), own in sorted(people.items())
     ]
+    return teams, People(free, len(everybody) - free - full, full)
 
 
 def ladder() -> Sequence[Rung]:
@@ -266,20 +306,36 @@ def steps() -> tuple[str, Sequence[StepLine]]:
 
 
 def log() -> Sequence[LogLine]:
-    """Return what happened lately, the newest first."""
+    """Return what happened lately, the newest first: changes, steps, and proposals that changed nothing."""
     changed = [
-        LogLine(each.at, _who(each.by), f"{each.name.capitalize()}. {each.why}") for each in postures.changes(12)
+        LogLine(each.at, _who(each.by, "The clock"), f"{each.name.capitalize()}. {each.why}")
+        for each in postures.changes(LOGGED)
     ]
-    titles = {step.key: step.title for step in steps()[1]}
     done = [
-        LogLine(each.at, _who(each.by), f"Done: {titles.get(key, key)}.")
-        for key, each in postures.steps_done(current().version).items()
+        LogLine(each.at, _who(each.by), f"Done: {_title(each.posture.playbook, each.step)}.")
+        for each in postures.steps_lately(LOGGED)
     ]
-    return sorted([*changed, *done], key=lambda each: each.at, reverse=True)[:12]
+    declined = [
+        LogLine(each.decided_at, _who(each.by), f"{'Declined' if each.by_id else 'Takes back'}: {each.to}.")
+        for each in postures.answered_proposals(LOGGED)
+        if each.decided_at is not None
+    ]
+    proposed = [
+        LogLine(each.at, "The system", f"Proposes {each.to}. {each.evidence[0]}") for each in postures.open_proposals()
+    ]
+    lines = [*changed, *done, *declined, *proposed]
+    return sorted(lines, key=lambda each: each.at, reverse=True)[:LOGGED]
 
 
-def _who(agent: Agent | None) -> str:
-    return agent.get_short_name() if agent is not None else "The clock"
+def _title(slug: str, key: str) -> str:
+    try:
+        return next((step.title for step in playbooks.playbook(slug).steps if step.key == key), key)
+    except (PlaybookError, Refused):
+        return key
+
+
+def _who(agent: Agent | None, otherwise: str = "The system") -> str:
+    return agent.get_short_name() if agent is not None else otherwise
 
 
 def _say(found: Current) -> str:

@@ -16,6 +16,8 @@ urlpatterns = [
     path("posture/", views.posture, name="posture"),
     path("proposals/<int:proposal_id>/", views.proposal, name="proposal"),
     path("steps/<slug:key>/", views.step, name="step"),
+    path("matters/", views.matter, name="matter"),
+    path("matters/<int:matter_id>/end/", views.matter_end, name="matter-end"),
     path("playbooks/", views.book_list, name="playbooks"),
     path("playbooks/<slug:slug>/", views.book, name="playbook"),
 ]

@@ -24,6 +24,7 @@ from holdfast.posture import queries as postures
 from holdfast.posture.current import current, forget
 from holdfast.posture.effects import Name
 from holdfast.posture.errors import PlaybookError, Refused, Stale
+from holdfast.shield import declared
 from holdfast.shield import queries as shield
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 STREAMED = ("posture", "minute")
 HOURS = (1, 2, 4, 8, 24)
+LASTS = timedelta(hours=24)  # a declared matter, unless somebody says otherwise
 View = Callable[..., HttpResponseBase]
 Verb = Callable[..., None]
 
@@ -79,7 +81,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def deck(request: HttpRequest) -> HttpResponse:
     """What happens, as a part of the page."""
-    return render(request, "bridge/_deck.html", _deck())
+    return render(request, "bridge/_deck.html", _deck(request))
 
 
 @_seen
@@ -109,13 +111,13 @@ def unexplained(request: HttpRequest) -> HttpResponse:
 @_changing
 def posture(request: HttpRequest) -> None:
     """Change the posture."""
-    hours = request.POST.get("hours", "")
     changes.change(
         to=_name(request.POST.get("to", "")),
         by=_me(request).pk,
         why=request.POST.get("why", ""),
         playbook=request.POST.get("playbook") or None,
-        expires_in=timedelta(hours=int(hours)) if hours.isascii() and hours.isdigit() and len(hours) < 5 else None,
+        expires_in=_hours(request),
+        drill="drill" in request.POST,
         seen_version=_version(request),
     )
 
@@ -128,54 +130,96 @@ def proposal(request: HttpRequest, proposal_id: int) -> None:
 
 
 @_changing
+def matter(request: HttpRequest) -> None:
+    """Declare a matter: who writes about it is explained by it."""
+    phrases = request.POST.get("phrases", "").replace("\x00", "").split(",")
+    declared.declare(phrases=phrases, by=_me(request).pk, lasts=_hours(request) or LASTS)
+
+
+@_changing
+def matter_end(request: HttpRequest, matter_id: int) -> None:
+    """End a declared matter."""
+    declared.end(matter_id=matter_id)
+
+
+@_changing
 def step(request: HttpRequest, key: str) -> None:
     """Do a step of the playbook."""
     changes.do_step(step=key, by=_me(request).pk)
 
 
 @_seen
-@require_GET
+@require_http_methods(["GET", "POST"])
 def book_list(request: HttpRequest) -> HttpResponse:
-    """All playbooks."""
-    return render(request, "bridge/playbooks.html", {"playbooks": playbooks.all_playbooks(), "section": "bridge"})
+    """All playbooks. A lead begins a new one."""
+    faults: tuple[str, ...] = ()
+    if request.method == "POST":
+        slug, title = request.POST.get("slug", "").strip(), request.POST.get("title", "").strip()
+        faults = _keeping(request, lambda: playbooks.begin(slug=slug, title=title, by=_me(request).pk))
+        if not faults:
+            return redirect("bridge:playbook", slug)
+    shown = {
+        "playbooks": playbooks.all_playbooks(),
+        "faults": faults,
+        "may_edit": _me(request).leads,
+        "section": "bridge",
+    }
+    return render(request, "bridge/playbooks.html", shown, status=422 if faults else 200)
 
 
 @_seen
 @require_http_methods(["GET", "POST"])
 def book(request: HttpRequest, slug: str) -> HttpResponse:
-    """One playbook as TOML, to read and, for leads, to edit."""
+    """One playbook as TOML, to read and, for leads, to edit. `?version=` shows an earlier one; POST puts one back."""
     try:
         text, version = playbooks.text_of(slug)
+        shown_text, shown_version = playbooks.text_of(slug, _number(request.GET.get("version", "")))
     except Refused as refused:
         raise Http404 from refused
     faults: tuple[str, ...] = ()
     if request.method == "POST":
-        if not _me(request).leads:
-            raise PermissionDenied
-        text = request.POST.get("toml", "").replace("\r\n", "\n")
-        try:
-            playbooks.edit(slug=slug, toml=text, by=_me(request).pk, seen_version=_version(request) or 0)
-        except PlaybookError as error:
-            faults = error.faults
-        except Refused as refused:
-            faults = (refused.sentence,)
-        else:
+        shown_text = request.POST.get("toml", text).replace("\r\n", "\n")
+        faults = _keeping(request, lambda: _keep(request, slug, shown_text))
+        if not faults:
             return redirect("bridge:playbook", slug)
     shown = {
         "slug": slug,
-        "toml": text,
+        "toml": shown_text,
         "version": version,
+        "shown_version": shown_version,
         "faults": faults,
         "history": playbooks.history(slug),
+        "shipped": slug in playbooks.shipped(),
         "may_edit": _me(request).leads,
         "section": "bridge",
     }
     return render(request, "bridge/playbook.html", shown, status=422 if faults else 200)
 
 
+def _keep(request: HttpRequest, slug: str, toml: str) -> playbooks.Playbook:
+    seen, by = _version(request) or 0, _me(request).pk
+    back = _number(request.POST.get("back", ""))
+    if back is not None:
+        return playbooks.revert(slug=slug, to_version=back, by=by, seen_version=seen)
+    return playbooks.edit(slug=slug, toml=toml, by=by, seen_version=seen)
+
+
+def _keeping(request: HttpRequest, verb: Callable[[], playbooks.Playbook]) -> tuple[str, ...]:
+    """Keep a playbook for those who may. Return what is wrong with it, as sentences."""
+    if not _me(request).leads:
+        raise PermissionDenied
+    try:
+        verb()
+    except PlaybookError as error:
+        return error.faults
+    except Refused as refused:
+        return (refused.sentence,)
+    return ()
+
+
 def _page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResponse:
     context = {
-        **_deck(),
+        **_deck(request),
         **_owed(request),
         "problem": problem,
         "section": "bridge",
@@ -184,7 +228,7 @@ def _page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpRes
     return render(request, "bridge/home.html", context, status=status)
 
 
-def _deck() -> dict[str, object]:
+def _deck(request: HttpRequest) -> dict[str, object]:
     points, tally, mix = parts.rate(), parts.today(), parts.mix()
     sizes = [
         ("p", tally.by_people),
@@ -194,6 +238,7 @@ def _deck() -> dict[str, object]:
         ("r", tally.refused),
     ]
     lines = parts.lines()
+    load, people = parts.load()
     return {
         "tally": tally,
         "tally_bar": charts.bar(sizes, "tally-bar"),
@@ -205,7 +250,13 @@ def _deck() -> dict[str, object]:
         "lines": lines,
         "waiting": sum(line.number for line in lines),
         "oldest": max((line.oldest for line in lines if line.oldest), default=None),
-        "load": parts.load(),
+        "load": load,
+        "people": people,
+        "marks": charts.people_marks(people.free, people.busy, people.full),
+        "rate_in_words": parts.rate_in_words(points),
+        "silent_since": parts.silent_since(points),
+        "matters": declared.matters(),
+        "may_change": _me(request).leads,
         "here": current(),
         "moment": now(),
     }
@@ -230,6 +281,11 @@ def _me(request: HttpRequest) -> Agent:
     return cast("Agent", request.user)
 
 
+def _hours(request: HttpRequest) -> timedelta | None:
+    hours = request.POST.get("hours", "")
+    return timedelta(hours=int(hours)) if hours.isascii() and hours.isdigit() and len(hours) < 5 else None
+
+
 def _name(text: str) -> Name:
     try:
         return Name(text)
@@ -238,5 +294,8 @@ def _name(text: str) -> Name:
 
 
 def _version(request: HttpRequest) -> int | None:
-    text = request.POST.get("version", "")
+    return _number(request.POST.get("version", ""))
+
+
+def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -68,6 +68,7 @@ def _places(text: str, reach: Reach, views: Iterable[SavedView]) -> Iterable[Pal
         yield PaletteEntry(queue.icon, queue.name, "queue", url=f"{home}?queue={queue.slug}")
     for view in views:
         yield PaletteEntry("bookmark", view.name, "view", url=f"{home}?view={view.id}")
+    yield PaletteEntry("radio", "Bridge", "what happens, and what we do", url=reverse("bridge:home"))
     yield PaletteEntry("scroll-text", "Reveals", "who looked at what, and why", url=reverse("desk:reveals"))
     yield PaletteEntry("book-open", "Help centre", "what customers read", url="/help/")
 

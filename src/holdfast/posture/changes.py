@@ -29,12 +29,14 @@ def change(
     why: str,
     expires_in: timedelta | None = None,
     playbook: str | None = None,
+    drill: bool | None = None,
     seen_version: int | None = None,
 ) -> Current:
     """Put another posture in force, with the effects its playbook names now. Returns it.
 
-    `playbook` is a slug; without one the present playbook goes on. `seen_version` is what the asker saw: another one is
-    `Stale`. Calm has no end. Raises `Refused` with a sentence, `PlaybookError`.
+    `playbook` is a slug; without one the present playbook goes on, and so does a drill. `seen_version` is what the
+    asker saw: another one is `Stale`. Calm has no end and is no drill. Raises `Refused` with a sentence,
+    `PlaybookError`.
     """
     why = " ".join(why.replace("\x00", "").split())
     if not why or len(why) > 280:
@@ -57,6 +59,7 @@ def change(
         why=why,
         at=moment,
         expires_at=moment + expires_in if expires_in is not None and to != Name.CALM else None,
+        drill=to != Name.CALM and (before.drill if drill is None else drill),
     )
     Proposal.objects.filter(decided_at=None, to=to).update(decided_at=moment, accepted=True, by_id=by)
     _tell()

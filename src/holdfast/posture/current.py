@@ -31,6 +31,7 @@ class Current:
     why: str = ""
     expires_at: datetime | None = None
     playbook: str = "usual"
+    drill: bool = False
     effects: Effects = CALM
 
     def at(self, moment: datetime) -> Current:
@@ -74,6 +75,7 @@ def current_of(row: Posture) -> Current:
         why=row.why,
         expires_at=row.expires_at,
         playbook=row.playbook,
+        drill=row.drill,
         effects=effects_of(row.effects),
     )
 

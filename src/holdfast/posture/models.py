@@ -17,6 +17,7 @@ class Posture(models.Model):
     why = models.CharField(max_length=280)
     at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, help_text="After this it is calm again.")
+    drill = models.BooleanField(default=False, db_default=False, help_text="Rehearsed; screens say so.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~models.Q(why=""), name="posture_says_why")]

@@ -1,38 +1,90 @@
-// The bridge is live: each closed minute brings a new deck, each change of posture both sides. What somebody is
-// filling in stays as it is.
+// The bridge is live: each closed minute brings a new left side, each change of posture both sides. Blocks are
+// exchanged one by one. Nothing moves under the pointer, and what somebody is filling in stays as it is.
 import { fetchBand } from "./posture.js"
+import { clockTime } from "./time.js"
 
 const bridge = document.getElementById("bridge")
+const deck = document.getElementById("deck"), owed = document.getElementById("owed")
+const CONTROL = "a, button, summary, label, input, select, textarea"
+const FORM = "details[data-form][open]"
+const QUIET = 65_000 // a minute is closed every minute; without one, we look ourselves
+const late = new Set() // sides that wait until the pointer leaves what it is about to press
+let lost = null
 
-function busy(part) {
-  return part.querySelector("details.change[open], input:focus, select:focus")
-}
+const pressing = part => part.querySelector(`:is(${CONTROL}):hover`)
 
 async function refresh(part) {
-  if (busy(part)) return
+  if (pressing(part)) return late.add(part)
   try {
     const answer = await fetch(part.dataset.part)
-    if (!answer.ok) return
-    const open = [...part.querySelectorAll("details[open]")].map(each => each.className)
-    const top = part.closest(".deck")?.scrollTop
-    const fresh = await answer.text()
-    if (busy(part)) return // it was opened meanwhile
-    part.innerHTML = fresh
-    for (const name of open) part.querySelector(`details.${name.split(" ")[0]}`)?.setAttribute("open", "")
-    if (top) part.closest(".deck").scrollTop = top
-  } catch { /* the old data stays, with its time */ }
+    if (!answer.ok) return stale()
+    const fresh = document.createRange().createContextualFragment(await answer.text())
+    if (pressing(part)) return late.add(part)
+    late.delete(part)
+    exchange(part, fresh)
+    current()
+  } catch { stale() }
+}
+
+function exchange(part, fresh) {
+  for (const block of [...fresh.querySelectorAll("[data-block]")]) {
+    const old = part.querySelector(`[data-block="${block.dataset.block}"]`)
+    if (!old.querySelector(FORM)) keepPlace(old, block)
+  }
+}
+
+// What is open stays open, what is scrolled stays where it is, and the focus stays on the control that has it.
+function keepPlace(old, block) {
+  for (const open of old.querySelectorAll("details[open]")) block.querySelector(`details.${open.classList[0]}`)?.setAttribute("open", "")
+  const scrolled = [...old.querySelectorAll("[tabindex]")].map(each => [each.scrollLeft, each.scrollTop])
+  const focused = [...old.querySelectorAll(`${CONTROL}, [tabindex]`)].indexOf(document.activeElement)
+  old.replaceWith(block)
+  block.querySelectorAll("[tabindex]").forEach((each, n) => { if (scrolled[n]) [each.scrollLeft, each.scrollTop] = scrolled[n] })
+  if (focused >= 0) block.querySelectorAll(`${CONTROL}, [tabindex]`)[focused]?.focus({ preventScroll: true })
 }
 
 function both() {
-  refresh(document.getElementById("deck"))
-  refresh(document.getElementById("owed"))
+  refresh(deck)
+  refresh(owed)
+}
+
+function stale() {
+  lost ??= new Date()
+  const note = document.getElementById("stale")
+  note.hidden = false
+  note.querySelector("span").textContent = `No answer since ${clockTime(lost)}. Counts, waits and clocks are as of then; we keep trying.`
+}
+
+function current() {
+  lost = null
+  document.getElementById("stale").hidden = true
+}
+
+let waiting = null
+function lookLater() {
+  clearTimeout(waiting)
+  waiting = setTimeout(() => { refresh(deck); lookLater() }, QUIET)
 }
 
 const stream = new EventSource(bridge.dataset.stream)
-stream.addEventListener("minute", () => refresh(document.getElementById("deck")))
+let before = false
+stream.addEventListener("ready", () => {
+  if (before) { fetchBand(); both() }
+  before = true
+})
+stream.addEventListener("minute", () => { refresh(deck); lookLater() })
 stream.addEventListener("posture", () => { fetchBand(); both() })
 stream.addEventListener("resync", both)
+stream.addEventListener("error", () => {
+  if (stream.readyState === EventSource.CLOSED) stale()
+})
+lookLater()
+
+addEventListener("pointerout", () => { for (const part of [...late]) if (!pressing(part)) refresh(part) })
 
 addEventListener("keydown", event => {
-  if (event.key === "Escape") document.querySelector("details.change[open]")?.removeAttribute("open")
+  const open = document.querySelector(FORM)
+  if (event.key !== "Escape" || !open) return
+  open.open = false
+  open.querySelector("summary").focus()
 })

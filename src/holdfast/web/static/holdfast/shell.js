@@ -1,4 +1,5 @@
 // What every signed-in page needs: times, key caps of this keyboard, menus that close.
+import { follow } from "./posture.js"
 import "./time.js"
 
 export const isMac = /Mac|iP(hone|ad)/.test(navigator.platform)
@@ -9,6 +10,21 @@ export function nameKeys(within = document) {
   for (const cap of within.querySelectorAll("kbd[data-shift]")) cap.textContent = "⇧"
 }
 nameKeys()
+
+// The desk and the bridge listen to more, on a stream of their own.
+const follows = document.querySelector("[data-follows]")?.dataset.follows
+if (follows) follow(new EventSource(follows))
+
+// Two keys go places, from every page; on the desk `desk/keys.js` has them among its own.
+const PLACES = { d: "/desk/", b: "/bridge/", h: "/help/", l: "/desk/reveals/" }
+let g = 0
+if (!document.getElementById("desk")) addEventListener("keydown", event => {
+  if (event.metaKey || event.ctrlKey || event.altKey || document.documentElement.dataset.singleKeys === "off") return
+  if (event.target.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return
+  const place = PLACES[event.key]
+  if (place && Date.now() - g < 1500) location.assign(place)
+  g = event.key === "g" ? Date.now() : 0
+})
 
 addEventListener("click", event => {
   for (const open of document.querySelectorAll("details.pop[open]")) {

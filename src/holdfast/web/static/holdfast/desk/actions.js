@@ -104,6 +104,7 @@ export const actions = {
   "go-snoozed": goTo(`${desk.dataset.home}?view=snoozed`),
   "go-all": goTo(`${desk.dataset.home}?view=all`),
   "go-closed": goTo(`${desk.dataset.home}?view=closed`),
+  "go-bridge": () => location.assign("/bridge/"),
   "go-help": () => location.assign("/help/"),
   "go-log": () => location.assign(document.querySelector('#nav a[href*="reveals"]').href),
 }
