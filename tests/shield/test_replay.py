@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.shield import command
-from holdfast.shield.replay import LONGEST_LINE, lines_of, replay, to_json
+from holdfast.shield.recorded import LONGEST_LINE
+from holdfast.shield.replay import lines_of, replay, to_json
 
 LINE = {
     "id": "c1",

@@ -18,7 +18,8 @@ from rich.table import Table
 from holdfast.kit.series.baseline import Baseline
 from holdfast.shield.evidence import Decision, MinuteReport
 from holdfast.shield.judge import Judge
-from holdfast.shield.replay import LineError, Out, Wrong, lines_of, replay, to_json
+from holdfast.shield.recorded import LineError
+from holdfast.shield.replay import Out, Wrong, lines_of, replay, to_json
 
 _SHOWN = 20
 
