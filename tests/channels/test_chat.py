@@ -273,7 +273,13 @@ def test_the_wait_is_told_once_the_line_moves(chat: Chat, desk: Desk) -> None:
         other = desk.talk(in_line=False)
         moment = now() - timedelta(minutes=minutes)
         Place.objects.create(
-            conversation=other, queue_id=queue, joined_at=moment, fair_at=moment, joined_as=1, left_at=moment, left_because="assigned"
+            conversation=other,
+            queue_id=queue,
+            joined_at=moment,
+            fair_at=moment,
+            joined_as=1,
+            left_at=moment,
+            left_because="assigned",
         )
     line = chat.state()["line"]
     assert 0 <= line["low"] < line["high"] <= 12
