@@ -26,6 +26,7 @@ REACH: Final = 1.2816
 """The standard normal's 90th percentile: a bill's range is missed one time in ten on either side."""
 ONSET_SPANS: Final = 3
 """So many spans a flood may go on before it is named; what came in them is split as afterwards."""
+HOUR_SPANS: Final = 12
 SHARE_UNSURE: Final = 0.05
 """A share that is so much larger than the suspects are many may be wrong about it; beyond that it is believed."""
 USUAL_UNSURE: Final = 0.1
@@ -204,11 +205,22 @@ def _weigh(rows: Sequence[Record], spans: Mapping[int, _Span], *, case: str) -> 
             else:
                 flood[places] = spread(found, share=shares[number] - SHARE_UNSURE)
         genuine = {number: counts[number] * (1 - share) for number, share in shares.items()}
-        surplus = _surplus(genuine, {number: spans[number].expected for number in event}, case=case)
+        level = _level(spans, by_span, before=event[0])
+        surplus = _surplus(genuine, {number: level * spans[number].expected for number in event}, case=case)
         for number, more in surplus.items():
             places = by_span.get(number, [])
             extra[places] = (1 - flood[places]) * more
     return flood, extra
+
+
+def _level(spans: Mapping[int, _Span], by_span: Mapping[int, Sequence[int]], *, before: int) -> float:
+    """How busy the day was before the event, against the usual; 1 where nothing is known of the hour before."""
+    hour = [number for number in range(before - HOUR_SPANS, before) if number in spans and not spans[number].surge]
+    usual = math.fsum(spans[number].expected for number in hour)
+    counted = sum(len(by_span.get(number, ())) for number in hour)
+    # As much is kept of the usual as it is worth: its uncertainty against that of the count.
+    trust = USUAL_UNSURE**2 / (USUAL_UNSURE**2 + 1 / usual) if usual > 0 else 0.0
+    return 1 + trust * (min(2.0, max(0.5, counted / usual)) - 1) if usual > 0 else 1.0
 
 
 def _onset(
