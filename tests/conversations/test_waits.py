@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conversations.conftest import House
 
+from holdfast.conversations import movement
 from holdfast.conversations.models import Conversation, Place
 from holdfast.conversations.waits import Wait, estimate, wait_from
 from holdfast.kit.clock import now
@@ -139,6 +140,7 @@ def test_only_this_lines_own_speed_of_the_last_hour_counts(house: House, served:
         served(minutes + 61)
     assert estimate(queue_id=house.cards.pk, place=2) is None, "four were served here"
     served(36)
+    movement.forget()
     wait = estimate(queue_id=house.cards.pk, place=2)
     assert wait is not None
     assert 1 <= wait.low < 15 < wait.high < 80

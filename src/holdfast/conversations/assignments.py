@@ -13,6 +13,7 @@ from holdfast.conversations.line import handed_out, lock_next
 from holdfast.conversations.messages import system_line
 from holdfast.conversations.models import Assignment, Conversation, Transfer
 from holdfast.conversations.places import move, open_place, step_in, step_out
+from holdfast.conversations.promised import hold
 from holdfast.guard.grants import close_grants, open_grant
 from holdfast.kit.clock import now
 from holdfast.people.queries import answers
@@ -39,6 +40,7 @@ def assign(*, conversation_id: UUID, to: int | None, by: int | None, epoch: int 
     assignment = _hand_to(conversation, agent_id=to, by=by) if to is not None else None
     if to is None:
         step_in(conversation)
+        hold(conversation.pk)
     done(conversation, kind="assignment")
     return assignment
 
@@ -144,4 +146,5 @@ def _hand_to_queue(conversation: Conversation, *, queue_id: int) -> None:
     """A transferred case stands in line: somebody there has to look at it. A snoozed one stands when it wakes."""
     if conversation.state == Conversation.State.OPEN:
         move(conversation, queue_id=queue_id, at=conversation.waiting_since or now())
+        hold(conversation.pk)
     conversation.queue_id = queue_id

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from holdfast.conversations.models import Conversation, Message, ThreadKey
 from holdfast.conversations.places import open_place, standing
-from holdfast.conversations.waits import estimate
+from holdfast.conversations.told import tell
 
 LONGEST = 200
 
@@ -96,6 +96,6 @@ def _line(conversation: Conversation) -> ChatLine | None:
     now_at = standing(conversation_id=conversation.pk) if place else None
     if place is None or now_at is None:
         return None
-    wait = estimate(queue_id=place.queue_id, place=now_at.place)
+    wait = tell(place)
     low, high = (wait.low, wait.high) if wait else (None, None)
     return ChatLine(now_at.place, max(now_at.joined_as, now_at.place), now_at.joined_at, low, high)

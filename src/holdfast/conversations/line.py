@@ -2,6 +2,8 @@
 
 The line is ordered by (band, fair_at, id). Band 0 with the joining time is the order of arrival; in calm there is no
 other. The shield gives other bands, and inside a band a fair time, so that no group of customers crowds out another.
+Whoever was promised to be called back is held in the last band, and at that time stands before everybody: only a
+promise has a fair time before the joining time.
 
 The floor: every `FLOOR`th case handed out of a queue is the one that has waited longest there, whatever its band. So
 nobody starves: with n who joined the queue before somebody, that somebody is handed out after at most FLOOR * (n + 1)
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,6 +25,7 @@ FLOOR = 33
 """One in so many is the oldest: 3 %."""
 
 _CANDIDATES = 100
+_COUNTED = 10_000  # people; whoever stands behind more of them gets nothing from the floor for hours
 _COMPACTING = 0x6C696E65  # an advisory lock: one process at a time sums up the counts
 
 
@@ -35,6 +38,10 @@ class Rank:
 
 
 CALM = Rank()
+HELD = 99
+"""The band of those who will be called back: they keep their place and are handed out to nobody before that."""
+PROMISED = timedelta(days=365)
+"""So much earlier than it joined a place is dated whose callback is due: nobody stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,10 @@ class Next:
 
 
 def rank_many(ranks: Mapping[UUID, Rank]) -> None:
-    """Give conversations that stand in line another place in its order. Who stands in none is passed over."""
+    """Give conversations that stand in line another place in its order. Who stands in none is passed over.
+
+    So is who was promised a time: until then they are held, and from then on they stand before everybody.
+    """
     if not ranks:
         return
     with connection.cursor() as cursor:
@@ -55,8 +65,9 @@ def rank_many(ranks: Mapping[UUID, Rank]) -> None:
             "UPDATE conversations_place AS place SET band = new.band, fair_at = coalesce(new.fair_at, place.joined_at)"
             " FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS new(conversation_id, band, fair_at)"
             " WHERE place.conversation_id = new.conversation_id AND place.left_at IS NULL"
+            "  AND place.band < %s AND place.fair_at >= place.joined_at"
             "  AND (place.band, place.fair_at) IS DISTINCT FROM (new.band, coalesce(new.fair_at, place.joined_at))",
-            [list(ranks), [rank.band for rank in ranks.values()], [rank.fair_at for rank in ranks.values()]],
+            [list(ranks), [rank.band for rank in ranks.values()], [rank.fair_at for rank in ranks.values()], HELD],
         )
 
 
@@ -75,6 +86,17 @@ def before(place: Place) -> tuple[int, int]:
         )
         ahead, waiting = cursor.fetchone()
     return int(ahead), int(waiting)
+
+
+def older(place: Place) -> int:
+    """Return how many who may be handed out have stood longer in the line of an open place, at most `_COUNTED`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM conversations_place WHERE queue_id = %s AND left_at IS NULL"
+            " AND band < %s AND (joined_at, id) < (%s, %s) LIMIT %s) AS ahead",
+            [place.queue_id, HELD, place.joined_at, place.pk, _COUNTED],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def lengths(queue_ids: Sequence[int]) -> dict[int, int]:
@@ -108,11 +130,12 @@ def lock_next(
             "  CROSS JOIN LATERAL ("
             "   (SELECT conversation_id, queue_id, joined_at, band, fair_at, id, true AS floor FROM conversations_place"
             "    WHERE queue_id = asked.queue_id AND left_at IS NULL AND turn.since_floor >= %(floor)s - 1"
-            "     AND conversation_id <> ALL(%(passed)s::uuid[])"
+            "     AND band < %(held)s AND conversation_id <> ALL(%(passed)s::uuid[])"
             "    ORDER BY joined_at, id LIMIT %(candidates)s)"
             "   UNION ALL"
             "   (SELECT conversation_id, queue_id, joined_at, band, fair_at, id, false FROM conversations_place"
-            "    WHERE queue_id = asked.queue_id AND left_at IS NULL AND conversation_id <> ALL(%(passed)s::uuid[])"
+            "    WHERE queue_id = asked.queue_id AND left_at IS NULL AND band < %(held)s"
+            "     AND conversation_id <> ALL(%(passed)s::uuid[])"
             "    ORDER BY band, fair_at, id LIMIT %(candidates)s)) AS place"
             " ) AS line ON line.conversation_id = conversation.id"
             " WHERE conversation.state = 'open' AND conversation.assignee_id IS NULL"
@@ -123,6 +146,7 @@ def lock_next(
                 "queues": queues,
                 "priorities": ranked,
                 "floor": FLOOR,
+                "held": HELD,
                 "passed": list(passed),
                 "candidates": _CANDIDATES,
             },

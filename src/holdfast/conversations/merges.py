@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from holdfast.conversations import promised
 from holdfast.conversations.changes import done, preview_of, unanswered_since
 from holdfast.conversations.closures import shut, unshut
 from holdfast.conversations.errors import NotFound, Refused
@@ -37,6 +38,7 @@ def merge(*, source_id: UUID, target_id: UUID, by: int) -> Merge:
     waited = source.waiting_since is not None
     merged = Merge.objects.create(source=source, target=target, by_id=by, at=now(), moved=_what_moves(source))
     _move(merged.moved, to=target)
+    promised.carry(source=source.pk, target=target.pk)
     if source.state != Conversation.State.CLOSED:
         step_out(source, because="moved")
         shut(source, by=by)
@@ -45,6 +47,7 @@ def merge(*, source_id: UUID, target_id: UUID, by: int) -> Merge:
     if waited:
         _open(target)
     _refresh(target, since=place.joined_at if place else None)
+    promised.hold(target.pk)
     done(source, kind="merge")
     done(target, kind="merge")
     return merged

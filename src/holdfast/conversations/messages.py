@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from holdfast.conversations import promised
 from holdfast.conversations.changes import done, locked, next_moment, speak
 from holdfast.conversations.errors import Refused, Stale
-from holdfast.conversations.models import Attachment, Conversation, Message
+from holdfast.conversations.models import Attachment, Callback, Conversation, Message
 from holdfast.conversations.places import step_out
 from holdfast.intake import receipts
 from holdfast.kit.clock import now
@@ -195,5 +196,6 @@ def _answered(conversation: Conversation, message: Message) -> None:
     speak(conversation, message)
     conversation.waiting_since = None
     step_out(conversation, because="answered")
+    promised.settle(conversation.pk, state=Callback.State.KEPT, by=message.agent_id)
     receipts.settle_conversation(conversation.pk, state="answered")
     done(conversation, kind="message", chat="message")

@@ -227,6 +227,58 @@ class Turn(models.Model):
     since_floor = models.PositiveIntegerField(default=0)
 
 
+class ToldWait(models.Model):
+    """A wait that somebody in line was told, in minutes from then. What became of it, the place knows."""
+
+    place = models.ForeignKey(Place, models.CASCADE, related_name="told")
+    at = models.DateTimeField()
+    low = models.PositiveIntegerField()
+    middle = models.PositiveIntegerField()
+    high = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="told_newest")]
+
+
+class Callback(models.Model):
+    """A promise to call or write back within a window; the place in line is kept until then. Kept or visibly broken."""
+
+    class How(models.TextChoices):
+        CALL = "call"
+        WRITE = "write"
+
+    class State(models.TextChoices):
+        BOOKED = "booked"
+        KEPT = "kept"
+        BROKEN = "broken"
+        CANCELLED = "cancelled"
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="callbacks")
+    queue_id = models.BigIntegerField()
+    how = models.CharField(max_length=5, choices=How.choices)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.BOOKED)
+    booked_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, help_text="When it was kept, broken or cancelled.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True, help_text="When its case was brought to the front of the line.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=models.Q(state="booked"), name="one_callback_booked"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="callback_window_has_length"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["starts_at"], condition=models.Q(state="booked"), name="callback_to_come"),
+            models.Index(fields=["queue_id", "starts_at"], name="callback_of_queue"),
+        ]
+
+
 class Closure(models.Model):
     """Closed, by whom and when. Reopening ends the row, it does not delete it."""
 

@@ -11,6 +11,7 @@ from holdfast.conversations.changes import done, locked, unanswered_since
 from holdfast.conversations.errors import Refused
 from holdfast.conversations.models import Conversation, Snooze
 from holdfast.conversations.places import step_in, step_out
+from holdfast.conversations.promised import hold
 from holdfast.kit.clock import now
 
 LONGEST = timedelta(days=366)
@@ -71,4 +72,5 @@ def _wake(conversation: Conversation) -> None:
     conversation.state = Conversation.State.OPEN
     conversation.waiting_since = unanswered_since(conversation.pk)
     step_in(conversation)
+    hold(conversation.pk)
     done(conversation, kind="state")

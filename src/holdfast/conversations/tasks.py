@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from holdfast.conversations.callbacks import bring_forward, mark_broken
 from holdfast.conversations.snoozes import wake_due
 
 
@@ -12,3 +13,11 @@ from holdfast.conversations.snoozes import wake_due
 def wake_snoozed(timestamp: int) -> int:
     """Bring back what is due, every minute."""
     return wake_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="now", queueing_lock="conversations.keep_promises", pass_context=False)
+def keep_promises(timestamp: int) -> int:
+    """Bring forward whoever is to be called back now, and write down which promises were broken, every minute."""
+    mark_broken()
+    return bring_forward()
