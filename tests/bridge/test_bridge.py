@@ -244,3 +244,20 @@ def test_minutes_that_nobody_closes_any_more_are_called_old(lead: Client) -> Non
     assert "is the worker running" in page(lead)
     minute(1, 9, 9)
     assert "is the worker running" not in page(lead)
+
+
+def test_in_calm_nobody_is_asked_whether_it_is_a_surge_or_a_flood(lead: Client) -> None:
+    minute(1, 9, 9)
+    assert "Surge or flood" not in page(lead)
+    change(to=Name.WATCH, by=None, why="Something is odd.")
+    assert "Surge or flood" in page(lead)
+
+
+def test_many_minutes_are_drawn_as_means_of_a_few_that_end_with_the_newest(lead: Client) -> None:
+    for ago in range(361, 0, -1):
+        minute(ago, 12 if ago <= 3 else 6, 6)
+    points = lead.get("/bridge/").context["points"]
+    assert len(points) == 120
+    assert (points[-1].rate, points[-2].rate) == (12.0, 6.0)
+    assert points[-1].at == now().replace(second=0, microsecond=0) - timedelta(minutes=1)
+    assert points[-1].low < 6 < points[-1].high

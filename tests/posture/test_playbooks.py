@@ -111,8 +111,9 @@ def test_a_new_playbook_changes_nothing_until_somebody_writes_what_it_changes(le
         playbooks.begin(slug="branch-closed", title="Again", by=lead.pk)
     with pytest.raises(Refused, match="already"):
         playbooks.begin(slug="flood", title="Again", by=lead.pk)
-    with pytest.raises(PlaybookError, match="slug"):
-        playbooks.begin(slug="Not A Slug", title="Again", by=lead.pk)
+    for slug in ("Not A Slug", "x" * 41):
+        with pytest.raises(PlaybookError, match="slug"):
+            playbooks.begin(slug=slug, title="Again", by=lead.pk)
 
 
 def test_a_playbook_that_an_upgrade_cannot_read_hides_none_of_the_others(lead: Agent) -> None:

@@ -23,13 +23,14 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 30, 844, 26, 212
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One minute: what arrived, what is usual (10th to 90th percentile), and how much of it is not explained."""
+    """A minute or a few, per minute: what arrived, what is usual (10th to 90th percentile), what is not explained."""
 
     at: datetime
     rate: float
     low: float
     high: float
     unexplained: float = 0.0
+    surge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def rate_chart(points: Sequence[Point], marks: Sequence[Mark] = ()) -> SafeStrin
     rest = [(x(p.at), y(max(p.rate - p.unexplained, 0.0))) for p in points]
     usual_low, usual_high = [(x(p.at), y(p.low)) for p in points], [(x(p.at), y(p.high)) for p in points]
     now = points[-1]
-    storm = any(p.unexplained >= 0.5 for p in points) or max(p.rate - p.high for p in points) > 0
+    storm = any(p.surge or p.unexplained >= 0.5 for p in points)
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="rate-title rate-what">'
         '<title id="rate-title">Contacts arriving per minute, against the usual range</title>'

@@ -26,9 +26,11 @@ from holdfast.shield import queries as shield
 
 if TYPE_CHECKING:
     from holdfast.people.models import Agent
+    from holdfast.shield.models import Minute
 
 SHOWN = timedelta(hours=8)
 ASKED = timedelta(hours=2)
+MOST_POINTS = 180
 SILENT = timedelta(minutes=4)  # a minute is closed a few seconds after its end
 LOGGED = 12
 _STEP = timedelta(minutes=10)
@@ -108,6 +110,7 @@ class Mix:
     high: float
     above_usual: float
     reasons: tuple[str, ...]
+    surge: bool
     flood: bool
 
 
@@ -165,13 +168,28 @@ def today() -> Tally:
 
 
 def rate() -> Sequence[Point]:
-    """Return the minutes that are shown, with the usual range around what was expected."""
-    points = []
-    for each in shield.minutes(now() - SHOWN):
-        spread = _Z * math.sqrt(each.expected + (_NOISE * each.expected) ** 2)
-        low, high = max(each.expected - spread, 0.0), each.expected + spread
-        points.append(Point(each.minute, each.rate, low, high, each.rate * each.flood_share))
-    return points
+    """Return what arrived per minute, and the usual range around what was expected.
+
+    A point is the mean of as many minutes as leave at most `MOST_POINTS`; the newest point ends with the newest minute.
+    """
+    minutes = shield.minutes(now() - SHOWN)
+    each = max(1, math.ceil(len(minutes) / MOST_POINTS))
+    first = len(minutes) % each
+    return [_point(minutes[n : n + each]) for n in range(first, len(minutes), each)]
+
+
+def _point(minutes: Sequence[Minute]) -> Point:
+    number = len(minutes)
+    expected = sum(each.expected for each in minutes) / number
+    spread = _Z * math.sqrt(expected / number + (_NOISE * expected) ** 2)
+    return Point(
+        minutes[-1].minute,
+        sum(each.rate for each in minutes) / number,
+        max(expected - spread, 0.0),
+        expected + spread,
+        sum(each.rate * each.flood_share for each in minutes) / number,
+        any(each.surge for each in minutes),
+    )
 
 
 def rate_in_words(points: Sequence[Point]) -> str:
@@ -215,6 +233,7 @@ def mix() -> Mix | None:
         high=newest.high,
         above_usual=max(newest.rate - newest.expected, 0.0),
         reasons=tuple(newest.reasons),
+        surge=newest.surge,
         flood=flood,
     )
 

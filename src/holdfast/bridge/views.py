@@ -239,12 +239,14 @@ def _deck(request: HttpRequest) -> dict[str, object]:
     ]
     lines = parts.lines()
     load, people = parts.load()
+    here, matters = current(), declared.matters()
     return {
         "tally": tally,
         "tally_bar": charts.bar(sizes, "tally-bar"),
         "points": points,
         "chart": charts.rate_chart(points, parts.marks()),
         "mix": mix,
+        "stormy": here.name != Name.CALM or bool(matters) or (mix is not None and (mix.surge or mix.flood)),
         "mix_bar": mix and charts.bar([("ex", mix.explained), ("un2", mix.undecided), ("u", mix.not_explained)], "mix"),
         "asked": [(row, charts.spark(row.lately)) for row in parts.asked()],
         "lines": lines,
@@ -255,9 +257,9 @@ def _deck(request: HttpRequest) -> dict[str, object]:
         "marks": charts.people_marks(people.free, people.busy, people.full),
         "rate_in_words": parts.rate_in_words(points),
         "silent_since": parts.silent_since(points),
-        "matters": declared.matters(),
+        "matters": matters,
         "may_change": _me(request).leads,
-        "here": current(),
+        "here": here,
         "moment": now(),
     }
 

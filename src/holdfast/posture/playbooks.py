@@ -25,6 +25,7 @@ _LONGEST = 60_000  # characters
 _MOST_FAULTS = 20  # more at once help nobody
 
 _Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
+_Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=140)]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
@@ -64,7 +65,7 @@ class Step(_Part):
 class Playbook(_Part):
     """A plan for one kind of bad day."""
 
-    slug: _Key
+    slug: _Slug
     title: _Line
     say: dict[Name, _Line] = Field(default_factory=dict, description="The one thing to say, per posture.")
     postures: dict[Name, EffectsIn] = Field(default_factory=dict)

@@ -26,10 +26,14 @@ async function refresh(part) {
   } catch { stale() }
 }
 
+const names = of => [...of.querySelectorAll("[data-block]")].map(block => block.dataset.block).join()
+
 function exchange(part, fresh) {
+  if (names(part) !== names(fresh)) return part.querySelector(FORM) ? late.add(part) : part.replaceChildren(fresh)
   for (const block of [...fresh.querySelectorAll("[data-block]")]) {
     const old = part.querySelector(`[data-block="${block.dataset.block}"]`)
-    if (!old.querySelector(FORM)) keepPlace(old, block)
+    if (old.querySelector(FORM)) late.add(part)
+    else keepPlace(old, block)
   }
 }
 
@@ -80,7 +84,11 @@ stream.addEventListener("error", () => {
 })
 lookLater()
 
-addEventListener("pointerout", () => { for (const part of [...late]) if (!pressing(part)) refresh(part) })
+function catchUp() {
+  for (const part of [...late]) if (!pressing(part) && !part.querySelector(FORM)) refresh(part)
+}
+addEventListener("pointerout", catchUp)
+addEventListener("toggle", catchUp, true)
 
 addEventListener("keydown", event => {
   const open = document.querySelector(FORM)
