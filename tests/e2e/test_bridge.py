@@ -91,3 +91,63 @@ def test_a_closed_minute_appears_by_itself_and_leaves_a_half_written_form_alone(
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_role("alert")).to_contain_text("Somebody changed the posture")
     visitors.forgive("409")
+
+
+def test_nothing_moves_under_the_pointer_and_what_waited_comes_when_it_leaves(desk: Desk, visitors: Visitors) -> None:
+    change(to=Name.WATCH, by=desk.lead.pk, why="Something is odd.")
+    page = visitors.page(desk.lead)
+    page.goto("/bridge/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("button", name="Done: Look at twenty of the new contacts").hover()
+    with page.expect_response("**/bridge/deck/"):
+        propose(to=Name.SURGE, evidence=["310 contacts a minute against 9 usual."])
+    assert not any(url.endswith("/bridge/owed/") for url in asked)
+    page.mouse.move(5, 5)
+    expect(page.locator(".proposal")).to_contain_text("310 contacts a minute")
+
+
+def test_what_cannot_be_fetched_is_shown_with_its_age(desk: Desk, visitors: Visitors) -> None:
+    page = visitors.page(desk.lead)
+    page.goto("/bridge/")
+    expect(page.locator("#deck")).to_contain_text("first minutes are being counted")
+    page.route("**/bridge/deck/", lambda route: route.abort())
+    minutes(5)
+    expect(page.locator("#stale")).to_contain_text("No answer since")
+    expect(page.locator("#deck")).to_contain_text("first minutes are being counted")
+    page.unroute("**/bridge/deck/")
+    outbox.publish([("minute", {"kind": "minute"})])
+    expect(page.locator("#deck svg.chart")).to_be_visible()
+    expect(page.locator("#stale")).to_be_hidden()
+    visitors.forgive("ERR_FAILED")
+
+
+def test_every_page_follows_the_posture_and_two_keys_lead_to_the_bridge(desk: Desk, visitors: Visitors) -> None:
+    page = visitors.page(desk.lead)
+    page.goto("/bridge/playbooks/")
+    change(to=Name.SIEGE, by=desk.lead.pk, why="Many contacts are not explained.", drill=True)
+    expect(page.locator(".band")).to_have_attribute("data-posture", "siege")
+    expect(page.locator(".band")).to_contain_text("DRILL")
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    expect(page.locator("h1")).to_have_text("Many contacts are not explained.")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    expect(page).to_have_url(f"{visitors.server.url}/desk/")
+    page.locator("#rows").wait_for()
+    page.keyboard.press("g")
+    page.keyboard.press("b")
+    expect(page).to_have_url(f"{visitors.server.url}/bridge/")
+
+
+def test_a_declared_matter_appears_in_every_window(desk: Desk, visitors: Visitors) -> None:
+    minutes(30, flood=True)
+    other = visitors.page(desk.ana)
+    other.goto("/bridge/")
+    page = visitors.page(desk.lead)
+    page.goto("/bridge/")
+    page.get_by_text("This is wrong").click()
+    page.get_by_label("Words or phrases").fill("saltmarsh loan, price list")
+    assert breaches(page) == []
+    page.get_by_role("button", name="Declare it").click()
+    expect(other.locator(".matters")).to_contain_text("saltmarsh loan, price list")
