@@ -193,11 +193,10 @@ class Live:
     def _tell_wait(self, entry: Entry) -> None:
         """Note the wait the house would tell whoever came last, for one arrival of each look."""
         case = self._case_of.get(entry.number)
-        standing = places.standing(conversation_id=case) if case is not None else None
-        if standing is not None and entry.state is State.WAITING:
-            told = waits.estimate(queue_id=self._queue, place=standing.place)
-            if told is not None:
-                entry.low, entry.high = float(told.low), float(told.high)
+        place = places.open_place(case) if case is not None else None
+        told = waits.wait_of(place) if place is not None else None
+        if told is not None and entry.state is State.WAITING:
+            entry.low, entry.high = float(told.low), float(told.high)
 
     def _file(self, entry: Entry, conversation_id: UUID) -> None:
         self._case_of[entry.number] = conversation_id
