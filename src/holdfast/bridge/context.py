@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from holdfast.bridge.parts import band
+from holdfast.bridge.owed import band
 from holdfast.kit import streams
 from holdfast.posture.changes import TOPIC
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.bridge import views
+from holdfast.bridge import playbook_views, views
 
 app_name = "bridge"
 urlpatterns = [
@@ -18,6 +18,6 @@ urlpatterns = [
     path("steps/<slug:key>/", views.step, name="step"),
     path("matters/", views.matter, name="matter"),
     path("matters/<int:matter_id>/end/", views.matter_end, name="matter-end"),
-    path("playbooks/", views.book_list, name="playbooks"),
-    path("playbooks/<slug:slug>/", views.book, name="playbook"),
+    path("playbooks/", playbook_views.book_list, name="playbooks"),
+    path("playbooks/<slug:slug>/", playbook_views.book, name="playbook"),
 ]

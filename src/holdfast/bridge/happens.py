@@ -1,4 +1,4 @@
-"""The parts of the bridge as plain data, each from one call on the rooms below."""
+"""What happens: the left side of the bridge as plain data, each part from one call on the rooms below."""
 
 from __future__ import annotations
 
@@ -12,44 +12,25 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from holdfast.bridge.charts import Mark, Point
-from holdfast.conversations import line, lookups, waits
+from holdfast.conversations import line, lookups, told, waits
 from holdfast.desk.queries import QueueInfo, queues
 from holdfast.intake.queries import Tally, tally
 from holdfast.kit.clock import now
-from holdfast.people.queries import name_of, workforce
-from holdfast.posture import playbooks
+from holdfast.people.queries import workforce
 from holdfast.posture import queries as postures
-from holdfast.posture.current import Current, current
-from holdfast.posture.effects import Name
-from holdfast.posture.errors import PlaybookError, Refused
+from holdfast.posture.current import current
 from holdfast.shield import queries as shield
 
 if TYPE_CHECKING:
-    from holdfast.people.models import Agent
     from holdfast.shield.models import Minute
 
 SHOWN = timedelta(hours=8)
 ASKED = timedelta(hours=2)
 MOST_POINTS = 180
 SILENT = timedelta(minutes=4)  # a minute is closed a few seconds after its end
-LOGGED = 12
 _STEP = timedelta(minutes=10)
 _Z = 1.28  # standard deviations to the 10th and the 90th percentile
 _NOISE = 0.25  # arrivals vary by a quarter of their mean beyond Poisson's share
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """What the band at the top of every page says."""
-
-    name: str
-    since: datetime | None
-    by: str
-    headline: str
-    """The one thing to say."""
-    next_update: datetime | None = None
-    ends: datetime | None = None
-    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,49 +93,6 @@ class Mix:
     reasons: tuple[str, ...]
     surge: bool
     flood: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One step of the ladder of postures."""
-
-    name: str
-    label: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StepLine:
-    """One step of the playbook: done by whom and when, or to be done."""
-
-    key: str
-    title: str
-    what: str
-    owner: str
-    does: str
-    done_at: datetime | None
-    done_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """Something that happened."""
-
-    at: datetime
-    who: str
-    what: str
-
-
-def band() -> Band:
-    """Return what the band says; while a playbook cannot be read it says less."""
-    found = current()
-    say, due = "", None
-    if found.name != Name.CALM:
-        say = _say(found)
-        if found.effects.update_minutes is not None and found.since is not None:
-            due = _next_update(found.since, found.effects.update_minutes)
-    by = name_of(found.by_id) if found.by_id is not None else ""
-    return Band(found.name, found.since if found.version else None, by, say, due, found.expires_at, found.drill)
 
 
 def day_began() -> datetime:
@@ -277,6 +215,11 @@ def lines() -> Sequence[Waiting]:
     return found
 
 
+def held() -> told.Coverage:
+    """Return what became of the waits that were told lately."""
+    return told.coverage(now() - SHOWN)
+
+
 def load() -> tuple[Sequence[TeamLoad], People]:
     """Return how busy each team is, and everybody without names."""
     cases = lookups.open_cases()
@@ -294,76 +237,3 @@ def load() -> tuple[Sequence[TeamLoad], People]:
         for (name, vendor), own in sorted(people.items())
     ]
     return teams, People(free, len(everybody) - free - full, full)
-
-
-def ladder() -> Sequence[Rung]:
-    """Return the postures in order."""
-    here = current().name
-    return [Rung(name, name.capitalize(), name == here) for name in Name]
-
-
-def steps() -> tuple[str, Sequence[StepLine]]:
-    """Return the playbook's title and its steps under the posture in force."""
-    found = current()
-    try:
-        book = playbooks.playbook(found.playbook)
-    except (PlaybookError, Refused):
-        return "This playbook cannot be read", ()
-    done = postures.steps_done(found.version)
-    return book.title, [
-        StepLine(
-            step.key,
-            step.title,
-            step.what,
-            step.owner,
-            step.does or "",
-            done[step.key].at if step.key in done else None,
-            _who(done[step.key].by) if step.key in done else "",
-        )
-        for step in book.steps_in(found.name)
-    ]
-
-
-def log() -> Sequence[LogLine]:
-    """Return what happened lately, the newest first: changes, steps, and proposals that changed nothing."""
-    changed = [
-        LogLine(each.at, _who(each.by, "The clock"), f"{each.name.capitalize()}. {each.why}")
-        for each in postures.changes(LOGGED)
-    ]
-    done = [
-        LogLine(each.at, _who(each.by), f"Done: {_title(each.posture.playbook, each.step)}.")
-        for each in postures.steps_lately(LOGGED)
-    ]
-    declined = [
-        LogLine(each.decided_at, _who(each.by), f"{'Declined' if each.by_id else 'Takes back'}: {each.to}.")
-        for each in postures.answered_proposals(LOGGED)
-        if each.decided_at is not None
-    ]
-    proposed = [
-        LogLine(each.at, "The system", f"Proposes {each.to}. {each.evidence[0]}") for each in postures.open_proposals()
-    ]
-    lines = [*changed, *done, *declined, *proposed]
-    return sorted(lines, key=lambda each: each.at, reverse=True)[:LOGGED]
-
-
-def _title(slug: str, key: str) -> str:
-    try:
-        return next((step.title for step in playbooks.playbook(slug).steps if step.key == key), key)
-    except (PlaybookError, Refused):
-        return key
-
-
-def _who(agent: Agent | None, otherwise: str = "The system") -> str:
-    return agent.get_short_name() if agent is not None else otherwise
-
-
-def _say(found: Current) -> str:
-    try:
-        return playbooks.playbook(found.playbook).say.get(found.name, "")
-    except (PlaybookError, Refused):
-        return ""
-
-
-def _next_update(since: datetime, minutes: int) -> datetime:
-    passed = max((now() - since).total_seconds() / 60, 0.0)
-    return since + timedelta(minutes=minutes * (math.floor(passed / minutes) + 1))

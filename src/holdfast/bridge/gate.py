@@ -1,0 +1,47 @@
+"""Who may ask the bridge for what, and what they sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
+
+from holdfast.posture.current import forget
+
+if TYPE_CHECKING:
+    from holdfast.people.models import Agent
+
+View = Callable[..., HttpResponseBase]
+
+
+def seen(view: View) -> View:
+    """Signed in; nothing is kept by caches. Who is told of a change asks at once, so the posture is read afresh."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        forget()
+        response = view(request, *args, **kwargs)
+        patch_cache_control(response, no_store=True)
+        return response
+
+    return login_required(guarded)
+
+
+def me(request: HttpRequest) -> Agent:
+    """Return who asks."""
+    return cast("Agent", request.user)
+
+
+def version(request: HttpRequest) -> int | None:
+    """Return the version that the asker saw."""
+    return number(request.POST.get("version", ""))
+
+
+def number(text: str) -> int | None:
+    """Return a number that came as text, if it is one of a sensible size."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
