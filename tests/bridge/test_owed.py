@@ -27,7 +27,7 @@ def promise(conversation: Conversation, *, begins: timedelta, state: str = "book
     starts_at = now().replace(second=0, microsecond=0) + begins
     Callback.objects.create(
         conversation=conversation,
-        queue_id=conversation.queue_id,
+        queue_id=conversation.queue_id or 0,
         how="call",
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=20),
