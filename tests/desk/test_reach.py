@@ -96,7 +96,8 @@ def test_security_has_no_desk_but_the_log_of_reveals(desk: Desk, sign_in: SignIn
     log = client.get("/desk/reveals/")
     assert log.status_code == 200
     assert log.context["nav"] is None
-    assert str(conversation.number) not in log.content.decode()
+    assert f"/desk/c/{conversation.number}/" not in log.content.decode()
+    assert f"#{conversation.number}" not in log.content.decode()
 
 
 def test_a_case_given_to_somebody_is_in_their_reach_whatever_its_queue(desk: Desk, sign_in: SignIn) -> None:
