@@ -41,7 +41,7 @@ def test_callbacks_of_one_window_are_one_line_and_what_is_far_away_is_none(desk:
     for n, queue in enumerate([desk.cards, desk.payments, desk.cards]):
         promise(desk.talk(f"matter {n}", queue=queue), begins=timedelta(minutes=30))
     promise(desk.talk("tomorrow"), begins=timedelta(hours=20))
-    assert [each.detail for each in owed.promises()] == ["2 people · Cards", "1 person · Payments"]
+    assert [each.detail for each in owed.promises()] == ["2 Cards, 1 Payments"]
 
 
 def test_a_broken_promise_stays_until_it_is_mended(desk: Desk) -> None:

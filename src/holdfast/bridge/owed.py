@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -146,20 +147,11 @@ def _due() -> Iterator[Due]:
         yield Due("Next public update", "as the playbook says", said.since, said.next_update)
     names = {queue.id: queue.name for queue in queues()}
     booked = callbacks.due(within=AHEAD, limit=1000)
-    for (starts_at, queue_id), some in groupby(sorted(booked, key=_window), key=_window):
-        window = list(some)
-        first, last = timezone.localtime(starts_at), timezone.localtime(window[0].ends_at)
-        people = "1 person" if len(window) == 1 else f"{len(window)} people"
-        yield Due(
-            f"Callbacks {first:%H:%M}–{last:%H:%M}",
-            f"{people} · {names.get(queue_id, 'no queue')}",
-            starts_at,
-            window[0].ends_at,
-        )
-
-
-def _window(callback: callbacks.Promise) -> tuple[datetime, int]:
-    return callback.starts_at, callback.queue_id
+    for (starts_at, ends_at), window in groupby(booked, key=lambda each: (each.starts_at, each.ends_at)):
+        first, last = timezone.localtime(starts_at), timezone.localtime(ends_at)
+        people = Counter(names.get(each.queue_id, "no queue") for each in window)
+        detail = ", ".join(f"{number} {name}" for name, number in people.most_common())
+        yield Due(f"Callbacks {first:%H:%M}–{last:%H:%M}", detail, starts_at, ends_at)
 
 
 def log() -> Sequence[LogLine]:
