@@ -123,6 +123,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     # Chat
     "chat:state": Route(NOBODY, queries=("", "?token=made-up"), why="only with a chat's own token"),
     "chat:demo": Route(NOBODY, why="only where the demo runs"),
+    "shield:line": Route(NOBODY, lambda world: ["made-up"], why="only with the token in a customer's own message"),
     # Desk. Security is led to the log of reveals instead.
     "desk:home": Route(
         DESK,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("bridge/", include("holdfast.bridge.urls")),
     path("help/", include("holdfast.knowledge.urls")),
     path("chat/", include("holdfast.channels.urls")),
+    path("line/", include("holdfast.shield.urls")),
     path("", include("holdfast.web.urls")),
 ]
 

@@ -18,6 +18,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from holdfast.config.options import options
 from holdfast.guard.redaction import redact_event
 from holdfast.kit.logging import configure
+from holdfast.notify.deliveries import enqueue_many
 from holdfast.shield import loop as shield
 from holdfast.triage import loop as triage
 
@@ -38,7 +39,7 @@ def run() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    work(stop, parts={"triage": triage.run, "shield": shield.run, "jobs": run_jobs})
+    work(stop, parts={"triage": triage.run, "shield": _shield, "jobs": run_jobs})
 
 
 def work(stop: threading.Event, *, parts: dict[str, Callable[[threading.Event], None]]) -> None:
@@ -58,6 +59,10 @@ def work(stop: threading.Event, *, parts: dict[str, Callable[[threading.Event], 
 def run_jobs(stop: threading.Event) -> None:
     """Run Procrastinate's workers until `stop` is set: one for the queue `now` alone, one for every queue."""
     asyncio.run(_jobs(stop))
+
+
+def _shield(stop: threading.Event) -> None:
+    shield.run(stop, deliver=enqueue_many)
 
 
 def _keep(name: str, part: Callable[[threading.Event], None], stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -105,3 +106,17 @@ def begun_by_queue(since: datetime, *, step: timedelta) -> dict[int | None, dict
         for queue_id, number, begun in cursor.fetchall():
             found.setdefault(queue_id, {})[number] = begun
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a customer speaks with us in a conversation."""
+
+    channel: str
+    locale: str
+
+
+def spoken_in(conversation_id: UUID) -> Spoken | None:
+    """Return how a customer speaks in a conversation."""
+    rows = Conversation.objects.filter(pk=conversation_id).values_list("channel", "locale")
+    return next((Spoken(channel, locale) for channel, locale in rows), None)

@@ -21,19 +21,23 @@ from holdfast.intake.queries import Content, contents
 from holdfast.kit.clock import now
 from holdfast.people.queries import standing_of
 from holdfast.posture.current import current
-from holdfast.shield import published
+from holdfast.shield import published, steps
+from holdfast.shield.appeals import REASON as APPEALED
+from holdfast.shield.appeals import appealed
 from holdfast.shield.evidence import Decision, Evidence, Friction
 from holdfast.shield.fairness import stamp, stratum_of
 from holdfast.shield.model import Model
 from holdfast.shield.models import Assessment, FairTime
 from holdfast.shield.need import needs
 from holdfast.shield.scoring import score
+from holdfast.shield.steps import Planned
 from holdfast.shield.traits import Traits, traits_of
 
 _log = structlog.get_logger(__name__)
 BATCH = 500
 LADDER = tuple(Friction)
 NOT_ASSESSED = "This contact could not be assessed. It stands in line by its time of arrival."
+_PROVEN = 2
 _FAIR_INTERVAL = timedelta(seconds=20)  # a stratum's share of a band until the scorer has counted what is usual
 
 
@@ -87,7 +91,10 @@ def assess_some(limit: int = BATCH) -> int:
         return 0
     model = published.model()
     evidence = _gather(rows)
-    assessed = [_assess(row, evidence.get(row.contact_id), model) for row in rows]
+    exempt = appealed({row.conversation_id for row in rows}) if model.alarm == "flood" else set()
+    assessed = [_assess(row, evidence.get(row.contact_id), model, exempt=row.conversation_id in exempt) for row in rows]
+    if model.alarm == "flood":
+        _hear(rows, evidence)
     _write(assessed)
     _place(assessed, model)
     return len(rows)
@@ -98,9 +105,10 @@ def assess_again(*, since: datetime) -> int:
     return Assessment.objects.filter(at__gte=since, assessed_at__isnull=False).update(assessed_at=None)
 
 
+@transaction.atomic
 def answered(*, contact_id: UUID, challenge: str) -> None:
     """Note what came of a question asked of a contact (`pass` or `fail`), and have it assessed once more."""
-    Assessment.objects.filter(pk=contact_id).update(challenge=challenge, assessed_at=None)
+    steps.challenge(contact_id=contact_id, came=challenge)
 
 
 def _gather(rows: Sequence[Assessment]) -> dict[UUID, Evidence]:
@@ -147,26 +155,30 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _assess(row: Assessment, evidence: Evidence | None, model: Model) -> _Assessed:
-    """Judge one contact; whatever is wrong with it, it keeps its place."""
+def _hear(rows: Sequence[Assessment], evidence: Mapping[UUID, Evidence]) -> None:
+    said = [(row, evidence[row.contact_id].text) for row in rows if row.contact_id in evidence]
+    steps.hear({row.contact_id: (row.conversation_id, row.at, text) for row, text in said})
+
+
+def _assess(row: Assessment, evidence: Evidence | None, model: Model, *, exempt: bool) -> _Assessed:
+    """Judge one contact; whatever is wrong with it, it keeps its place. Whoever appealed is not judged any more."""
     try:
         if evidence is None:
             raise LookupError("The contact is not there.")
         traits = traits_of(evidence)
-        return _Assessed(row, traits, score(traits, model))
+        return _Assessed(row, traits, _excused(row, model, APPEALED) if exempt else score(traits, model))
     except OperationalError:
         raise
     except Exception as error:
         _log.exception("contact not assessed", contact=str(row.contact_id), error=type(error).__name__)
-        calm = Decision(
-            id=str(row.contact_id),
-            band=0,
-            score=0.0,
-            friction=Friction.NONE,
-            reasons=(NOT_ASSESSED,),
-            model=model.version,
-        )
-        return _Assessed(row, None, calm)
+        return _Assessed(row, None, _excused(row, model, NOT_ASSESSED))
+
+
+def _excused(row: Assessment, model: Model, reason: str) -> Decision:
+    """Return what is decided of everybody in calm, and why it is decided here."""
+    return Decision(
+        id=str(row.contact_id), band=0, score=0.0, friction=Friction.NONE, reasons=(reason,), model=model.version
+    )
 
 
 def _write(assessed: Sequence[_Assessed]) -> None:
@@ -201,7 +213,21 @@ def _place(assessed: Sequence[_Assessed], model: Model) -> None:
         if other is None or each.decision.band < other.decision.band:
             best[each.row.conversation_id] = each
     lines = queues_in_line(best)
-    rank_many(_ranks({id_: each for id_, each in best.items() if id_ in lines}, lines))
+    standing = {id_: each for id_, each in best.items() if id_ in lines}
+    rank_many(_ranks(standing, lines))
+    allowed = LADDER.index(Friction(current().effects.friction))
+    steps.plan(
+        [
+            Planned(each.row.contact_id, id_, each.decision.friction)
+            for id_, each in standing.items()
+            if 0 < LADDER.index(each.decision.friction) <= allowed and not _beyond_doubt(each.traits)
+        ]
+    )
+
+
+def _beyond_doubt(traits: Traits | None) -> bool:
+    """Whoever is proven, and whose need company data show, is never asked anything."""
+    return traits is None or (traits.verification == _PROVEN and traits.need is True)
 
 
 def _ranks(standing: Mapping[UUID, _Assessed], lines: Mapping[UUID, tuple[int, datetime]]) -> dict[UUID, Rank]:

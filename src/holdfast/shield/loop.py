@@ -8,18 +8,20 @@ from contextlib import suppress
 import structlog
 from django.db import connection
 
-from holdfast.shield import assess, scorer
+from holdfast.shield import assess, friction, scorer
+from holdfast.shield.friction import Deliver
 
 _log = structlog.get_logger(__name__)
 _EVERY = 0.5  # seconds
 _AFTER_A_FAULT = 2.0  # seconds
 
 
-def run(stop: threading.Event) -> None:
-    """Assess and count until `stop` is set. While it fails, everybody waits in the order of arrival."""
+def run(stop: threading.Event, *, deliver: Deliver) -> None:
+    """Assess, ask and count until `stop` is set. While it fails, everybody waits in the order of arrival."""
     while not stop.is_set():
         try:
             found = assess.assess_some()
+            friction.take_some(deliver=deliver)
             scorer.tick()
         except Exception as error:
             _log.exception("shield failed", error=type(error).__name__)

@@ -23,6 +23,7 @@ class Assessment(models.Model):
     score = models.FloatField(default=0.0)
     friction = models.CharField(max_length=20, default="none")
     reasons = models.JSONField(default=list)
+    asked_score = models.FloatField(null=True, help_text="The score it was asked by, until its answer is counted.")
     counted_in = models.PositiveIntegerField(null=True, help_text="Version of the model that counted it, once.")
 
     class Meta:
@@ -34,6 +35,9 @@ class Assessment(models.Model):
                 name="assessment_to_count",
             ),
             models.Index(fields=["-at", "band"], name="assessment_newest"),
+            models.Index(
+                fields=["at"], condition=models.Q(asked_score__isnull=False), name="assessment_answer_to_count"
+            ),
         ]
 
 
@@ -80,3 +84,46 @@ class FairTime(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["queue_id", "band", "stratum"], name="fair_time_once")]
+
+
+class Step(models.Model):
+    """Something asked of, or offered to, whoever stands behind a conversation: a step of the ladder, once each."""
+
+    class Answer(models.TextChoices):
+        PASS = "pass"  # noqa: S105 - an answer, not a password
+        FAIL = "fail"
+        NONE = "none", "nothing came; that is never held against anybody"
+
+    contact_id = models.UUIDField()
+    conversation_id = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    planned_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=4, choices=Answer.choices, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation_id", "kind"], name="step_once_each")]
+        indexes = [
+            models.Index(
+                fields=["planned_at"], condition=models.Q(asked_at__isnull=True, answer=""), name="step_to_take"
+            ),
+            models.Index(fields=["expires_at"], condition=models.Q(answer=""), name="step_without_answer"),
+        ]
+
+
+class Appeal(models.Model):
+    """Somebody said that they were judged wrongly and need a person. It holds, whatever the model says."""
+
+    conversation_id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+
+
+class BulkAnswer(models.Model):
+    """One answer that was given to a crowd, by whom and to how many. The words are in each conversation."""
+
+    key = models.UUIDField(primary_key=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    answered = models.PositiveIntegerField()

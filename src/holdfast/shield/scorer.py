@@ -18,7 +18,7 @@ from holdfast.posture.current import current
 from holdfast.posture.effects import Name
 from holdfast.shield import published
 from holdfast.shield.assess import assess_again
-from holdfast.shield.evidence import MinuteReport
+from holdfast.shield.evidence import Decision, Friction, MinuteReport
 from holdfast.shield.model import Model
 from holdfast.shield.models import Assessment, Memory, Minute
 from holdfast.shield.population import Population
@@ -71,6 +71,7 @@ def _close_all(first: datetime, over: datetime, *, version: int) -> Sequence[Min
     for _, at, traits in counted:
         if traits is not None:  # who came in a minute that is closed counts in the next
             by_minute[max(at.replace(second=0, microsecond=0), first)].append(traits)
+    _count_answers(population)
     was = published.model()
     reports, minute = [], first
     while minute < over:
@@ -105,6 +106,18 @@ def _remembering() -> Population:
         else:
             return population
     return Population()
+
+
+def _count_answers(population: Population) -> None:
+    """Tell the population what came of questions, each once, with the score they were asked by."""
+    rows = list(Assessment.objects.filter(asked_score__isnull=False, assessed_at__isnull=False).order_by("at"))
+    for row in rows:
+        if row.traits is not None and row.asked_score is not None:
+            asked_by = Decision(
+                id=str(row.pk), band=row.band, score=row.asked_score, friction=Friction.NONE, reasons=()
+            )
+            population.answered(Traits.from_json(row.traits), asked_by)
+    Assessment.objects.filter(pk__in=[row.pk for row in rows]).update(asked_score=None)
 
 
 def _uncounted(before: datetime) -> Sequence[tuple[UUID, datetime, Traits | None]]:
