@@ -197,6 +197,8 @@ def test_a_lead_who_knows_what_happened_declares_it(lead: Client, agent: Client)
     minute(1, 70, 9, 0.6, ("118 used almost the same words.",))
     assert "This is wrong" not in page(agent)
     assert "This is wrong" in page(lead)
+    minute(0, 70, 9)  # a surge
+    assert "Declare what happened" in page(lead)
     given = {"phrases": "saltmarsh loan, new price list", "hours": "8"}
     assert agent.post("/bridge/matters/", given).status_code == 403
     assert lead.post("/bridge/matters/", {"phrases": " , ", "hours": "8"}).status_code == 422
