@@ -83,7 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     create = actions.add_parser("create", help="print a new token, once")
     create.add_argument("--name", required=True)
     create.add_argument(
-        "--scope", action="append", required=True, help="contacts:write, receipts:read, metrics:read; repeatable"
+        "--scope",
+        action="append",
+        required=True,
+        help="contacts:write, receipts:read, metrics:read, origin:state; repeatable",
     )
     actions.add_parser("list", help="list tokens without their secrets")
     actions.add_parser("revoke", help="end a token").add_argument("name")

@@ -35,6 +35,21 @@ def test_a_contact_is_stored_before_it_is_acknowledged(web: WebProcess, token: s
     assert Receipt.objects.get(pk=contact.pk).state == "accepted"
 
 
+def test_where_a_contact_came_from_is_believed_of_a_token_that_may_state_it(web: WebProcess, token: str) -> None:
+    origin = {"source": "as64500", "region": "ID-JK", "operator": "assistant.example"}
+    refused = web.post(token, a_contact(origin=origin))
+    assert refused.status == 403
+    assert "origin:state" in refused.json["detail"]
+    assert not Contact.objects.exists()
+    trusted = tokens.create(name="edge", scopes=["contacts:write", "origin:state"])
+    answer = web.post(trusted, a_contact(origin=origin))
+    assert answer.status == 202, answer
+    assert Contact.objects.get(pk=answer.json["receipt"]).payload["origin"] == origin
+    wrong = web.post(trusted, a_contact(origin={"source": "a\nb", "verified": "yes"}))
+    assert wrong.status == 422
+    assert {error["field"] for error in wrong.json["errors"]} == {"origin.source", "origin.verified"}
+
+
 def test_the_sender_is_sealed_in_the_database(web: WebProcess, token: str) -> None:
     answer = web.post(token, a_contact())
     contact = Contact.objects.get(pk=answer.json["receipt"])

@@ -54,6 +54,7 @@ def _plausible(at: datetime) -> datetime:
 
 
 _Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
+_Place = Annotated[str, StringConstraints(pattern=r"^[\w.:+ -]+$", min_length=1, max_length=60)]
 _Value = Annotated[str, StringConstraints(min_length=1, max_length=320)]
 
 
@@ -65,6 +66,16 @@ class AttachmentIn(BaseModel):
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     type: Annotated[str, StringConstraints(pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=127)] = "application/octet-stream"
     content: str = Field(description="The bytes, in base64 (RFC 4648 section 4).")
+
+
+class OriginIn(BaseModel):
+    """Where a contact came from, as a door that we trust saw it. Believed only with the scope `origin:state`."""
+
+    model_config = ConfigDict(extra="forbid", title="Origin")
+
+    source: _Place | None = Field(None, description="Carrier, network or door it came through.")
+    region: _Place | None = None
+    operator: _Place | None = Field(None, description="The assistant's operator, after its signature was verified.")
 
 
 class ContactIn(BaseModel):
@@ -90,5 +101,6 @@ class ContactIn(BaseModel):
         None, strict=True, description="When the customer wrote, ISO 8601 with an offset. Default: now."
     )
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = ""
+    origin: OriginIn | None = Field(None, description="Needs a token with the scope `origin:state`.")
     # A factory: pydantic would copy a default list deeply for every contact.
     attachments: list[AttachmentIn] = Field(default_factory=list, max_length=MAX_ATTACHMENTS)

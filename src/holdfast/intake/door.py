@@ -23,7 +23,7 @@ from holdfast.intake.contact import CONTACTS, ContactIn, Incoming
 from holdfast.intake.openapi import document
 from holdfast.intake.problems import Fault, Problem, malformed, unspeakable
 from holdfast.intake.telling import Told
-from holdfast.intake.tokens import CONTACTS_WRITE, RECEIPTS_READ, KnownToken, TokenCache
+from holdfast.intake.tokens import CONTACTS_WRITE, ORIGIN_STATE, RECEIPTS_READ, KnownToken, TokenCache
 from holdfast.kit.blobs import BlobStore
 
 _log = structlog.get_logger(__name__)
@@ -269,6 +269,10 @@ def _allowed(token: KnownToken) -> None:
 
 
 def _incoming_of(contact: ContactIn, headers: Headers, token: KnownToken, payload: dict[str, Any]) -> Incoming:
+    if contact.origin is not None:
+        if ORIGIN_STATE not in token.scopes:
+            raise _forbidden(ORIGIN_STATE)
+        payload = {**payload, "origin": contact.origin.model_dump(exclude_none=True)}
     return Incoming(
         channel=contact.channel,
         source=token.name,

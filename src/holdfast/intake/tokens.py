@@ -18,7 +18,8 @@ CHANNEL = "holdfast_tokens"
 CONTACTS_WRITE = "contacts:write"
 RECEIPTS_READ = "receipts:read"
 METRICS_READ = "metrics:read"
-SCOPES = (CONTACTS_WRITE, RECEIPTS_READ, METRICS_READ)
+ORIGIN_STATE = "origin:state"
+SCOPES = (CONTACTS_WRITE, RECEIPTS_READ, METRICS_READ, ORIGIN_STATE)
 
 
 class TokenError(ValueError):
