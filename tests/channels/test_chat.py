@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +27,13 @@ from holdfast.conversations.merges import merge, unmerge
 from holdfast.conversations.messages import post_assistant, post_note
 from holdfast.conversations.models import Conversation, Place
 from holdfast.desk import routing
+from holdfast.desk.models import Queue
 from holdfast.intake.models import Contact
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
 from holdfast.notify.replies import reply
+from holdfast.posture.changes import change
+from holdfast.posture.effects import Name
 from holdfast.triage import loop
 
 
@@ -223,7 +226,7 @@ def test_every_usual_locale_is_taken(chat: Chat, locale: str) -> None:
     assert chat.say("Hello", locale=locale).status == 202
 
 
-@pytest.mark.parametrize("path", ["/chat/messages", "/chat/person", "/chat/session", "/chat/events"])
+@pytest.mark.parametrize("path", ["/chat/messages", "/chat/person", "/chat/session", "/chat/events", "/chat/callback"])
 def test_a_page_of_another_origin_may_ask(chat: Chat, path: str) -> None:
     asked = {
         "origin": "https://bank.example",
@@ -283,6 +286,35 @@ def test_the_wait_is_told_once_the_line_moves(chat: Chat, desk: Desk) -> None:
         )
     line = chat.state()["line"]
     assert 0 <= line["low"] < line["high"] <= 12
+
+
+def test_a_time_to_be_written_back_is_chosen_in_the_chat(chat: Chat, desk: Desk) -> None:
+    chat.ask_for_person()
+    loop.once()
+    assert chat.state()["line"]["windows"] == [], "in calm nothing is offered"
+    other = desk.talk(queue=Queue.objects.get(pk=chat.conversation.queue_id))
+    assign(conversation_id=other.pk, to=desk.lead.pk, by=desk.lead.pk)
+    change(to=Name.SURGE, by=desk.lead.pk, why="Payments fail.")
+    line = eventually(lambda: chat.state()["line"], lambda line: line["windows"])
+    first = line["windows"][0]
+    answer = chat.post("/chat/callback", token=chat.token, starts_at=first["starts_at"])
+    assert (answer.status, answer.json["callback"]) == (201, first)
+    line = chat.state()["line"]
+    assert (line["callback"], line["windows"]) == (first, [])
+    assert chat.state()["messages"][-1]["kind"] == "callback"
+    assert chat.post("/chat/callback", token=chat.token, starts_at="2001-01-01T00:00:00Z").status == 409
+    assert chat.post("/chat/callback", token=chat.token, starts_at="soon").status == 422
+    assert chat.post("/chat/callback", token="forged", starts_at=None).status == 401
+    assert chat.post("/chat/callback", token=chat.token).json == {"callback": None}
+    assert chat.state()["line"]["callback"] is None
+
+
+def eventually(look: Callable[[], Any], fits: Callable[[Any], Any]) -> Any:
+    """Look until it fits: another process reads the posture once a second."""
+    until = time.monotonic() + 10
+    while not fits(seen := look()):
+        assert time.monotonic() < until, seen
+    return seen
 
 
 def test_a_reply_is_shown_and_announced_within_a_second(chat: Chat, desk: Desk) -> None:

@@ -10,11 +10,17 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from holdfast.channels import chat_sessions
 from holdfast.channels.chat_door import KEY
-from holdfast.conversations.chats import ChatView, chat_of
+from holdfast.conversations import callbacks
+from holdfast.conversations.callback_windows import Window
+from holdfast.conversations.callbacks import Promise
+from holdfast.conversations.chats import ChatView, chat_of, conversation_id_of
+from holdfast.conversations.errors import Refused
 from holdfast.intake.problems import Problem
 from holdfast.intake.receipts import statuses
 
@@ -38,6 +44,39 @@ def state(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return _problem(Problem(503, "The conversation cannot be shown now. What was sent is kept."))
     return _open(JsonResponse(_as_json(chat) | {"kept": kept}))
+
+
+class Wish(BaseModel):
+    """A time somebody chooses to be written back, or none any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str
+    starts_at: AwareDatetime | None = None
+
+
+@csrf_exempt  # the token in the body is the key; there is no cookie here to misuse
+@require_http_methods(["POST", "OPTIONS"])
+def callback(request: HttpRequest) -> HttpResponse:
+    """Book the window that begins at `starts_at`, or give up what was booked. Answers what was promised."""
+    if request.method == "OPTIONS":
+        return _open(HttpResponse(status=204))
+    try:
+        wish = Wish.model_validate_json(request.body)
+    except ValidationError:
+        return _problem(Problem(422, "This needs a token, and a time with an offset or none."))
+    name = chat_sessions.session_of(wish.token)
+    conversation_id = conversation_id_of(name) if name is not None else None
+    if conversation_id is None:
+        return _problem(Problem(401, "This chat session has ended. Begin a new one."))
+    try:
+        if wish.starts_at is None:
+            callbacks.cancel(conversation_id=conversation_id)
+            return _open(JsonResponse({"callback": None}))
+        promise = callbacks.book(conversation_id=conversation_id, starts_at=wish.starts_at, how="write")
+    except Refused as refused:
+        return _problem(Problem(409, refused.sentence))
+    return _open(JsonResponse({"callback": _span(promise)}, status=201))
 
 
 @require_safe
@@ -79,8 +118,14 @@ def _as_json(chat: ChatView) -> dict[str, Any]:
             "joined_at": line.joined_at.isoformat(),
             "low": line.low,
             "high": line.high,
+            "callback": line.callback and _span(line.callback),
+            "windows": [_span(window) for window in line.windows],
         },
     }
+
+
+def _span(span: Promise | Window) -> dict[str, str]:
+    return {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat()}
 
 
 def _problem(problem: Problem) -> HttpResponse:

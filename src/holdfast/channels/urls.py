@@ -8,5 +8,6 @@ app_name = "chat"
 
 urlpatterns = [
     path("state", chat.state, name="state"),
+    path("callback", chat.callback, name="callback"),
     path("demo/", chat.demo, name="demo"),
 ]

@@ -17,6 +17,7 @@ SHARE = 0.5
 """Of the work that those on duty can do, what may be promised. The rest is for those who wait in line."""
 
 _ON_DUTY = timedelta(minutes=60)  # whoever had a case within this long is on duty
+_KEPT_FOR = timedelta(seconds=5)
 _LOOKED_AT = timedelta(hours=4)
 _USUAL_HANDLING, _SHORTEST_HANDLING = 8.0, 2.0  # minutes
 
@@ -30,9 +31,12 @@ class Window:
     left: int
 
 
+_kept: dict[int, tuple[datetime, int]] = {}
+
+
 def windows(queue_id: int, *, at: datetime, limit: int) -> list[Window]:
     """Return the next windows of a queue that have room, the first one at least a quarter of an hour away."""
-    room, booked = capacity(queue_id, at=at), _booked(queue_id, at=at)
+    room, booked = _capacity_lately(queue_id, at=at), _booked(queue_id, at=at)
     starts = _next_start(at + LENGTH / 2)
     found: list[Window] = []
     while starts < at + AHEAD and len(found) < limit:
@@ -41,6 +45,14 @@ def windows(queue_id: int, *, at: datetime, limit: int) -> list[Window]:
             found.append(Window(starts, starts + LENGTH, left))
         starts += LENGTH
     return found
+
+
+def _capacity_lately(queue_id: int, *, at: datetime) -> int:
+    """Many look at the same queue at the same time."""
+    known = _kept.get(queue_id)
+    if known is None or not timedelta(0) <= at - known[0] < _KEPT_FOR:
+        known = _kept[queue_id] = at, capacity(queue_id, at=at)
+    return known[1]
 
 
 def capacity(queue_id: int, *, at: datetime) -> int:

@@ -7,9 +7,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from holdfast.conversations import callbacks
+from holdfast.conversations.callback_windows import Window
+from holdfast.conversations.callbacks import Promise
 from holdfast.conversations.models import Conversation, Message, ThreadKey
 from holdfast.conversations.places import open_place, standing
 from holdfast.conversations.told import tell
+from holdfast.posture.current import current
 
 LONGEST = 200
 
@@ -29,13 +33,18 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class ChatLine:
-    """A place in line with its wait in minutes; `low` and `high` are `None` while there is too little to go by."""
+    """A place in line with its wait in minutes; `low` and `high` are `None` while there is too little to go by.
+
+    `callback` is what was promised, `windows` what could be; in calm nothing is offered.
+    """
 
     place: int
     joined_as: int
     joined_at: datetime
     low: int | None
     high: int | None
+    callback: Promise | None = None
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +107,20 @@ def _line(conversation: Conversation) -> ChatLine | None:
         return None
     wait = tell(place)
     low, high = (wait.low, wait.high) if wait else (None, None)
-    return ChatLine(now_at.place, max(now_at.joined_as, now_at.place), now_at.joined_at, low, high)
+    booked = callbacks.callback_of(conversation.pk)
+    offers = booked is None and current().effects.callbacks
+    return ChatLine(
+        now_at.place,
+        max(now_at.joined_as, now_at.place),
+        now_at.joined_at,
+        low,
+        high,
+        booked,
+        tuple(callbacks.offer(conversation_id=conversation.pk)) if offers else (),
+    )
+
+
+def conversation_id_of(session: str) -> UUID | None:
+    """Return the conversation a chat session is in."""
+    conversation = _conversation_of(session)
+    return conversation.pk if conversation is not None else None
