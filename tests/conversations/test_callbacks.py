@@ -138,6 +138,15 @@ def test_an_answer_in_time_keeps_the_promise_and_silence_breaks_it(time: Time, h
 
 
 @pytest.mark.usefixtures("on_duty")
+def test_a_window_that_passed_while_nobody_looked_leaves_nobody_held(time: Time, house: House, in_line: InLine) -> None:
+    case = in_line()
+    time.to(book(case).ends_at)
+    assert callbacks.mark_broken() == 1
+    assert callbacks.bring_forward() == 0
+    assert taken(house) == case
+
+
+@pytest.mark.usefixtures("on_duty")
 def test_given_up_it_stands_where_it_stood(time: Time, house: House, in_line: InLine) -> None:
     first, second = in_line("one"), in_line("two")
     book(first)

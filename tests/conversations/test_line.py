@@ -132,6 +132,7 @@ def test_the_sums_follow_whatever_happens_in_the_line(write: Write, house: House
     taken(house, 2)
     Place.objects.filter(conversation=cases[11]).delete()
     assert counted() == really()
+    assert line.drift() == 0
     before = (counted(), line.lengths([house.cards.pk, house.loans.pk]), places(cases))
     assert line.compact() == len(really_by_minute())
     assert (counted(), line.lengths([house.cards.pk, house.loans.pk]), places(cases)) == before
@@ -144,3 +145,9 @@ def really_by_minute() -> set[tuple[int, int, object]]:
             " WHERE left_at IS NULL"
         )
         return set(cursor.fetchall())
+
+
+def test_sums_that_are_wrong_are_noticed(write: Write, house: House) -> None:
+    many(write, house, 3)
+    LineCount.objects.filter(queue_id=house.cards.pk).delete()
+    assert line.drift() == 3

@@ -133,23 +133,33 @@ def counts(*, since: datetime) -> dict[str, int]:
 def bring_forward() -> int:
     """Let cases whose window has begun stand before everybody; return how many."""
     begun = Callback.objects.filter(state=Callback.State.BOOKED, released_at=None, starts_at__lte=now())
-    ids = list(begun.order_by("starts_at").values_list("conversation_id", flat=True)[:_BATCH])
-    conversations = list(Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-    begun.filter(conversation__in=conversations).update(released_at=now())
-    Place.objects.filter(conversation__in=conversations, left_at=None).update(band=0, fair_at=F("joined_at") - PROMISED)
-    announce(conversations, kind="line", chat="line")
-    return len(conversations)
+    held = _locked(begun.order_by("starts_at"))
+    _stand_first(held)
+    begun.filter(conversation__in=held).update(released_at=now())
+    return len(held)
 
 
 @transaction.atomic
 def mark_broken() -> int:
-    """Write down which promises were not kept: their window is over. Their cases go on standing before everybody."""
+    """Write down which promises were not kept: their window is over. Their cases go on standing before everybody.
+
+    They may not have stood there yet: while nobody looked, a whole window can pass.
+    """
     over = Callback.objects.filter(state=Callback.State.BOOKED, ends_at__lte=now())
-    ids = list(over.order_by("ends_at").values_list("conversation_id", flat=True)[:_BATCH])
-    conversations = list(Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-    over.filter(conversation__in=conversations).update(state=Callback.State.BROKEN, settled_at=now())
-    announce(conversations, kind="line", chat="line")
-    return len(conversations)
+    held = _locked(over.order_by("ends_at"))
+    _stand_first(held)
+    over.filter(conversation__in=held).update(state=Callback.State.BROKEN, settled_at=now())
+    return len(held)
+
+
+def _locked(callbacks: QuerySet[Callback]) -> list[Conversation]:
+    ids = list(callbacks.values_list("conversation_id", flat=True)[:_BATCH])
+    return list(Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+
+
+def _stand_first(held: Sequence[Conversation]) -> None:
+    Place.objects.filter(conversation__in=held, left_at=None).update(band=0, fair_at=F("joined_at") - PROMISED)
+    announce(held, kind="line", chat="line")
 
 
 def _take_room(queue_id: int, starts_at: datetime, *, at: datetime) -> None:

@@ -166,6 +166,21 @@ def handed_out(chosen: Next) -> None:
         )
 
 
+def drift() -> int:
+    """Return by how many people the sums differ from the lines themselves; 0 unless rows were changed past triggers.
+
+    Reads every place that is open, in one snapshot: for checks, not for screens.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(abs(waiting)), 0) FROM (SELECT queue_id, band, minute, sum(waiting) AS waiting FROM ("
+            "  SELECT queue_id, band, minute, waiting FROM conversations_linecount UNION ALL"
+            "  SELECT queue_id, band, date_trunc('minute', fair_at), -1 FROM conversations_place WHERE left_at IS NULL"
+            " ) AS both_sides GROUP BY 1, 2, 3) AS differing"
+        )
+        return int(cursor.fetchone()[0])
+
+
 @transaction.atomic
 def compact() -> int:
     """Sum up the counts of the lines; return how many rows are left, -1 when another process does it already.
