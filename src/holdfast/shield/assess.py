@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 import structlog
@@ -25,7 +25,7 @@ from holdfast.shield import published, steps
 from holdfast.shield.appeals import REASON as APPEALED
 from holdfast.shield.appeals import appealed
 from holdfast.shield.evidence import Decision, Evidence, Friction
-from holdfast.shield.fairness import stamp, stratum_of
+from holdfast.shield.fairness import interval, stamp, stratum_of
 from holdfast.shield.model import Model
 from holdfast.shield.models import Assessment, FairTime
 from holdfast.shield.need import needs
@@ -38,7 +38,6 @@ BATCH = 500
 LADDER = tuple(Friction)
 NOT_ASSESSED = "This contact could not be assessed. It stands in line by its time of arrival."
 _PROVEN = 2
-_FAIR_INTERVAL = timedelta(seconds=20)  # a stratum's share of a band until the scorer has counted what is usual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,12 +237,12 @@ def _ranks(standing: Mapping[UUID, _Assessed], lines: Mapping[UUID, tuple[int, d
     shares = FairTime.objects.select_for_update().order_by("queue_id", "band", "stratum")
     queues = {lines[id_][0] for id_ in standing}
     due = {(each.queue_id, each.band, each.stratum): each.due for each in shares.filter(queue_id__in=queues)}
-    before = dict(due)
-    ranks = {}
+    before, usual, ranks = dict(due), published.usual_rates(), {}
     for id_, each in ordered:
         queue_id, joined_at = lines[id_]
-        key = queue_id, each.decision.band, stratum_of(each.traits) if each.traits else "unknown"
-        fair_at, due[key] = stamp(at=joined_at, due=due.get(key), interval=_FAIR_INTERVAL)
+        stratum = stratum_of(each.traits) if each.traits else "unknown"
+        key = queue_id, each.decision.band, stratum
+        fair_at, due[key] = stamp(at=joined_at, due=due.get(key), interval=interval(stratum, usual))
         ranks[id_] = Rank(each.decision.band, fair_at)
     FairTime.objects.bulk_create(
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -15,6 +15,8 @@ from holdfast.shield.models import Topic as TopicRow
 
 _log = structlog.get_logger(__name__)
 KEPT_FOR = 1.0  # seconds
+USUAL = "usual per stratum"
+"""Where a minute's details keep `fairness.learned`."""
 
 _kept: tuple[float, Model] | None = None
 
@@ -42,6 +44,12 @@ def _read(version: int) -> Model:
     except (KeyError, TypeError, ValueError) as error:
         _log.error("model cannot be read", version=version, error=type(error).__name__)
         return replace(CALM, version=version)
+
+
+def usual_rates() -> Mapping[str, float]:
+    """Return how many contacts a minute of each stratum are usual, as of the newest minute. One query."""
+    details = Minute.objects.order_by("-version").values_list("details", flat=True).first() or {}
+    return {str(name): float(rate) for name, rate in details.get(USUAL, {}).items()}
 
 
 def forget() -> None:

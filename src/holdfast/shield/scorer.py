@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from holdfast.posture.effects import Name
 from holdfast.shield import published
 from holdfast.shield.assess import assess_again
 from holdfast.shield.evidence import Decision, Friction, MinuteReport
+from holdfast.shield.fairness import learned
 from holdfast.shield.model import Model
 from holdfast.shield.models import Assessment, Memory, Minute
 from holdfast.shield.population import Population
@@ -73,13 +74,15 @@ def _close_all(first: datetime, over: datetime, *, version: int) -> Sequence[Min
             by_minute[max(at.replace(second=0, microsecond=0), first)].append(traits)
     _count_answers(population)
     was = published.model()
-    reports, minute = [], first
+    usual, reports, minute = published.usual_rates(), [], first
     while minute < over:
         for traits in by_minute[minute]:
             population.observe(traits)
         model, report = population.close(minute)
         version += 1
-        _publish(version, model, report)
+        if model.alarm == "none":
+            usual = learned(usual, by_minute[minute], minutes=version)
+        _publish(version, model, report, usual)
         reports.append(report)
         minute += timedelta(minutes=1)
     Assessment.objects.filter(pk__in=[contact_id for contact_id, _, _ in counted]).update(counted_in=version)
@@ -128,7 +131,7 @@ def _uncounted(before: datetime) -> Sequence[tuple[UUID, datetime, Traits | None
     ]
 
 
-def _publish(version: int, model: Model, report: MinuteReport) -> None:
+def _publish(version: int, model: Model, report: MinuteReport, usual: Mapping[str, float]) -> None:
     Minute.objects.create(
         version=version,
         minute=report.minute,
@@ -139,7 +142,7 @@ def _publish(version: int, model: Model, report: MinuteReport) -> None:
         low=report.low,
         high=report.high,
         reasons=list(report.reasons),
-        details=dict(report.details),
+        details={**report.details, published.USUAL: dict(usual)},
         model=model.to_json() | {"version": version},
     )
 
