@@ -17,7 +17,7 @@ from holdfast.notify.deliveries import enqueue_many
 from holdfast.notify.models import Delivery
 from holdfast.posture.changes import change
 from holdfast.posture.effects import Name
-from holdfast.shield import appeals, friction, scorer
+from holdfast.shield import appeals, friction, queries, scorer
 from holdfast.shield.digest import answer_all, digest
 from holdfast.shield.models import Assessment, BulkAnswer, Step
 
@@ -126,6 +126,23 @@ def test_whoever_appeals_stands_as_in_calm_and_is_asked_nothing_more(siege: Day,
     row = Assessment.objects.get(pk=contact)
     assert (row.band, row.friction, row.reasons) == (0, "none", [appeals.REASON])
     assert "You are asked nothing more" in client.get(page_of(message)).content.decode()
+
+
+def test_leads_see_what_was_asked_and_what_came_of_it(siege: Day, client: Client) -> None:
+    start = siege.moment
+    for n in range(3):
+        siege.say(f"Stop the pipeline now {n}", email=f"a{n}@post.example")
+    messages = ask(siege)
+    client.post(page_of(messages[0]), {"do": "yes"})
+    client.post(page_of(messages[1]), {"do": "appeal"})
+    assert list(queries.asked(start)) == [queries.Asked("confirm_topic", asked=3, passed=1, failed=0, silent=1)]
+    assert queries.appeals(start) == 1
+    siege.assess()
+    explained, undecided, not_explained = queries.bands(start)
+    assert explained + undecided + not_explained == 3
+    assert explained >= 1, "who appealed stands as in calm"
+    (seen,) = queries.minutes(start.replace(hour=0))
+    assert (seen.rate, seen.surge) == (300, True)
 
 
 def test_a_page_with_a_made_up_token_is_not_there(siege: Day, client: Client) -> None:

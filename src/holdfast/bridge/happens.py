@@ -22,7 +22,7 @@ from holdfast.posture.current import current
 from holdfast.shield import queries as shield
 
 if TYPE_CHECKING:
-    from holdfast.shield.models import Minute
+    from holdfast.shield.queries import MinuteSeen
 
 SHOWN = timedelta(hours=8)
 ASKED = timedelta(hours=2)
@@ -116,7 +116,7 @@ def rate() -> Sequence[Point]:
     return [_point(minutes[n : n + each]) for n in range(first, len(minutes), each)]
 
 
-def _point(minutes: Sequence[Minute]) -> Point:
+def _point(minutes: Sequence[MinuteSeen]) -> Point:
     number = len(minutes)
     expected = sum(each.expected for each in minutes) / number
     spread = _Z * math.sqrt(expected / number + (_NOISE * expected) ** 2)

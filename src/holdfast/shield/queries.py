@@ -1,25 +1,60 @@
-"""What the shield saw, for screens."""
+"""What the shield saw and did, for screens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from holdfast.shield.models import Assessment, Minute
+from django.db.models import Count, Q
+
+from holdfast.shield.models import Appeal, Assessment, Minute, Step
+
+NOT_EXPLAINED = 6
+"""From this band on a contact counts as not explained by our data; below it, it is undecided."""
 
 
-def minutes(since: datetime) -> Sequence[Minute]:
-    """Return the minutes closed since then, in order, without their models."""
-    return list(Minute.objects.filter(minute__gte=since).defer("model").order_by("minute"))
+@dataclass(frozen=True, slots=True)
+class MinuteSeen:
+    """One closed minute: contacts in it, contacts expected, and the share that comes with a flood, with its range."""
+
+    minute: datetime
+    rate: float
+    expected: float
+    surge: bool
+    flood_share: float
+    low: float
+    high: float
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One step of the ladder: how many were asked, and what came. Silence is never held against anybody."""
+
+    kind: str
+    asked: int
+    passed: int
+    failed: int
+    silent: int
+
+
+def minutes(since: datetime) -> Sequence[MinuteSeen]:
+    """Return the minutes closed since then, in order."""
+    rows = Minute.objects.filter(minute__gte=since).order_by("minute")
+    fields = ("minute", "rate", "expected", "surge", "flood_share", "low", "high", "reasons")
+    return [MinuteSeen(*row) for row in rows.values_list(*fields)]
 
 
 def bands(since: datetime) -> tuple[int, int, int]:
-    """Return how many contacts since then are explained (band 0), undecided, and not explained (the last third)."""
-    counts = [0, 0, 0]
-    for band in Assessment.objects.filter(at__gte=since, assessed_at__isnull=False).values_list("band", flat=True):
-        counts[0 if band == 0 else 1 if band < NOT_EXPLAINED else 2] += 1
-    return counts[0], counts[1], counts[2]
+    """Return how many contacts since then are explained (band 0), undecided, and not explained. One query."""
+    counted = Assessment.objects.filter(at__gte=since, assessed_at__isnull=False).aggregate(
+        explained=Count("pk", filter=Q(band=0)),
+        undecided=Count("pk", filter=Q(band__gt=0, band__lt=NOT_EXPLAINED)),
+        not_explained=Count("pk", filter=Q(band__gte=NOT_EXPLAINED)),
+    )
+    return counted["explained"], counted["undecided"], counted["not_explained"]
 
 
 def not_explained(limit: int = 20) -> Sequence[tuple[UUID, Sequence[str]]]:
@@ -31,5 +66,24 @@ def not_explained(limit: int = 20) -> Sequence[tuple[UUID, Sequence[str]]]:
     return list(found.items())[:limit]
 
 
-NOT_EXPLAINED = 6
-"""From this band on a contact counts as not explained by our data; below it, it is undecided."""
+def asked(since: datetime) -> Sequence[Asked]:
+    """Return what was asked of people since then, by step. One query."""
+    rows = Step.objects.filter(asked_at__gte=since).values("kind").order_by("kind")
+    counted = rows.annotate(
+        asked=Count("pk"),
+        passed=Count("pk", filter=Q(answer=Step.Answer.PASS)),
+        failed=Count("pk", filter=Q(answer=Step.Answer.FAIL)),
+        silent=Count("pk", filter=Q(answer=Step.Answer.NONE)),
+    )
+    return [Asked(**row) for row in counted]
+
+
+def appeals(since: datetime) -> int:
+    """Return how many said since then that they were judged wrongly."""
+    return Appeal.objects.filter(at__gte=since).count()
+
+
+def reasons_of(conversation_id: UUID) -> Mapping[UUID, Sequence[str]]:
+    """Return why each contact of a conversation stands where it stands, the newest first."""
+    rows = Assessment.objects.filter(conversation_id=conversation_id).order_by("-at")
+    return dict(rows.values_list("contact_id", "reasons"))
