@@ -135,6 +135,7 @@ def test_every_page_follows_the_posture_and_two_keys_lead_to_the_bridge(desk: De
     page.keyboard.press("d")
     expect(page).to_have_url(f"{visitors.server.url}/desk/")
     page.locator("#rows").wait_for()
+    page.wait_for_load_state("load")  # a key pressed before the scripts are there is nobody's
     page.keyboard.press("g")
     page.keyboard.press("b")
     expect(page).to_have_url(f"{visitors.server.url}/bridge/")
