@@ -178,7 +178,7 @@
       this.dress();
       this.shown = NOTHING;
       this.fetched = this.asked = this.heard = 0;
-      this.stick = true;
+      this.stick = true; this.top = 0;
       this.away = document.hidden;
       this.told = !store.get("token");  // what a reload shows again is not new
       this.build();
@@ -418,12 +418,17 @@
       this.draw();
     }
 
+    atEnd() { return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 48; }
+
+    /* Only a reader moves upwards. A log that grew before its scroll event came is away from its end as well. */
     scrolled() {
-      this.stick = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 48;
-      if (this.stick) this.fresh.hidden = true;
+      const top = this.log.scrollTop;
+      if (this.atEnd()) { this.stick = true; this.fresh.hidden = true; }
+      else if (top < this.top) this.stick = false;
+      this.top = top;
     }
 
-    toEnd() { this.log.scrollTop = this.log.scrollHeight; this.stick = true; this.fresh.hidden = true; }
+    toEnd() { this.log.scrollTop = this.log.scrollHeight; this.top = this.log.scrollTop; this.stick = true; this.fresh.hidden = true; }
 
     draw() {
       const { messages, line, state, person, number } = this.shown;
@@ -448,7 +453,10 @@
       this.end.hidden = this.person.hidden && !number;
       this.end.classList.toggle("new", !number && !pending.length);
       if (stick && !this.panel.hidden) this.toEnd();
-      if (stick && this.newest) this.log.scrollTop = Math.min(this.log.scrollTop, this.newest.offsetTop - 8);  // a long answer is read from its start
+      if (stick && this.newest) {  // a long answer is read from its start
+        this.top = this.log.scrollTop = Math.min(this.log.scrollTop, this.newest.offsetTop - 8);
+        this.stick = this.atEnd();
+      }
       this.launcher();
     }
 
