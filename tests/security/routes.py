@@ -10,10 +10,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.security.world import World
 
 from holdfast.conversations.models import Conversation
+from holdfast.desk.models import CannedReply
 
 ROLES = ("anonymous", "own", "other", "lead", "admin", "security")
 STAFF = frozenset({"own", "other", "lead", "admin", "security"})
 DESK = STAFF - {"security"}
+LEADS = frozenset({"lead", "admin"})
 EVERYBODY = STAFF | {"anonymous"}
 NOBODY: frozenset[str] = frozenset()
 EVERY_STATE = frozenset({"mine", "waiting", "snoozed", "closed", "elsewhere", "look_alike"})
@@ -115,6 +117,21 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "people:role": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
     "people:deactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
     "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
+    # Settings: leads keep words, admins keep queues
+    "settings:home": Route(LEADS),
+    "settings:queues": Route(frozenset({"admin"})),
+    "settings:queue-new": Route(frozenset({"admin"})),
+    "settings:queue": Route(frozenset({"admin"}), lambda world: [world.queue.pk if world.queue else 0]),
+    "settings:canned": Route(LEADS, queries=("", "?q=hello&locale=en")),
+    "settings:canned-new": Route(LEADS),
+    "settings:canned-reply": Route(LEADS, lambda world: [CannedReply.objects.get(shortcut="hello").pk]),
+    "settings:canned-preview": Route(EVERYBODY, why="POST only; its roles are tested with the settings"),
+    "settings:canned-removal": Route(EVERYBODY, lambda world: [1], why="POST only"),
+    "articles:home": Route(LEADS, queries=("", "?q=card&state=draft")),
+    "articles:new": Route(LEADS, queries=("", "?slug=lost-card&locale=id")),
+    "articles:preview": Route(EVERYBODY, why="POST only"),
+    "articles:article": Route(NOBODY, lambda world: [1], why="no article in this world"),
+    "articles:publication": Route(EVERYBODY, lambda world: [1], why="POST only"),
     # Help centre
     "help:start": Route(EVERYBODY),
     "help:home": Route(EVERYBODY, lambda world: ["en"], queries=("", "?q=card")),

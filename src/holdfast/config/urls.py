@@ -11,6 +11,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("welcome/", include("holdfast.people.urls")),
     path("desk/", include("holdfast.desk.urls")),
+    path("settings/", include("holdfast.desk.settings_urls")),
+    path("settings/articles/", include("holdfast.knowledge.editor_urls")),
     path("bridge/", include("holdfast.bridge.urls")),
     path("help/", include("holdfast.knowledge.urls")),
     path("chat/", include("holdfast.channels.urls")),

@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from holdfast.guard.keys import blind_index, normalise
-from holdfast.people.models import Agent, Customer, Identity, Role
+from holdfast.people.models import Agent, Customer, Identity, Role, Team
 
 _LOOKED_UP = ("email", "phone", "account")
 
@@ -48,6 +48,21 @@ def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) ->
         agents = (serving | agents.filter(role__in=[Role.LEAD, Role.ADMIN])).distinct()
     rows = agents.order_by("name", "id").values_list("id", "name", "team__name", "team__vendor__name")[:limit]
     return [Colleague(id_, name, team or "", vendor or "") for id_, name, team, vendor in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamInfo:
+    """A team and who employs it."""
+
+    id: int
+    name: str
+    vendor: str
+
+
+def teams() -> list[TeamInfo]:
+    """Return every team, by vendor and name."""
+    rows = Team.objects.order_by("vendor__name", "name").values_list("id", "name", "vendor__name")
+    return [TeamInfo(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,8 @@ def _team(request: HttpRequest, form: InviteForm, *, link_for: Agent | None = No
             messages.error(request, refused.sentence)
             link_for, status = None, 409
     everybody = Agent.objects.select_related("team__vendor").order_by("-is_active", "name", "pk")
-    context = {"rows": [_row(agent) for agent in everybody], "form": form, "link": one_time, "link_for": link_for}
+    rows = [_row(agent) for agent in everybody]
+    context = {"rows": rows, "form": form, "link": one_time, "link_for": link_for, "tab": "team"}
     return render(request, "people/team.html", context, status=status)
 
 

@@ -1,0 +1,20 @@
+"""Addresses of the settings that are the desk's own, all below `/settings/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from holdfast.desk.views import settings
+
+app_name = "settings"
+urlpatterns = [
+    path("", settings.home, name="home"),
+    path("queues/", settings.queues, name="queues"),
+    path("queues/new/", settings.new_queue, name="queue-new"),
+    path("queues/<int:pk>/", settings.queue, name="queue"),
+    path("replies/", settings.canned_replies, name="canned"),
+    path("replies/new/", settings.new_canned_reply, name="canned-new"),
+    path("replies/preview/", settings.canned_preview, name="canned-preview"),
+    path("replies/<int:pk>/", settings.canned_reply, name="canned-reply"),
+    path("replies/<int:pk>/removal/", settings.canned_removal, name="canned-removal"),
+]

@@ -1,0 +1,129 @@
+"""Where leads and admins write help articles: a list, an editor with a preview, and the switch to publish."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from holdfast.knowledge import editing, queries
+from holdfast.knowledge.editing import EditRefused
+from holdfast.knowledge.forms import ArticleForm, languages
+from holdfast.knowledge.models import Article
+from holdfast.people.models import Agent, Role
+from holdfast.people.permissions import requires
+
+WRITERS = (Role.LEAD, Role.ADMIN)
+_STATES = {"published": False, "draft": True}
+
+
+@require_GET
+@requires(*WRITERS)
+def home(request: HttpRequest) -> HttpResponse:
+    """Every article, or those with some words, of a language, of a state."""
+    text = request.GET.get("q", "").replace("\0", "").strip()[:80]
+    locale, state = request.GET.get("locale", "")[:10], request.GET.get("state", "")
+    found = editing.listed(text=text, locale=locale, unpublished=_STATES.get(state))
+    context = {
+        "articles": found,
+        "text": text,
+        "locale": locale,
+        "state": state,
+        "languages": languages(),
+        "tab": "articles",
+    }
+    return render(request, "knowledge/articles.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(*WRITERS)
+def new(request: HttpRequest) -> HttpResponse:
+    """An article to be; with `?slug=&locale=&topic=` a translation of one there is."""
+    asked = {name: request.GET[name][:80] for name in ("slug", "locale", "topic") if name in request.GET}
+    form = ArticleForm(request.POST or None, initial=asked)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            kept = editing.write(slug=data["slug"], locale=data["locale"], content=form.content(), by=_me(request))
+        except EditRefused as refused:
+            form.add_error(refused.field, refused.sentence)
+        else:
+            messages.success(request, "It is kept as a draft. Customers see it once you publish it.")
+            return redirect("articles:article", pk=kept.pk)
+    return _page(request, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(*WRITERS)
+def article(request: HttpRequest, pk: int) -> HttpResponse:
+    """One article, to be changed."""
+    kept = get_object_or_404(Article, pk=pk)
+    form = ArticleForm(request.POST or None, article=kept)
+    if request.method == "POST" and form.is_valid():
+        seen = form.cleaned_data["version"] or 0
+        try:
+            saved = editing.change(article_id=pk, seen_version=seen, content=form.content(), by=_me(request))
+        except EditRefused as refused:
+            form.add_error(refused.field, refused.sentence)
+        else:
+            messages.success(request, _saved(saved))
+            return redirect("articles:article", pk=pk)
+    return _page(request, form, kept)
+
+
+@require_POST
+@requires(*WRITERS)
+def publication(request: HttpRequest, pk: int) -> HttpResponse:
+    """Publish an article, or take it away again (`undo=1`)."""
+    get_object_or_404(Article, pk=pk)
+    if request.POST.get("undo"):
+        editing.unpublish(article_id=pk, by=_me(request))
+        messages.success(request, "It is a draft again. The help centre may show it for one more minute.")
+    else:
+        editing.publish(article_id=pk, by=_me(request))
+        messages.success(request, "It is published. The assistant answers from it within a minute.")
+    return redirect("articles:article", pk=pk)
+
+
+@require_POST
+@requires(*WRITERS)
+def preview(request: HttpRequest) -> HttpResponse:
+    """How the words would look in the help centre."""
+    typed = {name: request.POST.get(name, "").replace("\0", "")[:100_000] for name in ("title", "summary", "body")}
+    return render(request, "knowledge/_preview.html", _shown(Article(**typed)))
+
+
+def _saved(saved: Article) -> str:
+    if not saved.published:
+        return f"Version {saved.version} is kept, as a draft."
+    return f"Version {saved.version} is published. Customers and the assistant have it within a minute."
+
+
+def _page(request: HttpRequest, form: ArticleForm, kept: Article | None) -> HttpResponse:
+    typed = {name: str(form[name].value() or "") for name in ("title", "summary", "body")}
+    context = {
+        "form": form,
+        "article": kept,
+        "topics": editing.topics_in_use(),
+        "others": _others(kept) if kept else [],
+        "tab": "articles",
+        **_shown(Article(**typed)),
+    }
+    return render(request, "knowledge/editor.html", context, status=422 if form.errors else 200)
+
+
+def _others(kept: Article) -> list[tuple[str, str, int | None]]:
+    """The other languages, by code and name, with the translation's id where there is one."""
+    written = editing.in_other_languages(kept.slug, but=kept.locale)
+    return [(code, name, written.get(code)) for code, name in languages() if code != kept.locale]
+
+
+def _shown(typed: Article) -> dict[str, object]:
+    return {"shown": typed, "rendered": queries.rendered(typed)}
+
+
+def _me(request: HttpRequest) -> int:
+    return cast(Agent, request.user).pk
