@@ -71,6 +71,8 @@ def _places(text: str, reach: Reach, views: Iterable[SavedView]) -> Iterable[Pal
     yield PaletteEntry("radio", "Bridge", "what happens, and what we do", url=reverse("bridge:home"))
     yield PaletteEntry("scroll-text", "Reveals", "who looked at what, and why", url=reverse("desk:reveals"))
     yield PaletteEntry("book-open", "Help centre", "what customers read", url="/help/")
+    if reach.everything:
+        yield PaletteEntry("settings", "Settings", "replies, articles, queues, team", url=reverse("settings:home"))
 
 
 def _matches(entry: PaletteEntry, asked: Sequence[str]) -> bool:
