@@ -6,12 +6,16 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, expect
 from tests.desk.conftest import Desk
 from tests.e2e.conftest import PHONE, Visitors
 
 from holdfast.conversations.assignments import assign
+from holdfast.conversations.messages import post_reply
 from holdfast.conversations.models import Conversation
+from holdfast.notify.deliveries import announce
+from holdfast.notify.models import Delivery
 
 pytestmark = pytest.mark.browser
 Eventually = Callable[[Callable[[], bool]], None]
@@ -258,3 +262,36 @@ def test_formatted_mail_opens_in_a_frame_where_nothing_runs(desk: Desk, visitors
     assert page.title() != "owned"
     visitors.forgive("Blocked script execution")
     visitors.forgive("Content Security Policy")
+
+
+def test_a_reply_nobody_knows_about_is_sent_again_and_colleagues_see_it_live(desk: Desk, visitors: Visitors) -> None:
+    conversation = desk.talk("Where is my salary?", channel="email")
+    message = post_reply(
+        conversation_id=conversation.pk, by=desk.ana.pk, text="It shows by 18:00.", client_key="a" * 12
+    )
+    delivery = Delivery.objects.create(
+        message=message,
+        channel="email",
+        recipient="maren@post.example",
+        state=Delivery.State.UNKNOWN,
+        error="The connection broke while it was being handed over.",
+        not_before=message.created_at,
+        created_at=message.created_at,
+    )
+    page, colleague = visitors.page(desk.ana), visitors.page(desk.ben)
+    open_case(page, Conversation.objects.get(pk=conversation.pk))
+    open_case(colleague, Conversation.objects.get(pk=conversation.pk))
+    left = page.locator("[data-delivery]")
+    expect(left).to_contain_text("not known whether this arrived")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("#dialog")).to_contain_text("It may have arrived already")
+    expect(page.locator("#dialog").get_by_role("button", name="Cancel").last).to_be_focused()
+    page.locator("#dialog").get_by_role("button", name="Send again").click()
+    for each in (page, colleague):
+        expect(each.locator("[data-delivery]")).to_contain_text("Waiting to be sent")
+        expect(each.get_by_role("button", name="Send again")).to_have_count(0)
+        expect(each.locator("#messages")).to_contain_text("Ana Test has the reply of")
+    Delivery.objects.update(state=Delivery.State.SENT, error="")
+    with transaction.atomic():
+        announce([delivery])
+    expect(left).to_have_text("Sent")

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import LazySettings
 
 from holdfast.channels.email_in import incoming_from_mail
 from holdfast.channels.reply_token import reply_address
 from holdfast.conversations.closures import close
 from holdfast.conversations.models import Conversation, Message
-from holdfast.desk.models import Queue
 from holdfast.intake.accept import accept_now
 from holdfast.intake.models import Receipt
 from holdfast.kit.blobs import BlobStore
@@ -28,79 +20,12 @@ from holdfast.kit.ids import uuid7
 from holdfast.notify import deliveries
 from holdfast.notify.models import Delivery
 from holdfast.notify.replies import assistant_reply, reply
-from holdfast.people.models import Agent, Role
+from holdfast.people.models import Agent
 from holdfast.triage.loop import once
 
+from .conftest import Sink, answered, arrives, written
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@dataclass
-class Sink:
-    """A mail server that keeps what it gets, and answers DATA as told."""
-
-    answer: str = "250 OK"
-    drop: bool = False
-    got: list[Any] = field(default_factory=list)
-    port: int = 0
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.drop:
-            assert server.transport is not None
-            server.transport.abort()
-            return "250 never heard"
-        if self.answer.startswith("250"):
-            self.got.append(message_from_bytes(envelope.original_content or b"", policy=default))
-        return self.answer
-
-
-@pytest.fixture
-def sink(settings: LazySettings) -> Iterator[Sink]:
-    sink, loop = Sink(), asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-
-    async def listen() -> asyncio.Server:
-        return await loop.create_server(lambda: SMTP(sink, loop=loop), "127.0.0.1", 0)
-
-    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
-    sink.port = server.sockets[0].getsockname()[1]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
-    yield sink
-    loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
-
-
-@pytest.fixture
-def agent() -> Agent:
-    Queue.objects.create(slug="other", name="Everything else", fallback=True)
-    Queue.objects.create(slug="parked", name="Parked", parking=True)
-    return Agent.objects.create_user("imani@example.com", name="Imani Clarke", role=Role.LEAD)
-
-
-def written(
-    text: str, *, to: str = "support@support.localhost", sender: str = "maren@example.com", **headers: str
-) -> bytes:
-    mail = EmailMessage()
-    mail["From"], mail["To"] = sender, to
-    mail["Subject"] = headers.pop("subject", "Rent due today")
-    mail["Message-ID"] = f"<{uuid7()}@example.com>"
-    for name, value in headers.items():
-        mail[name.replace("_", "-")] = value
-    mail.set_content(text)
-    return mail.as_bytes()
-
-
-def arrives(raw: bytes, tmp_path: Path) -> Conversation:
-    """Accept a mail, triage it, and return its conversation."""
-    (accepted,) = accept_now([incoming_from_mail(raw, blobs=BlobStore(tmp_path))])
-    once()
-    return Conversation.objects.get(pk=Receipt.objects.get(pk=accepted.receipt).conversation_id)
-
-
-def answered(conversation: Conversation, agent: Agent, text: str = "It shows by 18:00.") -> Delivery:
-    message = reply(conversation_id=conversation.pk, by=agent.pk, text=text, client_key=str(uuid7()))
-    deliveries.send_due()
-    return Delivery.objects.get(message=message)
 
 
 def test_the_answer_leaves_in_the_customers_thread(agent: Agent, sink: Sink, tmp_path: Path) -> None:

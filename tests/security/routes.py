@@ -178,6 +178,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:sealed": _field("iban"),
     "desk:raw": CaseRoute(_message),
     "desk:formatted": CaseRoute(_message),
+    "desk:delivery": CaseRoute(_message),
+    "desk:again": CaseRoute(_message),
 }
 
 

@@ -173,10 +173,15 @@ class CitationView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """How a reply left: `state` is pending, sending, sent, failed or unknown; `words` says it in a sentence."""
+    """How a reply left: `state` is pending, sending, sent, failed or unknown; `words` says it in a sentence.
+
+    `url` brings `desk/_delivery.html` afresh; `again_url` asks whether to send it again, empty when that cannot be.
+    """
 
     state: str
     words: str
+    url: str
+    again_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +408,18 @@ class MergeForm:
     number: int
     url: str
     candidates: tuple[PastRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgainForm:
+    """Sending a reply again. `unknown`: it may have arrived. `before`: who had it sent again already, and when."""
+
+    number: int
+    url: str
+    unknown: bool
+    error: str
+    seen: int
+    before: tuple[tuple[str, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)

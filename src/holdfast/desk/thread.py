@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 
 from holdfast.desk.screens import AttachmentView, CitationView, DeliveryView, HandOverLine, HandOverView, MessageView
+from holdfast.notify.repeats import ENDED
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Attachment, Message
@@ -73,7 +74,7 @@ def _message_view(message: Message, *, number: int, agent_id: int, customer_name
         attachments=tuple(_attachment_view(attachment) for attachment in message.attachments.all()),
         citations=_citations(details.get("citations")),
         warnings=tuple(str(warning) for warning in details.get("warnings") or ()),
-        delivery=_delivery(message),
+        delivery=delivery_view(message, number=number),
     )
 
 
@@ -105,13 +106,19 @@ def _citations(given: object) -> tuple[CitationView, ...]:
     )
 
 
-def _delivery(message: Message) -> DeliveryView | None:
+def delivery_view(message: Message, *, number: int) -> DeliveryView | None:
+    """How a message left its conversation; `None` for what needs no delivery. It needs `deliveries` fetched with it."""
     if message.internal or message.author not in {"agent", "assistant"}:
         return None
     deliveries: Any = message
     for delivery in deliveries.deliveries.all():
         words = _DELIVERY_WORDS.get(delivery.state, delivery.state)
-        return DeliveryView(state=delivery.state, words=f"{words}: {delivery.error}" if delivery.error else words)
+        return DeliveryView(
+            state=delivery.state,
+            words=f"{words}: {delivery.error}" if delivery.error else words,
+            url=reverse("desk:delivery", args=[number, message.id]),
+            again_url=reverse("desk:again", args=[number, message.id]) if delivery.state in ENDED else "",
+        )
     return None
 
 

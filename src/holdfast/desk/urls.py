@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.desk.views import facts, files, inbox, messages, presence, reveals, tools, verbs
+from holdfast.desk.views import deliveries, facts, files, inbox, messages, presence, reveals, tools, verbs
 
 app_name = "desk"
 
@@ -38,5 +38,7 @@ urlpatterns = [
     path("c/<int:number>/reveal/<slug:field>/", reveals.reveal, name="reveal"),
     path("c/<int:number>/sealed/<slug:field>/", reveals.sealed, name="sealed"),
     path("c/<int:number>/raw/<uuid:message_id>/", reveals.raw, name="raw"),
+    path("c/<int:number>/delivery/<uuid:message_id>/", deliveries.delivery, name="delivery"),
+    path("c/<int:number>/delivery/<uuid:message_id>/again/", deliveries.again, name="again"),
     path("c/<int:number>/html/<uuid:message_id>/", files.formatted, name="formatted"),
 ]

@@ -7,8 +7,9 @@ is shown to people, and is not sent again by itself.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from holdfast.channels import email_out
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
@@ -88,11 +89,14 @@ def outgoing_mail_is_set_up() -> bool:
 def settle_expired() -> int:
     """Mark deliveries whose sender vanished mid-way as `unknown`; return how many."""
     ended = Delivery.objects.filter(state=Delivery.State.SENDING, leased_until__lt=clock.now())
-    return ended.update(
-        state=Delivery.State.UNKNOWN,
-        settled_at=clock.now(),
-        error="Sending was interrupted. It may have arrived; it is not sent again by itself.",
-    )
+    with transaction.atomic():
+        found = list(ended.select_for_update(skip_locked=True, of=("self",)).select_related("message").order_by("pk"))
+        for delivery in found:
+            delivery.state, delivery.settled_at = Delivery.State.UNKNOWN, clock.now()
+            delivery.error = "Sending was interrupted. It may have arrived; it is not sent again by itself."
+        Delivery.objects.bulk_update(found, ["state", "settled_at", "error"])
+        announce(found)
+    return len(found)
 
 
 def bounced(statuses: Mapping[str, str]) -> int:
@@ -107,10 +111,17 @@ def bounced(statuses: Mapping[str, str]) -> int:
         delivery.state, delivery.settled_at = Delivery.State.FAILED, clock.now()
         delivery.error = f"It came back: the customer's mail server did not take it{code}."
     Delivery.objects.bulk_update(found, ["state", "settled_at", "error"])
-    outbox.publish(
-        ("desk", {"kind": "delivery", "conversation": str(delivery.message.conversation_id)}) for delivery in found
-    )
+    announce(found)
     return len(found)
+
+
+def announce(deliveries: Iterable[Delivery]) -> None:
+    """Tell the open desks that the state of these deliveries changed, in the caller's transaction."""
+    outbox.publish(_event(delivery.message.conversation_id, delivery.message_id) for delivery in deliveries)
+
+
+def _event(conversation_id: UUID, message_id: UUID) -> tuple[str, dict[str, Any]]:
+    return "desk", {"kind": "delivery", "conversation": str(conversation_id), "message": str(message_id)}
 
 
 def _lease(limit: int) -> list[UUID]:
@@ -143,7 +154,8 @@ def _send(envelope: Envelope, backend: BaseEmailBackend) -> None:
     except smtplib.SMTPResponseException as error:
         _refused(envelope, error.smtp_code, f"The mail server refused the mail ({error.smtp_code}).")
     except (OSError, smtplib.SMTPException) as error:
-        _settle(envelope, Delivery.State.UNKNOWN, f"The connection broke while sending: {type(error).__name__}.")
+        log.warning("delivery_broke_off", delivery=str(envelope.delivery.pk), error=type(error).__name__)
+        _settle(envelope, Delivery.State.UNKNOWN, "The connection broke while it was being handed over.")
     except Exception as error:  # a provider's own exception class; none may stop the batch
         status = getattr(error, "status_code", None)
         log.warning("delivery_failed", delivery=str(envelope.delivery.pk), error=type(error).__name__)
@@ -168,18 +180,25 @@ def _later(envelope: Envelope, sentence: str) -> None:
         _settle(envelope, Delivery.State.FAILED, sentence)
         return
     wait = timedelta(seconds=min(15 * 2**envelope.delivery.attempts, 3600))
-    Delivery.objects.filter(pk=envelope.delivery.pk).update(
+    _row_of(envelope).update(
         state=Delivery.State.PENDING, leased_until=None, not_before=clock.now() + wait, error=sentence[:300]
     )
 
 
 def _settle(envelope: Envelope, state: Delivery.State, error: str = "", provider_id: str = "") -> None:
     with transaction.atomic():
-        Delivery.objects.filter(pk=envelope.delivery.pk).update(
+        _row_of(envelope).update(
             state=state, leased_until=None, settled_at=clock.now(), error=error[:300], provider_id=provider_id[:200]
         )
-        if state != Delivery.State.SENT:
-            outbox.publish([("desk", {"kind": "delivery", "conversation": str(envelope.conversation_id)})])
+        # That a reply left is what everybody expects; only who had it sent again watches for it.
+        if state != Delivery.State.SENT or envelope.delivery.repeats:
+            outbox.publish([_event(envelope.conversation_id, envelope.delivery.message_id)])
+
+
+def _row_of(envelope: Envelope) -> QuerySet[Delivery]:
+    """The delivery as long as it is the one that was leased: a sender that comes back late, after a person had the
+    mail sent again, says nothing about the new one."""
+    return Delivery.objects.filter(pk=envelope.delivery.pk, repeats=envelope.delivery.repeats)
 
 
 def waiting_count() -> int:

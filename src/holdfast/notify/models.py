@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from holdfast.guard.fields import SealedField
@@ -29,6 +30,9 @@ class Delivery(models.Model):
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    repeats = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a person had it sent again."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "channel"], name="delivered_once")]
@@ -37,3 +41,13 @@ class Delivery(models.Model):
                 fields=["not_before"], condition=models.Q(state__in=["pending", "sending"]), name="delivery_due"
             ),
         ]
+
+
+class Repeat(models.Model):
+    """A person had a delivery sent again: who and when, and how it had ended before."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="repeated")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    was = models.CharField(max_length=8, choices=Delivery.State.choices)
+    error = models.CharField(max_length=300, blank=True)

@@ -48,6 +48,7 @@ EVENT_ICONS = {
     "person_request": "headphones",
     "handover": "headphones",
     "bounce": "triangle-alert",
+    "repeat": "send",
     "reveal": "lock-open",
 }
 KEY_CAPS = {"enter": "corner-down-left", "up": "arrow-up"}

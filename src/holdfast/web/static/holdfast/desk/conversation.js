@@ -127,6 +127,19 @@ export async function loadEarlier(button) {
   else button.parentElement.remove()
 }
 
+// How one reply left, as it is now; without an id that of all on the screen that had not left yet.
+export async function refreshDelivery(id) {
+  const main = openCase()
+  const shown = id ? [document.querySelector(`#m-${CSS.escape(id)} [data-delivery]`)] : main?.querySelectorAll("[data-open]") ?? []
+  for (const line of [...shown].filter(Boolean)) {
+    const result = await get(line.dataset.delivery)
+    if (!result.ok || openCase() !== main || !line.isConnected) continue
+    const fresh = fragment(result.text).firstElementChild
+    line.replaceWith(fresh)
+    settle(fresh)
+  }
+}
+
 // Head, notices, rail and composer afresh; the thread and what is being written stay.
 let refreshing = null
 export function refreshCase() {

@@ -1,6 +1,6 @@
 // What happens elsewhere arrives as ids over one stream; each part then fetches what it may see.
 import { clockTime } from "../time.js"
-import { catchUp, refreshCase } from "./conversation.js"
+import { catchUp, refreshCase, refreshDelivery } from "./conversation.js"
 import { fragment } from "./http.js"
 import { lookForNew, refreshNav, refreshRow } from "./list.js"
 import { beat } from "./presence.js"
@@ -15,6 +15,7 @@ async function onDesk(event) {
   refreshNav()
   if (said.conversation === openCase()?.dataset.id) {
     if (said.kind === "message" || said.kind === "note") catchUp()
+    if (said.kind === "delivery") refreshDelivery(said.message)
     refreshCase()
   }
   const known = await refreshRow(said.conversation)
@@ -32,6 +33,7 @@ export function everything() {
   refreshNav()
   lookForNew()
   refreshCase()
+  refreshDelivery()
   catchUp()
 }
 
