@@ -19,7 +19,7 @@ from holdfast.posture import current as posture
 from holdfast.posture.changes import change, propose
 from holdfast.posture.effects import Name
 from holdfast.posture.models import PlaybookEdit, Posture
-from holdfast.shield import declared
+from holdfast.shield import billing, declared
 from holdfast.shield.model import CALM
 from holdfast.shield.models import Minute
 from holdfast.triage import loop
@@ -27,11 +27,12 @@ from holdfast.triage import loop
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
-    posture.forget()
-    routing.forget()
+    kept = (posture, routing, billing)
+    for each in kept:
+        each.forget()
     yield
-    posture.forget()
-    routing.forget()
+    for each in kept:
+        each.forget()
 
 
 @pytest.fixture
@@ -263,3 +264,19 @@ def test_many_minutes_are_drawn_as_means_of_a_few_that_end_with_the_newest(lead:
     assert (points[-1].rate, points[-2].rate) == (12.0, 6.0)
     assert points[-1].at == now().replace(second=0, microsecond=0) - timedelta(minutes=1)
     assert points[-1].low < 6 < points[-1].high
+
+
+def test_a_flood_has_a_bill_and_a_calm_day_has_none(lead: Client) -> None:
+    minute(2, 9, 9)
+    assert "What it has cost so far" not in page(lead)
+    minute(1, 70, 9, 0.6, ("118 used almost the same words.",))
+    seen = page(lead)
+    assert "What it has cost so far" in seen
+    assert "EUR 0.75" in seen
+    cost = lead.get("/bridge/").context["cost"]
+    assert [line.name for line in cost.lines] == [
+        "Time of our people",
+        "Provider fees",
+        "In need, and gave up",
+        "In all",
+    ]

@@ -19,7 +19,9 @@ from holdfast.kit.clock import now
 from holdfast.people.queries import workforce
 from holdfast.posture import queries as postures
 from holdfast.posture.current import current
+from holdfast.shield import billing
 from holdfast.shield import queries as shield
+from holdfast.shield.bill import Range
 
 if TYPE_CHECKING:
     from holdfast.shield.queries import MinuteSeen
@@ -93,6 +95,29 @@ class Mix:
     reasons: tuple[str, ...]
     surge: bool
     flood: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """One part of what an event has cost: the likely figure, and the range that holds it eight times in ten."""
+
+    name: str
+    likely: str
+    low: str
+    high: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the present event has cost so far."""
+
+    since: datetime
+    until: datetime
+    going_on: bool
+    lines: tuple[CostLine, ...]
+    counted: str
+    """What is in it, and at which prices."""
 
 
 def day_began() -> datetime:
@@ -213,6 +238,51 @@ def lines() -> Sequence[Waiting]:
             )
         )
     return found
+
+
+def cost() -> Cost | None:
+    """Return what the present flood or outage has cost so far; `None` on a calm day."""
+    found = billing.so_far()
+    if found is None:
+        return None
+    bill, asked, currency = found.bill, found.prices, found.currency
+    flood, surge = round(bill.flood_minutes.likely), round(bill.surge_minutes.likely)
+    parts = [
+        f"{flood:,} min on what our data does not explain" if flood else "",
+        f"{surge:,} min on what came beyond the usual" if surge else "",
+    ]
+    lines = [
+        _line("Time of our people", bill.agents_cost, currency, ", ".join(filter(None, parts))),
+        _line("Provider fees", bill.provider_fees, currency),
+        _line("In need, and gave up", bill.abandoned_genuine, detail="matters that nobody answered"),
+    ]
+    if asked.lost_customer_contact:
+        lines.append(_line("Who gave up, in money", bill.lost_customers, currency))
+    lines.append(_line("In all", bill.total, currency))
+    gave_up = (
+        f"{currency} {asked.lost_customer_contact:,.2f} for each of those who gave up"
+        if asked.lost_customer_contact
+        else "who gave up is counted and has no price"
+    )
+    counted = (
+        "Counted is what would not have come on an ordinary day: minutes that people spent on it, at"
+        f" {currency} {asked.agent_minute:,.2f}; what providers take, {currency} {asked.fee_per_contact:,.2f} a contact"
+        f" and {currency} {asked.fee_per_minute:,.2f} a minute; {gave_up}. Each range holds eight times in ten."
+    )
+    return Cost(found.event.since, found.event.until, found.event.going_on, tuple(lines), counted)
+
+
+def _line(name: str, found: Range, currency: str = "", detail: str = "") -> CostLine:
+    return CostLine(
+        name, _figure(found.likely, currency), _figure(found.low, currency), _figure(found.high, currency), detail
+    )
+
+
+def _figure(value: float, currency: str) -> str:
+    """Write a number; of money nobody needs the cents of a hundred."""
+    if not currency:
+        return f"{value:,.0f}"
+    return f"{currency} {value:,.0f}" if value >= 100 else f"{currency} {value:,.2f}"
 
 
 def held() -> told.Coverage:

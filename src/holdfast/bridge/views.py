@@ -166,6 +166,7 @@ def _deck(request: HttpRequest) -> dict[str, object]:
         "waiting": sum(line.number for line in lines),
         "oldest": max((line.oldest for line in lines if line.oldest), default=None),
         "held": happens.held(),
+        "cost": happens.cost(),
         "load": load,
         "people": people,
         "marks": charts.people_marks(people.free, people.busy, people.full),

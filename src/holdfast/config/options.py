@@ -17,6 +17,8 @@ Networks = Annotated[
     BeforeValidator(lambda said: [part.strip() for part in said.split(",") if part.strip()] if said else ()),
 ]
 
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
 
 class Options(BaseSettings):
     """Settings of one Holdfast process. Unknown `HOLDFAST_*` names are ignored; bad values are an error."""
@@ -60,6 +62,11 @@ class Options(BaseSettings):
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
     operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
     operations_token: str = Field("", description="Bearer token for the operations service.")
+    cost_agent_minute: Price = Field(0.75, description="What a minute of a person at the line costs, all included.")
+    cost_contact: Price = Field(0.04, description="What providers take for each contact.")
+    cost_contact_minute: Price = Field(0.02, description="What providers take for each minute of a conversation.")
+    cost_gave_up: Price = Field(0.0, description="What it costs that a customer in need gives up; 0: not counted.")
+    currency: str = Field("EUR", max_length=8, description="The currency of these costs, as the bridge writes it.")
     company: str = Field("Tidewater", description="Name customers know this desk by.")
     languages: str = Field("en,id,pt-br", description="Languages of articles and the assistant, first is the fallback.")
 

@@ -237,6 +237,11 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
 COMPANY = _options.company
 DEMO = _options.demo
+COST_AGENT_MINUTE = _options.cost_agent_minute
+COST_CONTACT = _options.cost_contact
+COST_CONTACT_MINUTE = _options.cost_contact_minute
+COST_GAVE_UP = _options.cost_gave_up
+CURRENCY = _options.currency
 SUPPORT_LANGUAGES = [code.strip() for code in _options.languages.split(",") if code.strip()]
 OPERATIONS_URL = _options.operations_url
 OPERATIONS_TOKEN = _options.operations_token

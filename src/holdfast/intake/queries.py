@@ -67,6 +67,12 @@ def tally(since: datetime) -> Tally:
     )
 
 
+def settled(since: datetime) -> dict[UUID, tuple[str, str]]:
+    """Return the state of each contact accepted since then, and the reason for it."""
+    rows = Receipt.objects.filter(accepted_at__gte=since).values_list("contact_id", "state", "reason")
+    return {contact_id: (state, reason) for contact_id, state, reason in rows.iterator()}
+
+
 def contents(contact_ids: Collection[UUID]) -> Sequence[Content]:
     """Return what contacts say, in no particular order."""
     rows = Contact.objects.filter(pk__in=list(contact_ids)).values_list(

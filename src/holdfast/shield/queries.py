@@ -66,6 +66,26 @@ def not_explained(limit: int = 20) -> Sequence[tuple[UUID, Sequence[str]]]:
     return list(found.items())[:limit]
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One contact and the log-odds of its not being explained; `None` before it was assessed."""
+
+    contact_id: UUID
+    conversation_id: UUID
+    at: datetime
+    score: float | None
+
+
+def scored(*, since: datetime, until: datetime) -> Sequence[Scored]:
+    """Return the contacts of a span of time with their scores, in order."""
+    rows = Assessment.objects.filter(at__gte=since, at__lt=until).order_by("at")
+    found = rows.values_list("contact_id", "conversation_id", "at", "score", "assessed_at")
+    return [
+        Scored(contact_id, conversation_id, at, score if assessed is not None else None)
+        for contact_id, conversation_id, at, score, assessed in found.iterator()
+    ]
+
+
 def asked(since: datetime) -> Sequence[Asked]:
     """Return what was asked of people since then, by step. One query."""
     rows = Step.objects.filter(asked_at__gte=since).values("kind").order_by("kind")
