@@ -53,7 +53,7 @@
   const words = WORDS[locale.toLowerCase().split("-")[0]] || WORDS.en;
   const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 
-  /* One entry per message: two tabs never overwrite each other's. Where storage is refused, memory has to do. */
+  /* One entry per message: two tabs never overwrite each other's. */
   const PREFIX = "holdfast-chat.";
   const memory = new Map();
   const store = {
@@ -111,10 +111,9 @@
   .view { position: relative; flex: 1; min-height: 72px; display: flex; }
   .log { flex: 1; min-width: 0; overflow-y: auto; padding: 16px; display: flex; flex-direction: column; gap: 14px; overscroll-behavior: contain; outline-offset: -3px; }
   .hello p + p { margin-top: 4px; color: var(--ink2); }
-  .m { max-width: 88%; display: grid; gap: 3px; }
-  .m { white-space: pre-wrap; overflow-wrap: anywhere; }
-  .m p + p, .m ul + p, .m p + ul { margin-top: 6px; } .m .by + *, .own > .st { margin-top: 0; }
-  .m ul { padding-left: 18px; display: grid; gap: 4px; } .m li::marker { color: var(--ink2); }
+  .m { max-width: 88%; display: grid; gap: 3px; white-space: pre-wrap; overflow-wrap: anywhere; }
+  .m p + p, .m ul + p, .m p + ul { margin-top: 6px; } .m .by + *, .own > .st { margin: 0; }
+  .m ul { padding-left: 18px; display: grid; gap: 4px; }
   .own { align-self: flex-end; justify-items: end; }
   .own > .t { background: var(--own); padding: 9px 12px; border-radius: 14px 14px 3px 14px; }
   .by { display: flex; align-items: center; gap: 7px; font-size: 12.5px; color: var(--ink2); }
@@ -191,7 +190,7 @@
       this.wake();
     }
 
-    /* A constructed sheet needs no exception in the page's style-src. */
+    /* A constructed sheet needs nothing in style-src. */
     dress() {
       const colour = (name, ours) => name && window.CSS?.supports("color", name) ? name : ours;
       const rules = STYLE.replace("#26406d", (ours) => colour(given.brand, ours)).replaceAll("#9db7e8", (ours) => colour(given.brandDark, ours));
@@ -238,11 +237,11 @@
         else if (event.key === "Enter" && event.target === this.text && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.submit(); }
         else if (event.key === "Tab" && PHONE.matches) this.tab(event);
       };
-      // The page's single-key shortcuts would take what is typed here for theirs.
+      // The page's shortcuts must not take what is typed here.
       for (const name of ["keydown", "keypress", "keyup"]) this.panel.addEventListener(name, (event) => event.stopPropagation());
     }
 
-    /* The panel of a phone covers the page: the focus stays within. */
+    /* On a phone the focus stays within the panel. */
     tab(event) {
       const stops = [...this.panel.querySelectorAll("button:not(:disabled), a[href], textarea, [tabindex]")].filter((node) => node.getClientRects().length);
       const [from, to] = event.shiftKey ? [0, -1] : [-1, 0];
@@ -336,7 +335,7 @@
       return call(path, { method: "POST", body: JSON.stringify(body), keepalive: true });
     }
 
-    /* The session has ended: what it accepted is with people, the rest goes into a new one. */
+    /* What the ended session accepted is with people; the rest goes into a new one. */
     forget() {
       store.set("token", null);
       for (const each of outbox.all()) if (each.kept) outbox.drop(each.key);
@@ -368,7 +367,7 @@
 
     wake() { this.refresh(); this.listen(); this.flush(); }
 
-    /* A browser has six connections to one server: tabs nobody looks at must not hold them. */
+    /* A browser has six connections to a server: none for hidden tabs. */
     seen() {
       clearTimeout(this.hiding);
       if (document.hidden) this.hiding = setTimeout(() => { this.away = true; this.mute(); }, HIDDEN_AFTER);
@@ -392,7 +391,7 @@
       const waiting = outbox.all(), { line } = this.shown;
       if (document.hidden || !(store.get("token") || waiting.length)) return;
       if (waiting.some((each) => !each.kept && !each.failed) && !this.pause) this.flush();
-      // A wait ages, faster near the front; what is kept shows even if its notice got lost.
+      // A wait ages, faster near the front; a notice may get lost.
       const every = this.off || waiting.some((each) => each.kept) ? TICK : line && !this.panel.hidden ? Math.min(60, 12 + line.place / 4) * 1000 : Infinity;
       if (Date.now() - this.heard > every * (0.9 + 0.2 * Math.random())) this.refresh();
       this.listen(); this.draw();
@@ -420,15 +419,14 @@
 
     atEnd() { return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 48; }
 
-    /* Only a reader moves upwards. A log that grew before its scroll event came is away from its end as well. */
+    /* Only a reader moves upwards; a log that grew is away from its end as well. */
     scrolled() {
-      const top = this.log.scrollTop;
-      if (this.atEnd()) { this.stick = true; this.fresh.hidden = true; }
-      else if (top < this.top) this.stick = false;
-      this.top = top;
+      if (this.atEnd()) this.stick = this.fresh.hidden = true;
+      else if (this.log.scrollTop < this.top) this.stick = false;
+      this.top = this.log.scrollTop;
     }
 
-    toEnd() { this.log.scrollTop = this.log.scrollHeight; this.top = this.log.scrollTop; this.stick = true; this.fresh.hidden = true; }
+    toEnd() { this.log.scrollTop = this.log.scrollHeight; this.scrolled(); }
 
     draw() {
       const { messages, line, state, person, number } = this.shown;
@@ -462,7 +460,7 @@
 
     launcher() {
       const { messages, line } = this.shown;
-      const theirs = messages.filter((message) => message.author === "agent" || message.author === "assistant");
+      const theirs = messages.filter(({ author }) => ["agent", "assistant"].includes(author));
       if (!this.panel.hidden && theirs.length) store.set("read", theirs.at(-1).id);
       const unread = theirs.length - 1 - theirs.findIndex((message) => message.id === store.get("read"));
       const label = line ? say("spot", { n: count(line.place) }) : say("open");
@@ -473,17 +471,17 @@
       if (unread && this.panel.hidden) this.live.textContent = say("fresh");
     }
 
-    /* Rows that did not change stay, so that a screen reader reads each message once. */
+    /* Rows that did not change stay: a screen reader reads each once. */
     reconcile(rows) {
       const old = new Map([...this.log.children].map((node) => [node.dataset.row, node]));
       let before = this.newest = null;
       for (const [name, build, update] of rows) {
         let node = old.get(name);
         old.delete(name);
-        if (!node) {
-          node = build(); node.dataset.row = name;
-          if (this.told && !node.classList.contains("own")) { this.newest ||= node; this.fresh.hidden = this.stick; }
-        }
+        const added = !node;
+        if (added) { node = build(); node.dataset.row = name; }
+        if (node.classList.contains("own")) this.newest = null;  // what one writes oneself stays in view
+        else if (added && this.told) { this.newest ||= node; this.fresh.hidden = this.stick; }
         update?.(node);
         const spot = before ? before.nextSibling : this.log.firstChild;
         if (spot !== node) this.log.insertBefore(node, spot);
@@ -520,7 +518,6 @@
       }
     }
 
-    /* Text stays text; only http links are links. */
     body(message) {
       const titles = new Map(message.citations.map(({ url, title }) => [url, title]));
       const parts = message.text.split(/\n{2,}/).map((part) => /^(- .*(\n|$))+$/.test(part)
