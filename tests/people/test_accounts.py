@@ -185,7 +185,7 @@ def test_only_admins_reach_the_team_page(client: Client, agent: Agent, role: Rol
     agent.save()
     client.force_login(agent)
     assert client.get(reverse("people:team")).status_code == 403
-    for name in ("link", "role", "deactivation"):
+    for name in ("link", "role", "reactivation"):
         answer = client.post(reverse(f"people:{name}", args=[agent.pk]), {"role": "admin"})
         assert answer.status_code == 403
     assert client.post(reverse("people:invitations"), {"name": "x"}).status_code == 403
@@ -199,12 +199,12 @@ def test_deactivation_ends_everything_at_once(client: Client, admin: Agent, agen
     assert _is_in(theirs)
     open_grant(agent_id=agent.pk, conversation_id=uuid7(), customer_id=uuid7())
     client.force_login(admin)
-    client.post(reverse("people:deactivation", args=[agent.pk]))
+    client.post(reverse("settings:leaving", args=[agent.pk]))
     assert not _is_in(theirs)
     assert not Grant.objects.filter(closed_at=None).exists()
     _sign_in(theirs, agent.email)
     assert not _is_in(theirs)
-    client.post(reverse("people:deactivation", args=[agent.pk]), {"undo": "1"})
+    client.post(reverse("people:reactivation", args=[agent.pk]))
     assert not _is_in(theirs), "an old session does not come back to life"
     _sign_in(theirs, agent.email)
     assert _is_in(theirs)
@@ -219,7 +219,7 @@ def test_being_inactive_alone_ends_a_session(agent: Agent) -> None:
 
 def test_the_last_admin_stays(client: Client, admin: Agent, agent: Agent) -> None:
     client.force_login(admin)
-    client.post(reverse("people:deactivation", args=[admin.pk]))
+    client.post(reverse("settings:leaving", args=[admin.pk]))
     client.post(reverse("people:role", args=[admin.pk]), {"role": "agent"})
     admin.refresh_from_db()
     assert (admin.is_active, admin.role) == (True, Role.ADMIN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from holdfast.conversations.callbacks import bring_forward, mark_broken
+from holdfast.conversations.held import give_up_of_absent
 from holdfast.conversations.snoozes import wake_due
 
 
@@ -21,3 +22,10 @@ def keep_promises(timestamp: int) -> int:
     """Bring forward whoever is to be called back now, and write down which promises were broken, every minute."""
     mark_broken()
     return bring_forward()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="now", queueing_lock="conversations.give_up_of_absent", pass_context=False)
+def leave_nobody_with_the_absent(timestamp: int) -> int:
+    """Give back to its line what is with somebody who cannot answer any more, every minute."""
+    return give_up_of_absent()

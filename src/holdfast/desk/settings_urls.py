@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.desk.views import settings
+from holdfast.desk.views import leaving, settings
 
 app_name = "settings"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("queues/", settings.queues, name="queues"),
     path("queues/new/", settings.new_queue, name="queue-new"),
     path("queues/<int:pk>/", settings.queue, name="queue"),
+    path("team/<int:pk>/leaving/", leaving.leaving, name="leaving"),
     path("replies/", settings.canned_replies, name="canned"),
     path("replies/new/", settings.new_canned_reply, name="canned-new"),
     path("replies/preview/", settings.canned_preview, name="canned-preview"),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db.models import Q
+
 from holdfast.guard.keys import blind_index, normalise
 from holdfast.people.models import Agent, Customer, Identity, Role, Team
 
@@ -38,6 +40,12 @@ def leads(agent_id: int) -> bool:
 def answers(agent_id: int) -> bool:
     """Tell whether this agent is here and answers customers (the security role watches, it does not answer)."""
     return Agent.objects.filter(pk=agent_id, is_active=True).exclude(role=Role.SECURITY).exists()
+
+
+def absent() -> list[int]:
+    """Return the ids of everybody who cannot answer customers: deactivated, or of the security role."""
+    rows = Agent.objects.filter(Q(is_active=False) | Q(role=Role.SECURITY)).order_by("id")
+    return list(rows.values_list("id", flat=True))
 
 
 def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) -> list[Colleague]:

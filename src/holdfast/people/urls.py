@@ -12,6 +12,6 @@ urlpatterns = [
     path("team/invitations/", views.invitations, name="invitations"),
     path("team/<int:pk>/link/", views.link, name="link"),
     path("team/<int:pk>/role/", views.role, name="role"),
-    path("team/<int:pk>/deactivation/", views.deactivation, name="deactivation"),
+    path("team/<int:pk>/reactivation/", views.reactivation, name="reactivation"),
     path("<str:token>/", views.welcome, name="welcome"),
 ]

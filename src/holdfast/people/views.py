@@ -108,18 +108,11 @@ def role(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Role.ADMIN)
-def deactivation(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep an agent out, or let them in again (`undo=1`)."""
+def reactivation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a deactivated agent in again. To keep one out is a page of the desk, which knows what they have in hand."""
     agent = get_object_or_404(Agent, pk=pk)
-    try:
-        if request.POST.get("undo"):
-            accounts.reactivate(agent_id=pk, by=_me(request))
-            messages.success(request, f"{agent.name} can sign in again.")
-        else:
-            accounts.deactivate(agent_id=pk, by=_me(request))
-            messages.success(request, f"{agent.name} is signed out and cannot sign in.")
-    except accounts.Refused as refused:
-        messages.error(request, refused.sentence)
+    accounts.reactivate(agent_id=pk, by=_me(request))
+    messages.success(request, f"{agent.name} can sign in again.")
     return redirect("people:team")
 
 
