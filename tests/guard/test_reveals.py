@@ -352,7 +352,7 @@ def test_the_log_is_read_in_pages_newest_first(case: Case, clock: time_machine.C
     assert [entry.outcome for entry in rest.rows] == ["no_purpose", "allowed"]
     assert rest.rows[-1].shown_at is not None
     assert rest.next is None
-    assert [entry.agent_id for entry in reveals.entries(agent=8).rows] == [8]
+    assert [entry.agent_id for entry in reveals.entries(agents=[8]).rows] == [8]
     assert NAME not in repr(first)
 
 

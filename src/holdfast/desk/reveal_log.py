@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.apps import apps
-from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from holdfast.conversations.lookups import id_of_number, numbers_of
 from holdfast.desk.screens import RevealEntry, RevealLogPage
-from holdfast.guard.reveals import PURPOSES
+from holdfast.guard.reveals import PURPOSES, Entries, Entry, entries
+from holdfast.people.queries import members, names_of
 
 if TYPE_CHECKING:
     from holdfast.people.models import Agent
@@ -42,18 +40,12 @@ _OUTCOMES = {
 
 def page_of(*, reader: Agent, text: str, after: str) -> RevealLogPage:
     """One page of the entries `reader` may see, newest first. `text` is a conversation number, a field or a purpose."""
-    entries = _searched(_readable(reader), text)
-    position = _position(after)
-    if position:
-        at, entry_id = position
-        entries = entries.filter(Q(at__lt=at) | Q(at=at, id__lt=entry_id))
-    found = list(entries.order_by("-at", "-id")[: PAGE + 1])
-    shown = found[:PAGE]
-    names = dict(get_user_model().objects.filter(id__in={entry.agent_id for entry in shown}).values_list("id", "name"))
-    numbers = numbers_of(entry.conversation_id for entry in shown)
+    found = _found(reader, text, after)
+    names = names_of([entry.agent_id for entry in found.rows])
+    numbers = numbers_of(entry.conversation_id for entry in found.rows)
     linked = reader.role != "security"
     title, detail = _words(reader)
-    more = urlencode({"q": text, "after": f"{shown[-1].at.isoformat()}~{shown[-1].id}"}) if len(found) > PAGE else ""
+    more = urlencode({"q": text, "after": str(found.next)}) if found.next else ""
     return RevealLogPage(
         title=title,
         detail=detail,
@@ -61,39 +53,39 @@ def page_of(*, reader: Agent, text: str, after: str) -> RevealLogPage:
             _entry(
                 entry, agent=names.get(entry.agent_id, "?"), number=numbers.get(entry.conversation_id), linked=linked
             )
-            for entry in shown
+            for entry in found.rows
         ),
         next_url=f"{reverse('desk:reveals')}?{more}" if more else "",
         text=text,
     )
 
 
-def _readable(reader: Agent) -> QuerySet[Any]:
-    log: QuerySet[Any] = apps.get_model("guard", "RevealLog").objects.all()
+def _found(reader: Agent, text: str, after: str) -> Entries:
+    agents, cursor = _readable(reader), _cursor(after)
+    number = text.lstrip("#")
+    if not (number.isascii() and number.isdigit()):
+        purposes = [key for key, words in PURPOSES.items() if text.lower() in words.lower()]
+        return entries(agents=agents, text=text, purposes=purposes, cursor=cursor, limit=PAGE)
+    conversation_id = id_of_number(int(number[:18]))
+    if conversation_id is None:
+        return Entries([], None)
+    return entries(agents=agents, conversation_id=conversation_id, cursor=cursor, limit=PAGE)
+
+
+def _readable(reader: Agent) -> list[int] | None:
+    """Whose entries somebody may read; `None` for everybody's."""
     if reader.role in {"security", "admin"}:
-        return log
+        return None
     if reader.role == "lead" and reader.team_id is not None:
-        team = get_user_model().objects.filter(team_id=reader.team_id).values_list("id", flat=True)
-        return log.filter(agent_id__in=[*team, reader.id])
-    return log.filter(agent_id=reader.id)
+        return [*members(reader.team_id), reader.id]
+    return [reader.id]
 
 
-def _searched(log: QuerySet[Any], text: str) -> QuerySet[Any]:
-    if not text:
-        return log
-    if text.lstrip("#").isdigit():
-        return log.filter(conversation_id=id_of_number(int(text.lstrip("#")[:18])))
-    purposes = [key for key, words in PURPOSES.items() if text.lower() in words.lower()]
-    return log.filter(Q(field__icontains=text) | Q(purpose__in=[*purposes, text]) | Q(outcome=text))
-
-
-def _position(after: str) -> tuple[datetime, str] | None:
-    at, _, entry_id = after.partition("~")
+def _cursor(after: str) -> UUID | None:
     try:
-        moment = datetime.fromisoformat(at)
+        return UUID(after) if after else None
     except ValueError:
         return None
-    return (moment, entry_id) if moment.tzinfo and len(entry_id) == 36 else None
 
 
 def _words(reader: Agent) -> tuple[str, str]:
@@ -107,7 +99,7 @@ def _words(reader: Agent) -> tuple[str, str]:
     return "Your reveals", "What you asked to see, when and why. Your lead and security see the same list."
 
 
-def _entry(entry: Any, *, agent: str, number: int | None, linked: bool) -> RevealEntry:
+def _entry(entry: Entry, *, agent: str, number: int | None, linked: bool) -> RevealEntry:
     return RevealEntry(
         at=entry.at,
         agent=agent,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.apps import apps
 from django.conf import settings
 
 from holdfast.guard.fields import Sealed
+from holdfast.intake.senders import raw_of
 from holdfast.kit.blobs import BlobStore
 
 if TYPE_CHECKING:
@@ -36,6 +36,5 @@ class RawSource:
 def raw_source(*, conversation: Conversation, message_id: UUID) -> RawSource | None:
     """Return the source of a message of this conversation, `None` when it came without one."""
     contact_id = conversation.messages.filter(pk=message_id).values_list("contact_id", flat=True).first()
-    contacts: Any = apps.get_model("intake", "Contact")._default_manager
-    contact = contacts.filter(pk=contact_id).first() if contact_id else None
-    return RawSource(digest=contact.raw, sender=contact.sender) if contact is not None and contact.raw else None
+    found = raw_of(contact_id) if contact_id else None
+    return RawSource(digest=found.digest, sender=found.sender) if found is not None else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from holdfast.guard.models import RevealLog
 
@@ -35,14 +38,26 @@ class Entries:
 
 
 def entries(
-    *, agent: int | None = None, conversation_id: UUID | None = None, cursor: UUID | None = None, limit: int = 50
+    *,
+    agents: Collection[int] | None = None,
+    conversation_id: UUID | None = None,
+    text: str = "",
+    purposes: Collection[str] = (),
+    cursor: UUID | None = None,
+    limit: int = 50,
 ) -> Entries:
-    """Return log entries, newest first, of one agent or one case or all, after `cursor` (keyset, by entry id)."""
+    """Return log entries, newest first, after `cursor` (keyset, by entry id).
+
+    Of some agents or, with `None`, of all; of one case or of all. With `text` those whose field has it in its name,
+    whose outcome or purpose it is, or whose purpose is among `purposes`.
+    """
     rows = RevealLog.objects.select_related("ticket").order_by("-id")
-    if agent is not None:
-        rows = rows.filter(agent_id=agent)
+    if agents is not None:
+        rows = rows.filter(agent_id__in=agents)
     if conversation_id is not None:
         rows = rows.filter(conversation_id=conversation_id)
+    if text:
+        rows = rows.filter(Q(field__icontains=text) | Q(purpose__in=[*purposes, text]) | Q(outcome=text))
     if cursor is not None:
         rows = rows.filter(id__lt=cursor)
     found = list(rows[: limit + 1])

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from holdfast.guard.fields import Sealed
-from holdfast.intake.models import Receipt
+from holdfast.intake.models import Contact, Receipt
 
 _PARKED = ExpressionWrapper(Q(state=Receipt.State.PARKED), output_field=BooleanField())
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The source a contact arrived as: the digest of its bytes in the blob store, and who it names, sealed."""
+
+    digest: str
+    sender: Sealed
+
+
+def raw_of(contact_id: UUID) -> Raw | None:
+    """Return the source of a contact, `None` when it came without one."""
+    contact = Contact.objects.filter(pk=contact_id).exclude(raw="").first()
+    return Raw(contact.raw, contact.sender) if contact is not None else None
 
 
 def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Sealed]:

@@ -32,6 +32,16 @@ def name_of(agent_id: int | None) -> str:
     return Agent.objects.filter(pk=agent_id).values_list("name", flat=True).first() or "Nobody"
 
 
+def names_of(agent_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of these agents, of those who left as well."""
+    return dict(Agent.objects.filter(pk__in=set(agent_ids)).values_list("id", "name"))
+
+
+def members(team_id: int) -> list[int]:
+    """Return the ids of everybody in a team, of those who left as well."""
+    return list(Agent.objects.filter(team_id=team_id).order_by("id").values_list("id", flat=True))
+
+
 def leads(agent_id: int) -> bool:
     """Tell whether this agent may act in everybody's case."""
     return Agent.objects.filter(pk=agent_id, role__in=[Role.LEAD, Role.ADMIN]).exists()
