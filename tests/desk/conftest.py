@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from django.test import Client
 
@@ -14,6 +20,7 @@ from holdfast.conversations.models import Conversation, Message
 from holdfast.conversations.places import join
 from holdfast.desk.models import Queue
 from holdfast.kit.clock import now
+from holdfast.operations.client import operations
 from holdfast.people.models import Agent, Customer, Identity, Team, Vendor
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -133,3 +140,32 @@ def sign_in() -> Callable[[Agent], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[str]:
+    """The made-up bank's operations service, a process of its own; its token is `for-tests`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "holdfast.drills.tidewater.operations_service", "--port", str(port)]
+    process = subprocess.Popen(command, env=os.environ | {"HOLDFAST_OPERATIONS_TOKEN": "for-tests"})
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/healthz", timeout=1).status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.05)  # a foreign process: the only way to know that it listens is to ask
+    yield url
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def fresh_client() -> Iterator[None]:
+    """No client of the operations service is left from another test."""
+    operations.cache_clear()
+    yield
+    operations.cache_clear()

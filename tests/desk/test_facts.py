@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-
-import httpx
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 
 from holdfast.conversations.models import Conversation
 from holdfast.kit.clock import now
-from holdfast.operations.client import operations
 from holdfast.people.models import Agent, Customer, Role
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "holdfast.drills.tidewater.operations_service", "--port", str(port)]
-    process = subprocess.Popen(command, env=os.environ | {"HOLDFAST_OPERATIONS_TOKEN": "for-tests"})
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{url}/healthz", timeout=1).status_code == 200:
-                break
-        except httpx.TransportError:
-            time.sleep(0.05)  # a foreign process: the only way to know that it listens is to ask
-    yield url
-    process.kill()
-    process.wait()
-
-
-@pytest.fixture(autouse=True)
-def fresh_client() -> Iterator[None]:
-    operations.cache_clear()
-    yield
-    operations.cache_clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_client")]
 
 
 @pytest.fixture

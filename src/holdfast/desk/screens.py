@@ -520,9 +520,38 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class CardLine:
+    """A card of the customer. `act` is freeze or unfreeze; `url` opens the dialog that asks."""
+
+    kind: str
+    last4: str
+    state: str
+    act: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardForm:
+    """Freezing or unfreezing a card: post `act` and `key`. The same `key` acts once, however often it is sent."""
+
+    number: int
+    url: str
+    act: str
+    last4: str
+    key: str
+    proven: bool
+    level_words: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FactsView:
-    """`lines` of text and time, most pressing first; `missing` says why there are none."""
+    """`lines` of text and time, most pressing first; `missing` says why there are none.
+
+    `cards` are those that can be frozen or unfrozen, for who has the case.
+    """
 
     read_at: datetime
     lines: tuple[tuple[str, datetime | None], ...]
     missing: str = ""
+    cards: tuple[CardLine, ...] = ()

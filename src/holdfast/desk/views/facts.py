@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from holdfast.conversations import queries
-from holdfast.desk.screens import FactsView
+from holdfast.desk.cards import act_for
+from holdfast.desk.screens import CardLine, FactsView
 from holdfast.desk.views.asking import desk_view, me
 from holdfast.kit.clock import now
 from holdfast.operations.client import OperationsUnavailable, UnknownRecord, operations
-from holdfast.operations.facts import all_facts
+from holdfast.operations.facts import Overview, all_facts
 
 MOST = 6
 
@@ -20,19 +22,30 @@ def facts(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the facts about the customer of one conversation, or the sentence why there are none."""
     conversation = queries.access_conversation(me(request), number)
     reference = conversation.customer.reference if conversation.customer else None
-    return render(request, "desk/_facts.html", {"facts": _facts(reference)})
+    mine = conversation.assignee_id == me(request).id
+    return render(request, "desk/_facts.html", {"facts": _facts(reference, number if mine else None)})
 
 
-def _facts(reference: str | None) -> FactsView | None:
+def _facts(reference: str | None, number: int | None) -> FactsView | None:
+    """What is known of an account. `number` is that of the reader's own case, in which they can act."""
     source = operations()
     if source is None or not reference:
         return None
     try:
-        found = all_facts(source.overview(reference))
+        overview = source.overview(reference)
     except UnknownRecord:
         return FactsView(read_at=now(), lines=(), missing="The company's systems do not know this account.")
     except OperationsUnavailable:
         return FactsView(
             read_at=now(), lines=(), missing="The company's systems do not answer. The desk works without."
         )
-    return FactsView(read_at=now(), lines=tuple((fact.text, fact.at) for fact in found[:MOST]))
+    lines = tuple((fact.text, fact.at) for fact in all_facts(overview)[:MOST])
+    return FactsView(read_at=now(), lines=lines, cards=_cards(overview, number) if number is not None else ())
+
+
+def _cards(overview: Overview, number: int) -> tuple[CardLine, ...]:
+    return tuple(
+        CardLine(card.kind, card.last4, card.state, act, reverse("desk:card", args=[number, card.id]))
+        for card in overview.cards
+        if (act := act_for(card))
+    )[:MOST]

@@ -49,6 +49,7 @@ EVENT_ICONS = {
     "handover": "headphones",
     "bounce": "triangle-alert",
     "repeat": "send",
+    "card": "credit-card",
     "reveal": "lock-open",
 }
 KEY_CAPS = {"enter": "corner-down-left", "up": "arrow-up"}
