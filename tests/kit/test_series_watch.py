@@ -78,8 +78,8 @@ def test_thirty_times_the_usual_is_noticed_when_the_first_minute_is_over() -> No
     (alarm,) = detector().step(MONDAY + 1500 * MINUTE, 300, TEN)
     assert (alarm.turn, alarm.series, alarm.episode) == (Turn.BEGAN, "card payments", 1)
     assert alarm.evidence[0].score > alarm.evidence[0].threshold
-    assert alarm.sentences[0].startswith("Card payments ")
-    assert alarm.sentences[0].endswith(" a minute against 6 to 14 usual")
+    assert alarm.sentences[0].startswith("Card payments: ")
+    assert alarm.sentences[0].endswith(" in five minutes, usual 31 to 73")
 
 
 def test_an_episode_begins_once_and_ends_once_however_it_wavers() -> None:
@@ -175,8 +175,8 @@ def test_one_cause_is_one_alert_that_says_what_changed(settled: dict[str, object
     assert began[0].at <= MONDAY + (8 * 1440 + 1) * MINUTE
     assert len(alarms) <= 3  # all contacts, and at most both channels
     told = watch.what_changed()
-    assert told[0].startswith("All contacts 1")
-    assert any(line.startswith("Card payments 1") and line.endswith("usual") for line in told)
+    assert told[0].startswith("All contacts: 5") or told[0].startswith("All contacts: 6")
+    assert any(line.startswith("Card payments: ") and "in five minutes, usual" in line for line in told)
     assert not any(line.startswith("Transfers") for line in told)
     ended = watched(watch, ordinary, minutes=90, start=8 * 1440 + 60)
     assert [alarm.turn for alarm in ended] == [Turn.ENDED]
@@ -203,7 +203,7 @@ def test_an_intent_nobody_ever_had_is_noticed_and_was_expected_to_be_silent(sett
 def test_what_falls_silent_is_told_too(settled: dict[str, object]) -> None:
     watch = Watch.load(settled)
     watched(watch, lambda _, noise: cut({**USUAL, "transfers": 0.0}, noise), minutes=10, start=8 * 1440)
-    assert any(line.startswith("Transfers 0 a minute against") for line in watch.what_changed())
+    assert any(line.startswith("Transfers: 0 in five minutes, usual ") for line in watch.what_changed())
 
 
 def test_a_declared_time_begins_nothing_and_teaches_nothing(settled: dict[str, object]) -> None:
@@ -237,6 +237,18 @@ def test_memory_is_bounded_by_folding_what_is_rare_into_the_rest() -> None:
     assert watch.expected(MONDAY + 21 * MINUTE, key=("intent", "other")).median > 0
 
 
+def test_a_dimension_that_is_full_leaves_room_for_others_and_stays_bounded_after_json() -> None:
+    watch = Watch(most={"intent": 3})
+    for number in range(20):
+        watch.step(
+            MONDAY + number * MINUTE, {TOTAL: 1.0, ("intent", f"i{number}"): 1.0, ("channel", f"c{number % 5}"): 1.0}
+        )
+    assert len(watch) == 1 + 3 + 1 + 5  # the whole, three intents, the other intents, five channels
+    again = Watch.load(json.loads(json.dumps(watch.dump())), most={"intent": 3})
+    again.step(MONDAY + 20 * MINUTE, {TOTAL: 1.0, ("intent", "i99"): 1.0})
+    assert len(again) == len(watch)
+
+
 def test_minutes_out_of_order_are_refused() -> None:
     watch = Watch()
     watch.step(MONDAY, {TOTAL: 1.0})
@@ -247,13 +259,13 @@ def test_minutes_out_of_order_are_refused() -> None:
 @pytest.mark.parametrize(
     ("key", "says"),
     [
-        (TOTAL, "All contacts 41 a minute against 6 to 9 usual"),
-        (("intent", "card_payments"), "Card payments 41 a minute against 6 to 9 usual"),
-        (("language", "id"), "Language id 41 a minute against 6 to 9 usual"),
+        (TOTAL, "All contacts: 41 in five minutes, usual 6 to 9"),
+        (("intent", "card_payments"), "Card payments: 41 in five minutes, usual 6 to 9"),
+        (("language", "id"), "Language id: 41 in five minutes, usual 6 to 9"),
     ],
 )
 def test_sentences_name_the_series_and_its_numbers(key: Key, says: str) -> None:
-    assert sentence(label(*key), rate=41.2, low=6, high=9) == says
+    assert sentence(label(*key), counted=41.2, low=6, high=9) == says
 
 
 def test_quiet_minutes_are_what_ends_an_episode() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import pairwise
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -17,9 +18,11 @@ from holdfast.operations.client import HttpOperations
 from holdfast.posture.changes import change
 from holdfast.posture.effects import Name
 from holdfast.posture.models import Proposal
-from holdfast.shield import assess, need, published, scorer
+from holdfast.shield import assess, need, published, scorer, steps
+from holdfast.shield.evidence import Evidence
+from holdfast.shield.judge import Judge
 from holdfast.shield.model import Model
-from holdfast.shield.models import Assessment, Memory, Minute, Topic
+from holdfast.shield.models import Assessment, Memory, Minute, Step, Topic
 from holdfast.shield.scoring import score
 from holdfast.shield.traits import Traits
 
@@ -230,6 +233,60 @@ def test_of_two_scorers_one_closes_the_minute(day: Day, transactional_db: None) 
     finally:
         other.close()
     assert Minute.objects.count() == 1
+
+
+def test_the_house_and_a_replay_judge_one_stream_alike_answers_included(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathered, seen, known = assess._gather, {}, {}
+
+    def gather(rows: list[Assessment]) -> dict[UUID, Evidence]:
+        found = {key: replace(each, need=known.get(key, True)) for key, each in gathered(rows).items()}
+        seen.update(found)
+        return found
+
+    monkeypatch.setattr(assess, "_gather", gather)
+    judge, bands, alarms, asked = Judge(), [], set(), []
+    for minute in range(27):
+        for n in range(60 if minute >= 18 else 5):
+            flood = minute >= 18 and n >= 5
+            text = f"Stop the harbour loan at once {n}" if flood else f"My card {n} was declined at the bakery"
+            known[day.say(text, email=f"m{minute}n{n}@post.example")] = not flood
+        day.assess()
+        mine = {}
+        for row in Assessment.objects.filter(at=day.moment).order_by("at", "pk"):
+            decision = judge.judge(seen[row.pk])
+            mine[str(row.pk)] = decision.band
+            bands.append((row.band, decision.band, row.score, decision.score))
+        if asked:  # those asked a minute ago: one fits, one does not, one says nothing
+            for contact_id, came in zip(asked, ("pass", "fail", None), strict=False):
+                if came is None:
+                    Step.objects.create(
+                        contact_id=contact_id, conversation_id=uuid4(), kind="confirm_topic", planned_at=day.moment,
+                        asked_at=day.moment, expires_at=day.moment,
+                    )  # fmt: skip
+                    judge.silent(seen[contact_id])
+                else:
+                    assess.answered(contact_id=contact_id, challenge=came)
+                    assess.assess_some()
+                    judge.again(replace(seen[contact_id], challenge=came))
+                    bands.append((Assessment.objects.get(pk=contact_id).band, judge.again(seen[contact_id]).band, 0, 0))
+            steps.expire()
+        asked = [] if minute < 21 else [UUID(id) for id, band in mine.items() if band > 0][:3]
+        day.pass_time(minutes=1)
+        day.pass_time(seconds=4)
+        scorer.tick()
+        published.forget()
+        day.pass_time(seconds=-4)
+        alarms.add(published.model().alarm)
+        judge.pass_time(day.moment)
+        assert published.model().challenge == judge.model.challenge
+    assert alarms == {"none", "flood"}
+    assert max(band for band, *_ in bands) > 3
+    assert [(band, round(score, 6)) for band, _, score, _ in bands] == [(band, round(s, 6)) for _, band, _, s in bands]
+    details = Minute.objects.order_by("-version")[0].details
+    assert (details["passed"], details["failed"], details["silent"]) == (5, 5, 5)
+    assert not Assessment.objects.filter(asked_score__isnull=False).exists()
 
 
 def test_a_surge_is_proposed_to_people_and_taken_back_when_it_is_over(day: Day) -> None:

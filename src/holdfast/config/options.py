@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -68,7 +70,22 @@ class Options(BaseSettings):
     cost_gave_up: Price = Field(0.0, description="What it costs that a customer in need gives up; 0: not counted.")
     currency: str = Field("EUR", max_length=8, description="The currency of these costs, as the bridge writes it.")
     company: str = Field("Tidewater", description="Name customers know this desk by.")
+    zone: str = Field("UTC", description="Time zone of the customers, e.g. Europe/Berlin: what is usual goes by it.")
+    holidays: str = Field("", description="Days that are unlike others, with commas between: 2026-12-25,2026-12-26.")
     languages: str = Field("en,id,pt-br", description="Languages of articles and the assistant, first is the fallback.")
+
+    @model_validator(mode="after")
+    def _knows_its_days(self) -> Self:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"HOLDFAST_ZONE: {self.zone!r} is no time zone such as Europe/Berlin") from None
+        for day in filter(None, map(str.strip, self.holidays.split(","))):
+            try:
+                date.fromisoformat(day)
+            except ValueError:
+                raise ValueError(f"HOLDFAST_HOLIDAYS: {day!r} is no day such as 2026-12-25") from None
+        return self
 
     @model_validator(mode="after")
     def _has_all_of_the_identity_provider(self) -> Self:

@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from holdfast.config.options import options
+from holdfast.desk.queries import queue_names
 from holdfast.guard.redaction import redact_event
 from holdfast.kit.logging import configure
 from holdfast.notify.deliveries import enqueue_many
@@ -62,7 +63,7 @@ def run_jobs(stop: threading.Event) -> None:
 
 
 def _shield(stop: threading.Event) -> None:
-    shield.run(stop, deliver=enqueue_many)
+    shield.run(stop, deliver=enqueue_many, queue_names=queue_names)
 
 
 def _keep(name: str, part: Callable[[threading.Event], None], stop: threading.Event) -> None:

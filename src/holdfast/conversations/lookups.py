@@ -120,3 +120,20 @@ def spoken_in(conversation_id: UUID) -> Spoken | None:
     """Return how a customer speaks in a conversation."""
     rows = Conversation.objects.filter(pk=conversation_id).values_list("channel", "locale")
     return next((Spoken(channel, locale) for channel, locale in rows), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """By what contacts of a conversation are counted. Empty, or `None`: not known."""
+
+    channel: str
+    queue_id: int | None
+    intent: str
+    locale: str
+
+
+def cuts_of(conversation_ids: Collection[UUID]) -> dict[UUID, Cut]:
+    """Return by what contacts of these conversations are counted. One query."""
+    rows = Conversation.objects.filter(pk__in=set(conversation_ids))
+    found = rows.values_list("id", "channel", "queue_id", "intent", "locale")
+    return {id_: Cut(channel, queue_id, intent, locale) for id_, channel, queue_id, intent, locale in found}

@@ -24,6 +24,11 @@ def queues() -> Sequence[QueueInfo]:
     return [QueueInfo(*row) for row in rows.values_list("id", "slug", "name", "icon")]
 
 
+def queue_names() -> Mapping[int, str]:
+    """Return the name of every queue by id, parking included."""
+    return dict(Queue.objects.values_list("id", "name"))
+
+
 def priorities(wanted: Mapping[str, int]) -> dict[int, int]:
     """Return the priority of each queue by id, as a posture names them by slug."""
     if not wanted:

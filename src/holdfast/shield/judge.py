@@ -27,6 +27,7 @@ class Judge:
         # Traits of those who are judged again and again while they wait.
         self._remembered: dict[tuple[str, str | None], Traits] = {}
         self._answered: dict[str, None] = {}
+        self._last: dict[str, Decision] = {}
 
     @property
     def model(self) -> Model:
@@ -81,13 +82,21 @@ class Judge:
         _, report = self._population.close(minute)
         self._reports.append(report)
 
+    def silent(self, evidence: Evidence) -> None:
+        """Hear that nothing came of a question. It changes nothing for anybody."""
+        if (last := self._last.get(evidence.id)) is not None:
+            self._population.answered(traits_of(evidence), last)
+
     def _decide(self, traits: Traits) -> Decision:
         """An answer counts once; what it was worth depends on where its contact stood without it."""
+        last = self._last.get(traits.id)
         if traits.challenge is not None and traits.id not in self._answered:
-            self._population.answered(traits, score(replace(traits, challenge=None), self.model))
+            self._population.answered(traits, last or score(replace(traits, challenge=None), self.model))
             self._answered[traits.id] = None
             _forget_beyond(self._answered, _REMEMBERED)
-        return score(traits, self.model)
+        decision = self._last[traits.id] = score(traits, self.model)
+        _forget_beyond(self._last, _REMEMBERED)
+        return decision
 
 
 def _forget_beyond(remembered: dict[Any, Any], most: int) -> None:

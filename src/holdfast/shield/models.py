@@ -64,6 +64,14 @@ class Memory(models.Model):
     state = models.JSONField()
 
 
+class Watched(models.Model):
+    """What is usual per series, as the scorer that kept it last knew it, and what was counted since; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    state = models.JSONField(null=True)
+    tail = models.JSONField(default=list, help_text="Minutes since `state`: [when, [[dimension, value, count], ...]].")
+
+
 class Topic(models.Model):
     """A matter the company itself declared: contacts about it are explained."""
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from holdfast.kit.series.baseline import Baseline as LearntBaseline
+from holdfast.kit.series.calendar import Calendar
 from holdfast.shield import reasons
-from holdfast.shield.evidence import Decision, DeclaredTopic, MinuteReport
+from holdfast.shield.evidence import Challenge, Decision, DeclaredTopic, MinuteReport
 from holdfast.shield.features import NAMES, Row
 from holdfast.shield.mixture import Fitted, fit
 from holdfast.shield.model import CALM, Cluster, Model, Topic
@@ -32,11 +33,18 @@ _TENTH = 1.28
 class Population:
     """The elected scorer's memory. It keeps to the minute that is open, whatever the contacts' own clocks say.
 
-    `baseline`: what is usual; without one it is learnt from the stream itself.
+    `baseline`: what is usual; without one it is learnt from the stream itself, by the customers' `calendar`.
     """
 
-    def __init__(self, *, baseline: Baseline | None = None, declared: Sequence[DeclaredTopic] = ()) -> None:
-        self._own = LearntBaseline()
+    def __init__(
+        self,
+        *,
+        baseline: Baseline | None = None,
+        declared: Sequence[DeclaredTopic] = (),
+        calendar: Calendar | None = None,
+    ) -> None:
+        self._calendar = calendar
+        self._own = LearntBaseline(calendar=calendar)
         self._baseline: Baseline = baseline or self._own
         self._learnt = 0
         self._learnt_until: datetime | None = None
@@ -60,9 +68,11 @@ class Population:
         self._window.observe(traits, declared=any(topic.explains(traits) for topic in self._topics))
 
     def answered(self, traits: Traits, decision: Decision) -> None:
-        """Count what became of a question; `decision` is the one by which it was asked."""
-        if traits.challenge is not None:
-            self._answers.count(passed=traits.challenge == "pass", score=decision.score)
+        """Count what became of a question; `decision` is the last one before it. Silence is counted, and says nothing.
+
+        House, replay and drills all tell it here: what answers are worth is learnt from the same counts everywhere.
+        """
+        self._answers.count(came=traits.challenge, score=decision.score)
 
     def close(self, minute: datetime) -> tuple[Model, MinuteReport]:
         """Close the minute that begins at `minute`; return what follows for contacts from now on."""
@@ -111,7 +121,7 @@ class Population:
         self._learnt = int(state["learnt"])
         self._learnt_until = self.model.minute
         if state["own"] is not None and self._baseline is self._own:
-            self._baseline = self._own = LearntBaseline.load(state["own"])
+            self._baseline = self._own = LearntBaseline.load(state["own"], calendar=self._calendar)
 
     def _learn_usual(self, minute: datetime, arrived: int) -> None:
         if self._baseline is not self._own:
@@ -120,7 +130,7 @@ class Population:
             if self._learnt_until - minute < _SET_BACK:
                 return
             # The clock was hours ahead until now: what it taught is of no use.
-            self._baseline = self._own = LearntBaseline()
+            self._baseline = self._own = LearntBaseline(calendar=self._calendar)
             self._learnt = 0
         # What lasts for days is not an episode: it is how it is now.
         self._own.learn(minute, arrived, ignore=0 < self._alarm.minutes_on < _LASTING)
@@ -191,6 +201,7 @@ class Population:
                 "not_explained": float(not_needing),
                 "unknown": float(sum(one.unknown for one in window)),
                 "declared": float(declared),
+                **self._answers.counted(),
                 "identity_down": float(self.model.identity_down),
                 "records_down": float(self.model.records_down),
             },
@@ -205,15 +216,23 @@ class Answers:
 
     _GENUINE, _OTHERS, _WEIGHT = 0.93, 0.3, 15.0
 
-    def __init__(self, passed: float = 0.0, others: float = 0.0, asked: float = 0.0) -> None:
+    def __init__(self, passed: float = 0.0, others: float = 0.0, asked: float = 0.0, *came: int) -> None:
         self._passed, self._others, self._asked = passed, others, asked
+        self._came = dict(zip(("passed", "failed", "silent"), came or (0, 0, 0), strict=True))
 
-    def count(self, *, passed: bool, score: float) -> None:
-        """Count one answer of a contact that stood at `score` before; the last few hundred matter."""
+    def count(self, *, came: Challenge | None, score: float) -> None:
+        """Count what came of a contact that stood at `score` before; of answers the last few hundred matter."""
+        self._came["silent" if came is None else f"{came}ed"] += 1
+        if came is None:
+            return
         keep = 0.997
-        self._passed = self._passed * keep + passed
+        self._passed = self._passed * keep + (came == "pass")
         self._others = self._others * keep + 1 / (1 + math.exp(-score))
         self._asked = self._asked * keep + 1
+
+    def counted(self) -> dict[str, float]:
+        """Return how many passed, failed and said nothing, ever."""
+        return {name: float(count) for name, count in self._came.items()}
 
     def log_ratios(self) -> dict[str, float]:
         """Return how much a fitting and an unfitting answer say."""
@@ -227,7 +246,7 @@ class Answers:
 
     def dump(self) -> list[float]:
         """Return all of it as plain data."""
-        return [self._passed, self._others, self._asked]
+        return [self._passed, self._others, self._asked, *self._came.values()]
 
 
 def _strongest(fitted: Fitted) -> dict[int, float]:

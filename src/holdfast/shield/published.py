@@ -17,6 +17,8 @@ _log = structlog.get_logger(__name__)
 KEPT_FOR = 1.0  # seconds
 USUAL = "usual per stratum"
 """Where a minute's details keep `fairness.learned`."""
+CHANGED, ALERTS = "changed", "alerts"
+"""Where they keep what `noticing` told of the minute."""
 
 _kept: tuple[float, Model] | None = None
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q
 
+from holdfast.shield import published
 from holdfast.shield.models import Appeal, Assessment, Minute, Step
 
 NOT_EXPLAINED = 6
 """From this band on a contact counts as not explained by our data; below it, it is undecided."""
+_NEWS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,48 @@ class Asked:
     passed: int
     failed: int
     silent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A series that left what is usual: contacts in five minutes, and the range eight of ten such spans have."""
+
+    dimension: str
+    """`total`, `channel`, `queue`, `intent`, `language`, `language, queue` or `language, intent`."""
+    name: str
+    """For people, such as `German, Cards`."""
+    counted: int
+    low: float
+    high: float
+    sentence: str
+    """`German, Cards: 40 in five minutes, usual 3 to 9`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A turn of an episode: it `began`, `spread` to another series, `ended`, or `lasted` and is usual now."""
+
+    at: datetime
+    turn: str
+    episode: int
+    sentence: str
+
+
+def what_changed(at: datetime) -> Sequence[Changed]:
+    """Return the series that are not as usual in the newest minute closed by `at`: all contacts first, then by weight.
+
+    Empty while no episode is open, and where nothing was closed in the ten minutes before. At most 12. One query.
+    """
+    rows = Minute.objects.filter(minute__lte=at, minute__gt=at - _NEWS).order_by("-minute")
+    details = rows.values_list("details", flat=True).first() or {}
+    return [Changed(**each) for each in details.get(published.CHANGED, ())]
+
+
+def alerts(since: datetime) -> Sequence[Alert]:
+    """Return the turns of episodes since then, in order: one beginning and one end for one cause. One query."""
+    rows = Minute.objects.filter(minute__gte=since, details__has_key=published.ALERTS).order_by("minute")
+    found = rows.values_list("minute", f"details__{published.ALERTS}")
+    return [Alert(minute, **each) for minute, told in found for each in told]
 
 
 def minutes(since: datetime) -> Sequence[MinuteSeen]:

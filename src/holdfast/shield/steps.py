@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import models, transaction
+
 from holdfast.kit.clock import now
 from holdfast.shield.evidence import Challenge, Friction
 from holdfast.shield.models import Assessment, Step
 
 _NO = re.compile(r"\s*(no|nope|tidak|bukan|enggak|nggak|não|nao)\b", re.IGNORECASE)
+QUESTIONS = (Friction.CONFIRM_TOPIC, Friction.CONFIRM_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,13 @@ def challenge(*, contact_id: UUID, came: str) -> None:
         row.save(update_fields=["challenge", "asked_score", "assessed_at"])
 
 
+@transaction.atomic
 def expire() -> int:
-    """Write down where nothing came in time; return how many. It changes nothing for anybody."""
+    """Write down where nothing came in time; return how many. It is counted, and changes nothing for anybody."""
     over = Step.objects.filter(answer="", expires_at__lte=now())
+    questions = list(over.filter(kind__in=QUESTIONS).values_list("contact_id", flat=True))
+    silent = Assessment.objects.filter(pk__in=questions, challenge="", asked_score=None)
+    silent.update(asked_score=models.F("score"))
     return over.update(answer=Step.Answer.NONE, answered_at=now())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.kit.series.baseline import Expected, mean_of
+from holdfast.kit.series.baseline import Expected, band, mean_of
 from holdfast.kit.series.calendar import minute_of
 from holdfast.kit.series.detectors import STREAMS, Detectors
 from holdfast.kit.series.episodes import Alarm, Course, Evidence
@@ -36,20 +36,20 @@ class Detector:
         self._row.mark_strange(np.array([self._course.open]))
         if turn is None:
             return []
-        counted, meant = (float(values[0]) / 5 for values in self._row.recent())
-        low, high = expected.low, expected.high
+        counted, meant = (float(values[0]) for values in self._row.recent())
+        usual = band(meant, expected.spread / max(mean, 1e-9) * meant)
         return [
             Alarm(
                 turn=turn,
                 episode=self._course.number,
                 at=at,
                 series=self.series,
-                rate=counted,
+                counted=counted,
                 usual=meant,
-                low=low,
-                high=high,
+                low=usual.low,
+                high=usual.high,
                 evidence=evidence_of(self._row, 0),
-                sentences=(sentence(self.series, rate=counted, low=low, high=high),),
+                sentences=(sentence(self.series, counted=counted, low=usual.low, high=usual.high),),
             )
         ]
 

@@ -38,13 +38,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """A turn in an episode. `rate`, `usual` and its band are contacts per minute over the last five minutes."""
+    """A turn in an episode. `counted`, `usual` and its band are contacts in the last five minutes."""
 
     turn: Turn
     episode: int
     at: datetime
     series: str
-    rate: float
+    counted: float
     usual: float
     low: float
     high: float

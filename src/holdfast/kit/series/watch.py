@@ -8,8 +8,9 @@ series showed on ordinary days.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,8 +43,22 @@ MOVED: Final = 3.0
 """Standard deviations over five minutes from which on a series has moved."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A series that moved: contacts in the last five minutes, and how many are usual then."""
+
+    key: Key
+    counted: float
+    low: float
+    high: float
+
+
 class Watch:
-    """Baselines and detectors for thousands of series that are cuts of the same contacts."""
+    """Baselines and detectors for thousands of series that are cuts of the same contacts.
+
+    `max_series` bounds all of them, `most` those of a dimension: whatever comes once they are reached is counted as
+    `other` of its dimension, so memory is bounded whatever values come. `named` names a series for people.
+    """
 
     def __init__(
         self,
@@ -52,6 +67,8 @@ class Watch:
         slot_minutes: int = 30,
         weeks: int = 5,
         max_series: int = MAX_SERIES,
+        most: Mapping[str, int] | None = None,
+        named: Callable[[str, str], str] = label,
     ) -> None:
         self._baselines = Baselines(calendar=calendar, slot_minutes=slot_minutes, weeks=weeks)
         self._detectors = Detectors()
@@ -60,7 +77,7 @@ class Watch:
         self._course = Course()
         self._members: set[int] = set()
         self._told: set[int] = set()
-        self._max_series = max_series
+        self._max_series, self._most, self._named = max_series, most or {}, named
         self._add([TOTAL])
 
     def step(self, at: datetime, counts: Mapping[Key, float], *, ignore: bool = False) -> list[Alarm]:
@@ -104,14 +121,20 @@ class Watch:
         mean, spread = self._baselines.usual_over(minute_of(at), minutes)
         return band(float(mean[row]), float(spread[row]))
 
-    def what_changed(self, *, limit: int = 5) -> tuple[str, ...]:
-        """Return sentences on the last five minutes: everything first, then what carries most of the difference."""
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def changes(self, *, limit: int = 5) -> list[Change]:
+        """Return what moved in the last five minutes: everything first, then what carries most of the difference."""
         counted, meant = self._detectors.recent()
         scores = self._detectors.scores()[:, 1]
-        moved = np.flatnonzero(np.abs(scores) >= MOVED)
+        moved = np.flatnonzero(np.abs(scores) >= MOVED).tolist()
         order = sorted(moved, key=lambda row: (row != 0, -abs(counted[row] - meant[row])))
-        names = list(self._rows)
-        return tuple(self._sentence(names[row], int(row)) for row in order[:limit])
+        return [self._change(row) for row in order[:limit]]
+
+    def what_changed(self, *, limit: int = 5) -> tuple[str, ...]:
+        """Return `changes` as sentences."""
+        return tuple(map(self._sentence, self.changes(limit=limit)))
 
     # Episodes
 
@@ -151,42 +174,37 @@ class Watch:
             self._baselines.accept(row, ratio=float((counted[row] + 1) / (meant[row] + 1)))
 
     def _alarm(self, turn: Turn, at: datetime, row: int) -> Alarm:
-        key = list(self._rows)[row]
-        counted, meant = (float(values[row]) / 5 for values in self._detectors.recent())
-        usual = self._usual_band(row)
+        change = self._change(row)
         told = () if turn in {Turn.SPREAD, Turn.ENDED} else self.what_changed()
-        own = self._sentence(key, row)
+        own = self._sentence(change)
         return Alarm(
             turn=turn,
             episode=self._course.number,
             at=at,
-            series=label(*key),
-            rate=counted,
-            usual=meant,
-            low=usual.low,
-            high=usual.high,
+            series=self._named(*change.key),
+            counted=change.counted,
+            usual=float(self._detectors.recent()[1][row]),
+            low=change.low,
+            high=change.high,
             evidence=evidence_of(self._detectors, row),
             sentences=(own, *(other for other in told if other != own)),
         )
 
-    def _sentence(self, key: Key, row: int) -> str:
-        counted, _ = self._detectors.recent()
-        usual = self._usual_band(row)
-        return sentence(label(*key), rate=float(counted[row]) / 5, low=usual.low, high=usual.high)
+    def _sentence(self, change: Change) -> str:
+        return sentence(self._named(*change.key), counted=change.counted, low=change.low, high=change.high)
 
-    def _usual_band(self, row: int) -> Expected:
-        """The band of a rate over five minutes, per minute."""
-        noise = self._baselines.phi()[row]
-        mean = float(self._detectors.recent()[1][row])
-        usual = band(mean, float(np.sqrt(mean + noise * mean**2)))
-        return Expected(median=usual.median / 5, low=usual.low / 5, high=usual.high / 5, spread=usual.spread / 5)
+    def _change(self, row: int) -> Change:
+        counted, meant = (float(values[row]) for values in self._detectors.recent())
+        noise = float(self._baselines.phi()[row])
+        usual = band(meant, float(np.sqrt(meant + noise * meant**2)))
+        return Change(key=list(self._rows)[row], counted=counted, low=usual.low, high=usual.high)
 
     # Rows
 
     def _counted(self, counts: Mapping[Key, float]) -> Floats:
-        known = {self._known(key) for key in counts} - self._rows.keys()
-        if known:
-            self._add(sorted(known))
+        for key in sorted(counts):
+            if (known := self._known(key)) not in self._rows:
+                self._add([known])
         vector = np.zeros(len(self._rows))
         for key, count in counts.items():
             vector[self._rows[self._known(key)]] += count
@@ -194,13 +212,16 @@ class Watch:
 
     def _known(self, key: Key) -> Key:
         """The key itself, or the rest of its dimension once there are too many series."""
-        return key if key in self._rows or len(self._rows) < self._max_series else (key[0], OTHER)
+        if key in self._rows:
+            return key
+        full = len(self._rows) >= self._max_series or self._numbers[key[0]] >= self._most.get(key[0], MAX_SERIES)
+        return (key[0], OTHER) if full else key
 
     def _add(self, keys: Sequence[Key]) -> None:
         for key in keys:
             self._rows[key] = len(self._rows)
             self._dimensions.setdefault(key[0], Ceiling())
-        self._dimension_of = self._places()
+        self._dimension_of, self._numbers = self._places(), Counter(dimension for dimension, _ in self._rows)
         self._baselines.add(len(keys), silent=True)
         self._detectors.add(len(keys), like_first=len(self._rows) > len(keys))
 
@@ -231,14 +252,22 @@ class Watch:
         }
 
     @classmethod
-    def load(cls, state: Mapping[str, Any], *, calendar: Calendar | None = None) -> Watch:
-        """Return the watch that `dump` described. The calendar is configuration, not state."""
-        made = cls(calendar=calendar)
+    def load(
+        cls,
+        state: Mapping[str, Any],
+        *,
+        calendar: Calendar | None = None,
+        max_series: int = MAX_SERIES,
+        most: Mapping[str, int] | None = None,
+        named: Callable[[str, str], str] = label,
+    ) -> Watch:
+        """Return the watch that `dump` described. Calendar, bounds and names are configuration, not state."""
+        made = cls(calendar=calendar, max_series=max_series, most=most, named=named)
         made._rows = {(dimension, value): row for row, (dimension, value) in enumerate(state["keys"])}
         made._baselines = Baselines.load(state["baselines"], calendar=calendar)
         made._detectors = Detectors.load(state["detectors"])
         made._dimensions = {name: Ceiling.load(ceiling) for name, ceiling in state["dimensions"].items()}
-        made._dimension_of = made._places()
+        made._dimension_of, made._numbers = made._places(), Counter(dimension for dimension, _ in made._rows)
         made._course = Course(*state["course"])
         made._members, made._told = set(state["members"]), set(state["told"])
         return made

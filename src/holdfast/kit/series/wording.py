@@ -4,14 +4,14 @@ from __future__ import annotations
 
 
 def number(value: float) -> str:
-    """Write a rate: whole from 10 on, one decimal below."""
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
+    """Write a count: whole, with commas."""
+    return f"{value:,.0f}"
 
 
-def sentence(name: str, *, rate: float, low: float, high: float) -> str:
-    """Say how a rate (per minute) stands to its usual band: `Card payments 41 a minute against 6 to 9 usual`."""
+def sentence(name: str, *, counted: float, low: float, high: float) -> str:
+    """Say how a count of five minutes stands to its usual band: `Cards: 40 in five minutes, usual 3 to 9`."""
     usual = number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
-    return f"{name[:1].upper()}{name[1:]} {number(rate)} a minute against {usual} usual"
+    return f"{name[:1].upper()}{name[1:]}: {number(counted)} in five minutes, usual {usual}"
 
 
 def label(dimension: str, value: str) -> str:
