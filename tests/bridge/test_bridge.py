@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from holdfast.conversations import deflections
+from holdfast.conversations.models import Conversation
 from holdfast.desk import routing
 from holdfast.desk.models import Queue
 from holdfast.intake.accept import accept_now
@@ -280,3 +282,12 @@ def test_a_flood_has_a_bill_and_a_calm_day_has_none(lead: Client) -> None:
         "In need, and gave up",
         "In all",
     ]
+
+
+def test_leads_see_what_came_of_first_texts(lead: Client) -> None:
+    assert "First text" not in page(lead)
+    cases = [Conversation.objects.create(channel="web", last_message_at=now(), created_at=now()) for _ in range(3)]
+    deflections.record([deflections.Told(case.pk, "transfer") for case in cases])
+    deflections.answered(conversation_id=cases[0].pk)
+    deflections.wants_person(conversation_id=cases[1].pk)
+    assert "First text “transfer” today: told 3, 1 say it answered, 1 want a person." in page(lead)

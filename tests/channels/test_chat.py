@@ -32,6 +32,7 @@ from holdfast.intake.models import Contact
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
 from holdfast.notify.replies import reply
+from holdfast.posture import current as posture
 from holdfast.posture.changes import change
 from holdfast.posture.effects import Name
 from holdfast.triage import loop
@@ -229,7 +230,9 @@ def test_every_usual_locale_is_taken(chat: Chat, locale: str) -> None:
     assert chat.say("Hello", locale=locale).status == 202
 
 
-@pytest.mark.parametrize("path", ["/chat/messages", "/chat/person", "/chat/session", "/chat/events", "/chat/callback"])
+@pytest.mark.parametrize(
+    "path", ["/chat/messages", "/chat/person", "/chat/session", "/chat/events", "/chat/callback", "/chat/answered"]
+)
 def test_a_page_of_another_origin_may_ask(chat: Chat, path: str) -> None:
     asked = {
         "origin": "https://bank.example",
@@ -291,6 +294,22 @@ def test_the_wait_is_told_once_the_line_moves(chat: Chat, desk: Desk) -> None:
     assert 0 <= line["low"] < line["high"] <= 12
 
 
+def test_a_first_text_is_answered_with_one_word_and_only_by_its_customer(chat: Chat, desk: Desk) -> None:
+    change(to=Name.SURGE, by=desk.lead.pk, why="Payments are late.", playbook="payments-degraded")
+    posture.forget()
+    chat.say("Where is my transfer?")
+    loop.once()
+    shown = eventually(chat.state, lambda state: state["line"])
+    assert shown["messages"][-1]["kind"] == "deflection"
+    assert shown["line"]["deflected"]
+    for token, more, status in (("forged", {}, 401), (chat.token, {"text": "x"}, 422), (chat.begin().token, {}, 401)):
+        assert chat.post("/chat/answered", token=token, **more).status == status
+    assert chat.state()["state"] == "line"
+    assert chat.post("/chat/answered", token=chat.token).json == {"answered": True}
+    assert chat.post("/chat/answered", token=chat.token).json == {"answered": False}
+    assert chat.state()["state"] == "closed"
+
+
 def test_a_time_to_be_written_back_is_chosen_in_the_chat(chat: Chat, desk: Desk) -> None:
     chat.ask_for_person()
     loop.once()
@@ -303,7 +322,12 @@ def test_a_time_to_be_written_back_is_chosen_in_the_chat(chat: Chat, desk: Desk)
     answer = chat.post("/chat/callback", token=chat.token, starts_at=first["starts_at"])
     assert (answer.status, answer.json["callback"]) == (201, first)
     line = chat.state()["line"]
-    assert (line["callback"], line["windows"]) == (first, [])
+    assert line["callback"] == first
+    assert line["windows"], "it can be changed"
+    assert first not in line["windows"]
+    other_time = line["windows"][0]
+    assert chat.post("/chat/callback", token=chat.token, starts_at=other_time["starts_at"]).status == 201
+    assert chat.state()["line"]["callback"] == other_time
     assert chat.state()["messages"][-1]["kind"] == "callback"
     assert chat.post("/chat/callback", token=chat.token, starts_at="2001-01-01T00:00:00Z").status == 409
     assert chat.post("/chat/callback", token=chat.token, starts_at="soon").status == 422

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 
 import pytest
+from django.db import connection
 
 from holdfast.conversations import callbacks
 from holdfast.conversations.assignments import assign, take_next, transfer
@@ -18,6 +21,9 @@ from holdfast.conversations.messages import post_reply
 from holdfast.conversations.models import Assignment, Callback, Conversation, Message, Place
 from holdfast.conversations.places import standing
 from holdfast.kit import clock
+from holdfast.posture import current as posture
+from holdfast.posture.changes import change
+from holdfast.posture.effects import Name
 
 from .conftest import House
 
@@ -42,8 +48,10 @@ class Time:
 def time() -> Iterator[Time]:
     source = Time()
     clock.set_source(source)
+    posture.forget()
     yield source
     clock.set_source(None)
+    posture.forget()
 
 
 @pytest.fixture
@@ -59,8 +67,82 @@ def on_duty(time: Time, house: House, in_line: InLine) -> None:
 
 
 def book(case: Conversation, *, which: int = 0) -> callbacks.Promise:
-    window = callbacks.offer(conversation_id=case.pk)[which]
+    window = callbacks.openings(conversation_id=case.pk)[which]
     return callbacks.book(conversation_id=case.pk, starts_at=window.starts_at, how="call")
+
+
+@pytest.mark.usefixtures("on_duty")
+def test_times_are_offered_by_themselves_only_while_the_posture_says_so(
+    time: Time, house: House, in_line: InLine
+) -> None:
+    case = in_line()
+    found = callbacks.openings(conversation_id=case.pk)
+    assert found
+    assert callbacks.offer(conversation_id=case.pk) == callbacks.offer_in(house.cards.pk, at=time.moment) == []
+    change(to=Name.SURGE, by=house.lead.pk, why="Very many write.", playbook="usual")
+    posture.forget()
+    assert callbacks.offer(conversation_id=case.pk) == callbacks.offer_in(house.cards.pk, at=time.moment) == found
+
+
+@pytest.mark.usefixtures("on_duty")
+def test_another_time_is_no_second_promise_and_the_same_time_is_no_news(
+    time: Time, house: House, in_line: InLine
+) -> None:
+    case = in_line()
+    first = book(case)
+    again = callbacks.book(conversation_id=case.pk, starts_at=first.starts_at)
+    assert again == first
+    assert Message.objects.filter(conversation=case, details__kind="callback").count() == 1
+    assert first.starts_at not in [each.starts_at for each in callbacks.openings(conversation_id=case.pk)]
+    other = book(case)
+    assert other.starts_at == first.ends_at
+    assert callbacks.counts(since=time.moment - timedelta(hours=1))["booked"] == 1
+
+
+@pytest.mark.usefixtures("on_duty")
+def test_an_offer_is_taken_once(house: House, in_line: InLine) -> None:
+    case = in_line()
+    start = callbacks.openings(conversation_id=case.pk)[0].starts_at
+    promise = callbacks.book(conversation_id=case.pk, starts_at=start, offer="one")
+    assert callbacks.book(conversation_id=case.pk, starts_at=start, offer="one") == promise
+    callbacks.cancel(conversation_id=case.pk)
+    with pytest.raises(callbacks.OfferTaken):
+        callbacks.book(conversation_id=case.pk, starts_at=start, offer="one")
+
+
+@pytest.mark.parametrize(("channel", "how"), [("phone", "call"), ("email", "write"), ("chat", "write")])
+@pytest.mark.usefixtures("on_duty")
+def test_who_phoned_is_called_and_who_wrote_is_written_to(in_line: InLine, channel: str, how: str) -> None:
+    case = in_line(channel=channel)
+    start = callbacks.openings(conversation_id=case.pk)[0].starts_at
+    assert callbacks.book(conversation_id=case.pk, starts_at=start).how == how
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db", "on_duty")
+def test_many_who_choose_one_time_together_never_get_more_than_there_is(house: House, in_line: InLine) -> None:
+    cases, together = [in_line() for _ in range(12)], Barrier(12)
+    start = callbacks.openings(conversation_id=cases[0].pk)[0].starts_at
+    came: list[str] = []
+
+    def choose(case: Conversation) -> None:
+        together.wait()
+        try:
+            callbacks.book(conversation_id=case.pk, starts_at=start)
+            came.append("booked")
+        except Refused as refused:
+            came.append(refused.sentence)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=choose, args=[case]) for case in cases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(came) == {"booked": 3, "That time has been taken. Choose another one.": 9}
+    assert Callback.objects.filter(state="booked", starts_at=start).count() == 3
+    assert Place.objects.filter(left_at=None).count() == 12, "nobody lost their place"
 
 
 def taken(house: House) -> Conversation | None:
@@ -69,7 +151,7 @@ def taken(house: House) -> Conversation | None:
 
 def test_nothing_is_offered_where_nobody_is_on_duty(time: Time, house: House, in_line: InLine) -> None:
     case = in_line()
-    assert callbacks.offer(conversation_id=case.pk) == []
+    assert callbacks.openings(conversation_id=case.pk) == []
     with pytest.raises(Refused, match="Nobody"):
         callbacks.book(conversation_id=case.pk, starts_at=time.moment + timedelta(hours=1), how="call")
 
@@ -78,14 +160,14 @@ def test_nothing_is_offered_where_nobody_is_on_duty(time: Time, house: House, in
 def test_a_window_takes_no_more_than_those_on_duty_can_keep(time: Time, house: House, in_line: InLine) -> None:
     assert capacity(house.cards.pk, at=time.moment) == 3
     cases = [in_line() for _ in range(4)]
-    first = callbacks.offer(conversation_id=cases[0].pk)[0]
+    first = callbacks.openings(conversation_id=cases[0].pk)[0]
     assert (first.starts_at, first.ends_at - first.starts_at) == (datetime(2026, 11, 24, 14, 30, tzinfo=UTC), LENGTH)
-    assert [each.left for each in callbacks.offer(conversation_id=cases[0].pk)] == [3] * 4
+    assert [each.left for each in callbacks.openings(conversation_id=cases[0].pk)] == [3] * 4
     for case in cases[:3]:
         book(case)
     with pytest.raises(Refused, match="taken"):
         callbacks.book(conversation_id=cases[3].pk, starts_at=first.starts_at, how="call")
-    assert callbacks.offer(conversation_id=cases[3].pk)[0].starts_at == first.ends_at
+    assert callbacks.openings(conversation_id=cases[3].pk)[0].starts_at == first.ends_at
     callbacks.cancel(conversation_id=cases[0].pk)
     assert book(cases[3]).starts_at == first.starts_at
     assert callbacks.counts(since=time.moment - timedelta(hours=1)) == {
@@ -187,8 +269,8 @@ def test_merged_into_another_case_the_promise_goes_along(time: Time, house: Hous
 @pytest.mark.usefixtures("on_duty")
 def test_only_who_stands_in_line_is_called_back(time: Time, house: House, in_line: InLine) -> None:
     case = in_line()
-    start = callbacks.offer(conversation_id=case.pk)[0].starts_at
+    start = callbacks.openings(conversation_id=case.pk)[0].starts_at
     assign(conversation_id=case.pk, to=house.ana.pk, by=house.ana.pk)
-    assert callbacks.offer(conversation_id=case.pk) == []
+    assert callbacks.openings(conversation_id=case.pk) == []
     with pytest.raises(Refused, match="in line"):
         callbacks.book(conversation_id=case.pk, starts_at=start, how="call")

@@ -140,8 +140,10 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "web:components": Route(frozenset({"admin"})),
     # Chat
     "chat:state": Route(NOBODY, queries=("", "?token=made-up"), why="only with a chat's own token"),
+    "chat:answered": Route(EVERYBODY, why="POST only, with a chat's own token"),
     "chat:callback": Route(EVERYBODY, why="POST only, with a chat's own token"),
     "chat:demo": Route(NOBODY, why="only where the demo runs"),
+    "shield:time": Route(NOBODY, lambda world: ["made-up"], why="only with the token in a customer's own mail"),
     "shield:line": Route(NOBODY, lambda world: ["made-up"], why="only with the token in a customer's own message"),
     # Desk. Security is led to the log of reveals instead.
     "desk:home": Route(

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from holdfast.bridge import charts, happens
 from holdfast.bridge import owed as owing
 from holdfast.bridge.gate import View, me, number, seen, version
+from holdfast.conversations import deflections
 from holdfast.conversations.lookups import numbers_of
 from holdfast.kit import streams
 from holdfast.kit.clock import now
@@ -189,6 +190,7 @@ def _owed(request: HttpRequest) -> dict[str, object]:
         "steps": steps,
         "promises": owing.promises(),
         "log": owing.log(),
+        "first_texts": deflections.counts(since=happens.day_began()),
         "playbooks": playbooks.all_playbooks(),
         "hours": HOURS,
         "may_change": me(request).leads,

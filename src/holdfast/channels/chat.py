@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from holdfast.channels import chat_sessions
 from holdfast.channels.chat_door import KEY
-from holdfast.conversations import callbacks
+from holdfast.conversations import callbacks, deflections
 from holdfast.conversations.callback_windows import Window
 from holdfast.conversations.callbacks import Promise
 from holdfast.conversations.chats import ChatView, chat_of, conversation_id_of
@@ -73,10 +73,39 @@ def callback(request: HttpRequest) -> HttpResponse:
         if wish.starts_at is None:
             callbacks.cancel(conversation_id=conversation_id)
             return _open(JsonResponse({"callback": None}))
-        promise = callbacks.book(conversation_id=conversation_id, starts_at=wish.starts_at, how="write")
+        promise = callbacks.book(conversation_id=conversation_id, starts_at=wish.starts_at)
     except Refused as refused:
         return _problem(Problem(409, refused.sentence))
     return _open(JsonResponse({"callback": _span(promise)}, status=201))
+
+
+class Word(BaseModel):
+    """A customer's word that a first text answered their matter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str
+
+
+@csrf_exempt  # as above
+@require_http_methods(["POST", "OPTIONS"])
+def answered(request: HttpRequest) -> HttpResponse:
+    """Close the matter: its customer says that a playbook's text answered it. Saying it twice changes nothing."""
+    if request.method == "OPTIONS":
+        return _open(HttpResponse(status=204))
+    try:
+        word = Word.model_validate_json(request.body)
+    except ValidationError:
+        return _problem(Problem(422, "This needs a token, and nothing else."))
+    name = chat_sessions.session_of(word.token)
+    conversation_id = conversation_id_of(name) if name is not None else None
+    if conversation_id is None:
+        return _problem(Problem(401, "This chat session has ended. Begin a new one."))
+    try:
+        closed = deflections.answered(conversation_id=conversation_id)
+    except Refused as refused:
+        return _problem(Problem(409, refused.sentence))
+    return _open(JsonResponse({"answered": closed}))
 
 
 @require_safe
@@ -120,6 +149,7 @@ def _as_json(chat: ChatView) -> dict[str, Any]:
             "high": line.high,
             "callback": line.callback and _span(line.callback),
             "windows": [_span(window) for window in line.windows],
+            "deflected": line.deflected,
         },
     }
 

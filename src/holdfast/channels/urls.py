@@ -9,5 +9,6 @@ app_name = "chat"
 urlpatterns = [
     path("state", chat.state, name="state"),
     path("callback", chat.callback, name="callback"),
+    path("answered", chat.answered, name="answered"),
     path("demo/", chat.demo, name="demo"),
 ]

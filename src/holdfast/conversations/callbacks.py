@@ -21,12 +21,17 @@ from holdfast.conversations.changes import announce, done, locked
 from holdfast.conversations.errors import NotFound, Refused
 from holdfast.conversations.line import HELD, PROMISED
 from holdfast.conversations.messages import system_line
-from holdfast.conversations.models import Callback, Conversation, Place
+from holdfast.conversations.models import Callback, Conversation, Message, Place
 from holdfast.conversations.places import open_place
 from holdfast.kit.clock import now
+from holdfast.posture.current import current
 
 _BOOKING = 0x63616C6C  # an advisory lock per queue: two people cannot have the last place of a window
 _BATCH = 500
+
+
+class OfferTaken(Refused):
+    """An offer that can be taken once was taken before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +49,55 @@ class Promise:
 
 
 def offer(*, conversation_id: UUID, limit: int = 4) -> list[Window]:
-    """Return windows that this case, which stands in line, could be promised. None where nobody is on duty."""
+    """Return windows to offer to this case by itself: only while the posture's `callbacks` says so.
+
+    This is the one rule for every channel. What was booked stays booked when the posture changes, and can be given up.
+    """
+    return openings(conversation_id=conversation_id, limit=limit) if current().effects.callbacks else []
+
+
+def offer_in(queue_id: int, *, at: datetime, limit: int = 4) -> list[Window]:
+    """Return windows to offer to those who just joined the line of a queue, as `offer` does."""
+    return windows(queue_id, at=at, limit=limit) if current().effects.callbacks else []
+
+
+def was_offered(conversation_id: UUID) -> bool:
+    """Tell whether times were offered to a conversation in writing, which is done once."""
+    return Message.objects.filter(conversation_id=conversation_id, details__times__gt=0).exists()
+
+
+def openings(*, conversation_id: UUID, limit: int = 4) -> list[Window]:
+    """Return windows that this case, which stands in line, could be promised. None where nobody is on duty.
+
+    Not the one it has: that is no change.
+    """
     place = open_place(conversation_id)
-    return windows(place.queue_id, at=now(), limit=limit) if place is not None else []
+    if place is None:
+        return []
+    booked = _booked(conversation_id)
+    found = windows(place.queue_id, at=now(), limit=limit + 1)
+    return [each for each in found if booked is None or each.starts_at != booked.starts_at][:limit]
 
 
 @transaction.atomic
-def book(*, conversation_id: UUID, starts_at: datetime, how: str) -> Promise:
+def book(*, conversation_id: UUID, starts_at: datetime, how: str | None = None, offer: str | None = None) -> Promise:
     """Promise to call or write back in the window that begins at `starts_at`; another one that was booked is given up.
 
-    Raises `NotFound`, and `Refused` when the case does not stand in line or the window has no room any more.
+    Without `how` whoever came by phone is called, and everybody else is written to where they wrote. The window that
+    is booked already is promised as it was. `offer` names an offer that can be taken once (at most 64 characters).
+    Raises `NotFound`, `OfferTaken`, and `Refused` when the case does not stand in line or the window has no room any
+    more.
     """
     conversation = locked(conversation_id)
     place = open_place(conversation_id)
     if place is None:
         raise Refused("Only who stands in line can be called back.")
-    moment = now()
+    moment, booked = now(), _booked(conversation_id)
+    if booked is not None and booked.starts_at == starts_at:
+        return _shown(booked, conversation.number)
+    if offer is not None and Callback.objects.filter(offer=offer).exists():
+        raise OfferTaken("This offer was taken before. Choose a time on your own page.")
+    how = how or (Callback.How.CALL if conversation.channel == "phone" else Callback.How.WRITE)
     _take_room(place.queue_id, starts_at, at=moment)
     promised.settle(conversation_id, state=Callback.State.CANCELLED)
     callback = Callback.objects.create(
@@ -69,6 +107,7 @@ def book(*, conversation_id: UUID, starts_at: datetime, how: str) -> Promise:
         starts_at=starts_at,
         ends_at=starts_at + LENGTH,
         booked_at=moment,
+        offer=offer,
     )
     place.band, place.fair_at = HELD, place.joined_at
     place.save(update_fields=["band", "fair_at"])

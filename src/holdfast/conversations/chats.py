@@ -10,10 +10,10 @@ from uuid import UUID
 from holdfast.conversations import callbacks
 from holdfast.conversations.callback_windows import Window
 from holdfast.conversations.callbacks import Promise
+from holdfast.conversations.deflections import waits_for_word
 from holdfast.conversations.models import Conversation, Message, ThreadKey
 from holdfast.conversations.places import open_place, standing
 from holdfast.conversations.told import tell
-from holdfast.posture.current import current
 
 LONGEST = 200
 
@@ -35,7 +35,8 @@ class ChatMessage:
 class ChatLine:
     """A place in line with its wait in minutes; `low` and `high` are `None` while there is too little to go by.
 
-    `callback` is what was promised, `windows` what could be; in calm nothing is offered.
+    `callback` is what was promised, `windows` what could be (instead); in calm nothing is offered. `deflected`: they
+    got a playbook's text first and said nothing of it yet.
     """
 
     place: int
@@ -45,6 +46,7 @@ class ChatLine:
     high: int | None
     callback: Promise | None = None
     windows: tuple[Window, ...] = ()
+    deflected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +109,15 @@ def _line(conversation: Conversation) -> ChatLine | None:
         return None
     wait = tell(place)
     low, high = (wait.low, wait.high) if wait else (None, None)
-    booked = callbacks.callback_of(conversation.pk)
-    offers = booked is None and current().effects.callbacks
     return ChatLine(
         now_at.place,
         max(now_at.joined_as, now_at.place),
         now_at.joined_at,
         low,
         high,
-        booked,
-        tuple(callbacks.offer(conversation_id=conversation.pk)) if offers else (),
+        callbacks.callback_of(conversation.pk),
+        tuple(callbacks.offer(conversation_id=conversation.pk)),
+        waits_for_word(conversation.pk),
     )
 
 

@@ -263,6 +263,9 @@ class Callback(models.Model):
     settled_at = models.DateTimeField(null=True, help_text="When it was kept, broken or cancelled.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     released_at = models.DateTimeField(null=True, help_text="When its case was brought to the front of the line.")
+    offer = models.CharField(
+        max_length=64, null=True, unique=True, help_text="The offer that was taken; a link in a mail is taken once."
+    )
 
     class Meta:
         constraints = [
@@ -277,6 +280,31 @@ class Callback(models.Model):
             models.Index(fields=["starts_at"], condition=models.Q(state="booked"), name="callback_to_come"),
             models.Index(fields=["queue_id", "starts_at"], name="callback_of_queue"),
         ]
+
+
+class Deflection(models.Model):
+    """A playbook's text that a conversation got as its first answer, and what its customer said of it."""
+
+    class Outcome(models.TextChoices):
+        NONE = "", "nothing yet"
+        ANSWERED = "answered", "said that it answered"
+        PERSON = "person", "asked for a person"
+
+    conversation = models.OneToOneField(Conversation, models.CASCADE, related_name="deflection")
+    word = models.CharField(max_length=140, help_text="The playbook's word or phrase.")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True, default="")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome="", settled_at=None)
+                | ~models.Q(outcome="") & models.Q(settled_at__isnull=False),
+                name="deflection_settled_when_said",
+            ),
+        ]
+        indexes = [models.Index(fields=["-at"], name="deflection_newest")]
 
 
 class Closure(models.Model):

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from holdfast.conversations.models import Message
+
+_AUTOMATIC = ("assistant", "system")
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A public message that may have to leave by a channel."""
+    """A public message that may have to leave by a channel. `automatic`: no person wrote it."""
 
     message_id: UUID
     conversation_id: UUID
@@ -27,14 +29,18 @@ def outgoing(message_ids: Sequence[UUID]) -> list[Outgoing]:
     rows = Message.objects.filter(pk__in=message_ids, internal=False).values_list(
         "pk", "conversation_id", "conversation__customer_id", "author"
     )
-    return [Outgoing(pk, cid, customer, author == "assistant") for pk, cid, customer, author in rows]
+    return [Outgoing(pk, cid, customer, author in _AUTOMATIC) for pk, cid, customer, author in rows]
 
 
 def automatic_counts(customer_ids: Sequence[UUID], *, since: datetime) -> dict[UUID, int]:
-    """Return how often the assistant has written to each customer since a moment."""
+    """Return how often something that no person wrote was meant to reach each customer since a moment.
+
+    Of the system's lines only those that left count: in a chat they stand on the screen.
+    """
+    written = Q(author="assistant") | Q(author="system", internal=False, deliveries__isnull=False)
     counted = (
-        Message.objects.filter(conversation__customer_id__in=customer_ids, author="assistant", created_at__gte=since)
+        Message.objects.filter(written, conversation__customer_id__in=customer_ids, created_at__gte=since)
         .values_list("conversation__customer_id")
-        .annotate(Count("pk"))
+        .annotate(Count("pk", distinct=True))
     )
     return dict(counted)

@@ -15,6 +15,11 @@ from holdfast.intake.models import Contact, Receipt
 BY_ASSISTANT = "The assistant answered."
 """Reason of an answered receipt that no person answered."""
 
+BY_DEFLECTION = "The customer said that a prepared text answered it."
+"""Reason of an answered receipt whose customer needed nobody after a playbook's text."""
+
+_BY_MACHINE = frozenset({BY_ASSISTANT, BY_DEFLECTION})
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -38,6 +43,7 @@ class Tally:
     received: int = 0
     by_people: int = 0
     by_assistant: int = 0
+    """By the assistant, and by a playbook's text where the customer said so."""
     waiting: int = 0
     parked: int = 0
     refused: int = 0
@@ -55,7 +61,7 @@ def tally(since: datetime) -> Tally:
     rows = Receipt.objects.filter(accepted_at__gte=since).values("state", "reason")
     for row in rows.annotate(number=Count("pk")).order_by():
         parts[row["state"]] = parts.get(row["state"], 0) + row["number"]
-        if row["state"] == Receipt.State.ANSWERED and row["reason"] == BY_ASSISTANT:
+        if row["state"] == Receipt.State.ANSWERED and row["reason"] in _BY_MACHINE:
             by_assistant += row["number"]
     return Tally(
         received=Contact.objects.filter(accepted_at__gte=since).count(),

@@ -113,6 +113,6 @@ def mail_for(envelope: Envelope, recipient: str) -> OutgoingMail:
         sent_at=clock.now(),
         author_name=envelope.author_name,
         references=envelope.references,
-        automatic=envelope.author == "assistant",
+        automatic=envelope.author != "agent",
         files=[OutgoingFile(name, type_, blobs.get(digest)) for name, type_, digest in envelope.files],
     )

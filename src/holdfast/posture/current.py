@@ -12,7 +12,7 @@ import structlog
 from django.db import DatabaseError, connection
 
 from holdfast.kit.clock import now
-from holdfast.posture.effects import CALM, Effects, Name, Surveys
+from holdfast.posture.effects import CALM, Effects, Name, Question, Surveys
 from holdfast.posture.models import Posture
 
 _log = structlog.get_logger(__name__)
@@ -51,6 +51,15 @@ def current() -> Current:
     if _kept is None or moment >= _kept[0]:
         _kept = (moment + KEPT_FOR, _read(_kept[1] if _kept is not None else Current()))
     return _kept[1].at(now())
+
+
+def may_ask(question: Question) -> bool:
+    """Tell whether customers may be asked `question` now. Whoever sends a survey asks this first, for each customer.
+
+    `effort_only` leaves the one question that helps while queues are the pain; `none` leaves none. Never raises.
+    """
+    allowed = current().effects.surveys
+    return allowed is Surveys.USUAL or (allowed is Surveys.EFFORT_ONLY and question is Question.EFFORT)
 
 
 def forget() -> None:

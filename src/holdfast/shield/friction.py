@@ -64,7 +64,7 @@ def _take(step: Step, deliver: Deliver) -> bool:
         return held is None  # another process asks it
     if kind != held.kind and Step.objects.filter(conversation_id=held.conversation_id, kind=kind).exists():
         return False
-    if kind is Friction.CALLBACK and not callbacks.offer(conversation_id=step.conversation_id, limit=1):
+    if kind is Friction.CALLBACK and not _can_offer(step.conversation_id):
         return False
     text = asking(kind, locale=spoken.locale, link=link(step.conversation_id))
     try:
@@ -79,6 +79,13 @@ def _take(step: Step, deliver: Deliver) -> bool:
     return True
 
 
+def _can_offer(conversation_id: UUID) -> bool:
+    """Tell whether times are to be offered: the posture says so, somebody can keep them, and it was not done before."""
+    return bool(callbacks.offer(conversation_id=conversation_id, limit=1)) and not callbacks.was_offered(
+        conversation_id
+    )
+
+
 def _fitting(kind: Friction, *, by_chat: bool) -> Friction:
     """A click proves a mailbox only where the link went there by mail; in a chat the topic is asked instead."""
     return Friction.CONFIRM_TOPIC if by_chat and kind is Friction.CONFIRM_CHANNEL else kind
@@ -86,7 +93,12 @@ def _fitting(kind: Friction, *, by_chat: bool) -> Friction:
 
 def link(conversation_id: UUID) -> str:
     """Return the address of the page on which somebody sees their place, answers and appeals."""
-    return f"{settings.PUBLIC_URL}{reverse('shield:line', args=[signing.dumps(str(conversation_id), salt=_SALT)])}"
+    return f"{settings.PUBLIC_URL}{reverse('shield:line', args=[token_of(conversation_id)])}"
+
+
+def token_of(conversation_id: UUID) -> str:
+    """Return the token that opens somebody's own page; it lives a week."""
+    return signing.dumps(str(conversation_id), salt=_SALT)
 
 
 def conversation_of(token: str) -> UUID | None:

@@ -7,4 +7,7 @@ from django.urls import path
 from holdfast.shield import views
 
 app_name = "shield"
-urlpatterns = [path("<str:token>/", views.line, name="line")]
+urlpatterns = [
+    path("<str:token>/", views.line, name="line"),
+    path("<str:token>/time/", views.time, name="time"),
+]

@@ -21,6 +21,14 @@ _CITED = tuple(each.name for each in fields(Citation))
 _READ = 20_000  # characters of a text the assistant gets
 
 
+@dataclass(frozen=True, slots=True)
+class FirstText:
+    """A playbook's word or phrase that a matter is about, and the text for it."""
+
+    word: str
+    text: str
+
+
 @dataclass(slots=True)
 class Matter:
     """One conversation of the batch, with the batch's contacts in it."""
@@ -30,6 +38,10 @@ class Matter:
     items: list[ToThread] = field(default_factory=list)
     outcome: Outcome | None = None
     """What the assistant said; `None` when it was not asked."""
+    deflection: FirstText | None = None
+    """What it gets first because a playbook says so; it stands in line all the same."""
+    deflected_before: bool = False
+    """It got such a text earlier: no machine answers it again."""
 
     @property
     def spoken(self) -> list[ToThread]:
@@ -62,7 +74,8 @@ class Matter:
     def may_be_answered(self) -> bool:
         """Whether the assistant may try: nobody has spoken yet, and nobody asked for a person."""
         kinds = {item.kind for item in self.items}
-        silent = self.last.person_wrote or self.last.assistant_wrote or self.last.repeated
+        last = self.last
+        silent = last.person_wrote or last.assistant_wrote or last.repeated or self.deflected_before
         return not (self.needs_nobody or self.has_somebody or silent or kinds & {"person_request", "unreadable"})
 
     @property
@@ -86,8 +99,8 @@ def matters(items: Sequence[ToThread], threaded: Sequence[Threaded]) -> list[Mat
 
 
 def ask_assistant(asked: Sequence[Matter]) -> None:
-    """Let the assistant look at each matter it may answer. When it fails, all of them go to people."""
-    eligible = [matter for matter in asked if matter.may_be_answered]
+    """Let the assistant look at each matter that has no first answer yet. When it fails, all of them go to people."""
+    eligible = [matter for matter in asked if matter.may_be_answered and matter.deflection is None]
     if not eligible:
         return
     questions = [

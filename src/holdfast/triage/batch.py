@@ -25,8 +25,8 @@ from holdfast.shield import assess
 from holdfast.shield.assess import ToAssess
 from holdfast.triage import leases
 from holdfast.triage.answering import Matter, answer_details, ask_assistant, hand_over_details, matters
+from holdfast.triage.deflecting import deflect, first_lines
 from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
-from holdfast.triage.words import in_line
 
 if TYPE_CHECKING:
     from holdfast.intake.models import Contact
@@ -108,9 +108,10 @@ def _process(contacts: Sequence[Contact]) -> None:
     items = [to_thread(contact, who) for contact, who in zip(ours, people, strict=True)]
     threaded = thread(items)
     found = matters(items, threaded)
+    deflect(found)
     ask_assistant(found)
-    joined = _put_in_queues(found)
-    answers = _speak(found, joined)
+    queues, joined = _put_in_queues(found)
+    to_deliver = _speak(found, joined, queues)
     settle_many([_settlement(*each) for each in zip(ours, items, threaded, _by_contact(found, items), strict=True)])
     assess.note(
         [
@@ -126,14 +127,14 @@ def _process(contacts: Sequence[Contact]) -> None:
             if not item.is_machine
         ]
     )
-    enqueue_many(answers)  # after settling: a delivery is addressed by the conversation's receipts
+    enqueue_many(to_deliver)  # after settling: a delivery is addressed by the conversation's receipts
     if returned := mails_given_back(ours):
         bounced(returned)
     _tell(found, joined)
 
 
-def _put_in_queues(found: Sequence[Matter]) -> list[Matter]:
-    """Give every matter its queue, and a place in line to those that need a person. Returns those that joined."""
+def _put_in_queues(found: Sequence[Matter]) -> tuple[dict[UUID, int], list[Matter]]:
+    """Give every matter its queue, and a place in line to those that need a person. Returns both."""
     unplaced = [matter for matter in found if matter.last.queue_id is None]
     by_words = place_in_queue([matter.text for matter in unplaced], hints=[matter.hint for matter in unplaced])
     queues: dict[UUID, int] = {m.conversation_id: m.last.queue_id for m in found if m.last.queue_id is not None}
@@ -143,13 +144,13 @@ def _put_in_queues(found: Sequence[Matter]) -> list[Matter]:
     joining = [m for m in found if not (m.needs_nobody or m.has_somebody or m.answer)]
     file_many({matter.conversation_id: queues[matter.conversation_id] for matter in unplaced})
     join_many([ToJoin(m.conversation_id, queues[m.conversation_id], m.since) for m in joining])
-    return joining
+    return queues, joining
 
 
-def _speak(found: Sequence[Matter], joined: Sequence[Matter]) -> list[UUID]:
-    """Write the assistant's answers, what it tells whoever takes over, and a word to chats that wait.
+def _speak(found: Sequence[Matter], joined: Sequence[Matter], queues: dict[UUID, int]) -> list[UUID]:
+    """Write the assistant's answers, what it tells whoever takes over, and a word to those who wait.
 
-    Returns the ids of the answers.
+    Returns the ids of what customers get.
     """
     lines = []
     for matter in found:
@@ -160,14 +161,8 @@ def _speak(found: Sequence[Matter], joined: Sequence[Matter]) -> list[UUID]:
             details = dict(hand_over_details(matter.outcome))
             lines.append(_line(matter, "system", matter.outcome.summary, internal=True, details=details))
     said = say_many(lines)
-    say_many(
-        [
-            _line(matter, "system", in_line(_locale(matter)), internal=False, details={"kind": "in_line"})
-            for matter in joined
-            if matter.items[-1].channel == "chat"
-        ]
-    )
-    return [message.pk for message in said if message.author == "assistant"]
+    said += say_many(first_lines(joined, queues, {each.conversation_id: _locale(each) for each in joined}))
+    return [message.pk for message in said if not message.internal and message.details.get("kind") != "in_line"]
 
 
 def _line(matter: Matter, author: str, text: str, *, internal: bool, details: dict[str, object]) -> Line:
