@@ -34,6 +34,9 @@ CASE = {
     "raw": "get post",
     "formatted": "get",
     "facts": "get",
+    "card": "get post",
+    "delivery": "get",
+    "again": "get post",
 }
 ANYWHERE = {"home", "list", "nav", "next", "search", "canned", "palette", "views", "preferences"}
 BY_ID = {"row", "attachment", "unmerge", "view"}
@@ -41,6 +44,7 @@ BY_ID = {"row", "attachment", "unmerge", "view"}
 
 def address(name: str, conversation: Conversation) -> str:
     """The address of one part of a case."""
+    message = Message.objects.filter(conversation=conversation).values_list("pk", flat=True)[0]
     last = {
         "messages": "messages/",
         "transfer": "transfers/",
@@ -48,7 +52,10 @@ def address(name: str, conversation: Conversation) -> str:
         "reveal": "reveal/iban/",
         "sealed": "sealed/iban/",
         "raw": f"raw/{uuid4()}/",
-        "formatted": f"html/{Message.objects.filter(conversation=conversation).values_list('pk', flat=True)[0]}/",
+        "formatted": f"html/{message}/",
+        "card": "cards/TW-1-C1/",
+        "delivery": f"delivery/{message}/",
+        "again": f"delivery/{message}/again/",
     }
     return f"/desk/c/{conversation.number}/{last.get(name, f'{name}/')}"
 
