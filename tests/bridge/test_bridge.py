@@ -21,15 +21,17 @@ from holdfast.posture import current as posture
 from holdfast.posture.changes import change, propose
 from holdfast.posture.effects import Name
 from holdfast.posture.models import PlaybookEdit, Posture
-from holdfast.shield import billing, declared
+from holdfast.shield import billing, declared, published
 from holdfast.shield.model import CALM
 from holdfast.shield.models import Minute
+from holdfast.staffing import ahead, reserve
+from holdfast.staffing.models import Shift
 from holdfast.triage import loop
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
-    kept = (posture, routing, billing)
+    kept = (posture, routing, billing, ahead)
     for each in kept:
         each.forget()
     yield
@@ -291,3 +293,80 @@ def test_leads_see_what_came_of_first_texts(lead: Client) -> None:
     deflections.answered(conversation_id=cases[0].pk)
     deflections.wants_person(conversation_id=cases[1].pk)
     assert "First text “transfer” today: told 3, 1 say it answered, 1 want a person." in page(lead)
+
+
+def past(queue: Queue, *, number: int, weeks: int = 5) -> None:
+    """In each of the last weeks so many matters began in each half hour around now and in the next hours."""
+    start = now() - timedelta(hours=2)
+    Conversation.objects.bulk_create(
+        Conversation(
+            channel="chat",
+            queue_id=queue.pk,
+            state="closed",
+            created_at=at,
+            last_message_at=at,
+        )
+        for week in range(1, weeks + 1)
+        for half_hour in range(14)
+        for n in range(number)
+        for at in [start - timedelta(weeks=week) + timedelta(minutes=30 * half_hour, seconds=n)]
+    )
+
+
+def test_a_house_without_roster_history_and_reserve_is_told_what_to_set_up(lead: Client) -> None:
+    Queue.objects.create(slug="cards", name="Cards", fallback=True)
+    seen = page(lead)
+    for sentence in ("known after a week", "Load a roster", "Nobody is on the reserve"):
+        assert sentence in seen
+
+
+def test_the_outlook_names_who_is_missing_and_leads_see_whom_to_call(lead: Client, agent: Client, team: Team) -> None:
+    cards = Queue.objects.create(slug="cards", name="Cards", fallback=True)
+    cards.teams.add(team)
+    past(cards, number=20)
+    ana = Agent.objects.get(email="agent@desk.example")
+    rea = Agent.objects.create(email="rea@desk.example", name="Rea Reserve", team=team)
+    Shift.objects.create(agent=ana, begins_at=now() - timedelta(hours=1), ends_at=now() + timedelta(hours=6))
+    reserve.join(agent_id=rea.pk, skills=["cards"], notice=timedelta(minutes=30))
+    outlook = lead.get("/bridge/").context["outlook"]
+    (line,) = outlook.lines
+    assert line.contacts == pytest.approx(40, rel=0.15)
+    assert line.low < line.contacts < line.high
+    assert line.there == 1
+    assert line.needed > 4
+    assert line.missing == line.needed - 1
+    assert [call.person.name for call in outlook.ahead.call_in.calls] == ["Rea Reserve"]
+    assert "Rea Reserve" in page(lead)
+    assert "Rea Reserve" not in page(agent)
+    assert "1 of the reserve could come" in page(agent)
+
+
+def test_a_storm_that_no_roster_can_meet_is_called_one(lead: Client, agent: Client, team: Team) -> None:
+    cards = Queue.objects.create(slug="cards", name="Cards", fallback=True)
+    cards.teams.add(team)
+    past(cards, number=10)
+    ana = Agent.objects.get(email="agent@desk.example")
+    Shift.objects.create(agent=ana, begins_at=now() - timedelta(hours=1), ends_at=now() + timedelta(hours=6))
+    assert "Staffing cannot solve this" not in page(lead)
+    moment = now() - timedelta(minutes=5)
+    Conversation.objects.bulk_create(
+        Conversation(channel="chat", queue_id=cards.pk, state="open", created_at=moment, last_message_at=moment)
+        for _ in range(300)
+    )
+    assert "Staffing cannot solve this" in page(lead)
+
+
+def test_what_changed_is_named_beside_what_people_ask(lead: Client) -> None:
+    minute(1, 9, 9)
+    told = {"counted": 40, "low": 3.0, "high": 9.0}
+    Minute.objects.update(
+        details={
+            published.CHANGED: [
+                {"dimension": "total", "name": "all", "sentence": "All: 60 in five minutes", **told},
+                {"dimension": "queue", "name": "Cards", "sentence": "Cards: 40 in five minutes, usual 3 to 9", **told},
+            ]
+        }
+    )
+    seen = page(lead)
+    assert "Cards: 40 in five minutes, usual 3 to 9" in seen
+    assert "All: 60" not in seen

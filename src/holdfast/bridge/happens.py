@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from holdfast.bridge.charts import Mark, Point
 from holdfast.conversations import line, lookups, told, waits
-from holdfast.desk.queries import QueueInfo, queues
+from holdfast.desk.queries import QueueInfo, queues, queues_of_teams
 from holdfast.intake.queries import Tally, tally
 from holdfast.kit.clock import now
 from holdfast.people.queries import workforce
@@ -22,6 +22,7 @@ from holdfast.posture.current import current
 from holdfast.shield import billing
 from holdfast.shield import queries as shield
 from holdfast.shield.bill import Range
+from holdfast.staffing import ahead as staffing
 
 if TYPE_CHECKING:
     from holdfast.shield.queries import MinuteSeen
@@ -118,6 +119,31 @@ class Cost:
     lines: tuple[CostLine, ...]
     counted: str
     """What is in it, and at which prices."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAhead:
+    """One queue's next hours: contacts of the next hour with a range, and people in the worst half hour."""
+
+    queue: QueueInfo
+    contacts: float
+    low: float
+    high: float
+    needed: int
+    there: int | None
+    missing: int
+    worst_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The next hours of the house, and what would have to be set up to know more."""
+
+    lines: tuple[QueueAhead, ...]
+    ahead: staffing.Ahead
+    to_set_up: tuple[str, ...]
+    assumed: tuple[str, ...]
+    """Names of queues whose handling time is assumed."""
 
 
 def day_began() -> datetime:
@@ -283,6 +309,47 @@ def _figure(value: float, currency: str) -> str:
     if not currency:
         return f"{value:,.0f}"
     return f"{currency} {value:,.0f}" if value >= 100 else f"{currency} {value:,.2f}"
+
+
+def changed() -> Sequence[shield.Changed]:
+    """Return which channels, queues, matters and languages are not as usual in the newest minute."""
+    return [one for one in shield.what_changed(now()) if one.dimension != "total"]
+
+
+def outlook(waits_of: Sequence[Waiting]) -> Outlook:
+    """Return the next hours per queue: what comes, who is there, who is missing, whom to call in."""
+    teams, known = queues_of_teams(), [line.queue for line in waits_of]
+    found = staffing.ahead(
+        {queue.id: queue.slug for queue in known},
+        serves={worker.id: teams.get(worker.team_id, frozenset()) for worker in workforce()},
+        waiting={line.queue.id: line.number for line in waits_of},
+    )
+    by_id = {queue.id: queue for queue in known}
+    lines = []
+    for one in found.lines:
+        if one.known_weeks or one.waiting:
+            first, worst = [need.interval for need in one.needs[:2]], one.worst
+            lines.append(
+                QueueAhead(
+                    by_id[one.queue_id],
+                    sum(each.contacts for each in first),
+                    sum(each.low for each in first),
+                    sum(each.high for each in first),
+                    worst.required,
+                    worst.scheduled,
+                    one.missing,
+                    worst.interval.start,
+                )
+            )
+    to_set_up = []
+    if not found.history:
+        to_set_up.append("What is usual for a queue is known after a week of contacts.")
+    if not found.roster:
+        to_set_up.append("Nobody's shifts are known, so it cannot be said who is missing. Load a roster.")
+    if not found.on_reserve:
+        to_set_up.append("Nobody is on the reserve. Ask who would come on a bad day, and note their skills and notice.")
+    assumed = tuple(by_id[one.queue_id].name for one in found.lines if one.known_weeks and not one.aht_measured)
+    return Outlook(tuple(lines), found, tuple(to_set_up), assumed)
 
 
 def held() -> told.Coverage:

@@ -168,6 +168,8 @@ def _deck(request: HttpRequest) -> dict[str, object]:
         "oldest": max((line.oldest for line in lines if line.oldest), default=None),
         "held": happens.held(),
         "cost": happens.cost(),
+        "changed": happens.changed(),
+        "outlook": happens.outlook(lines),
         "load": load,
         "people": people,
         "marks": charts.people_marks(people.free, people.busy, people.full),

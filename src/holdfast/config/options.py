@@ -69,6 +69,8 @@ class Options(BaseSettings):
     cost_contact_minute: Price = Field(0.02, description="What providers take for each minute of a conversation.")
     cost_gave_up: Price = Field(0.0, description="What it costs that a customer in need gives up; 0: not counted.")
     currency: str = Field("EUR", max_length=8, description="The currency of these costs, as the bridge writes it.")
+    service_level: float = Field(0.8, gt=0, lt=1, description="Share of contacts that people aim to answer in time.")
+    service_within: float = Field(20.0, ge=0, le=86_400, description="Seconds within which that is in time.")
     company: str = Field("Tidewater", description="Name customers know this desk by.")
     zone: str = Field("UTC", description="Time zone of the customers, e.g. Europe/Berlin: what is usual goes by it.")
     holidays: str = Field("", description="Days that are unlike others, with commas between: 2026-12-25,2026-12-26.")

@@ -12,6 +12,22 @@ from holdfast.conversations.movement import SERVED, STAYED
 LONGEST = timedelta(minutes=10)
 """A longer pause before somebody did something was not all spent on it."""
 
+_SPENT = (
+    "WITH act AS ("
+    " SELECT agent_id, conversation_id, created_at AS at, true AS worked FROM conversations_message"
+    "  WHERE author = 'agent' AND agent_id IS NOT NULL AND created_at >= %(since)s"
+    " UNION ALL SELECT agent_id, conversation_id, started_at, false FROM conversations_assignment"
+    "  WHERE started_at >= %(since)s"
+    " UNION ALL SELECT by_id, conversation_id, at, true FROM conversations_transfer"
+    "  WHERE at >= %(since)s"
+    " UNION ALL SELECT by_id, conversation_id, at, true FROM conversations_closure"
+    "  WHERE by_id IS NOT NULL AND at >= %(since)s"
+    "), spent AS (SELECT conversation_id, worked, coalesce(least("
+    "  extract(epoch FROM at - lag(at) OVER (PARTITION BY agent_id ORDER BY at, worked DESC)) / 60,"
+    "  %(longest)s),"
+    "  %(longest)s) AS minutes FROM act)"
+)
+
 
 def minutes_of(*, since: datetime) -> dict[UUID, float]:
     """Return the minutes of people that went into each conversation since then. One query.
@@ -22,23 +38,24 @@ def minutes_of(*, since: datetime) -> dict[UUID, float]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH act AS ("
-            " SELECT agent_id, conversation_id, created_at AS at, true AS worked FROM conversations_message"
-            "  WHERE author = 'agent' AND agent_id IS NOT NULL AND created_at >= %(since)s"
-            " UNION ALL SELECT agent_id, conversation_id, started_at, false FROM conversations_assignment"
-            "  WHERE started_at >= %(since)s"
-            " UNION ALL SELECT by_id, conversation_id, at, true FROM conversations_transfer"
-            "  WHERE at >= %(since)s"
-            " UNION ALL SELECT by_id, conversation_id, at, true FROM conversations_closure"
-            "  WHERE by_id IS NOT NULL AND at >= %(since)s"
-            "), spent AS (SELECT conversation_id, worked, coalesce(least("
-            "  extract(epoch FROM at - lag(at) OVER (PARTITION BY agent_id ORDER BY at, worked DESC)) / 60,"
-            "  %(longest)s),"
-            "  %(longest)s) AS minutes FROM act)"
-            " SELECT conversation_id, sum(minutes)::float8 FROM spent WHERE worked GROUP BY 1",
+            _SPENT  # noqa: S608 - constants only
+            + " SELECT conversation_id, sum(minutes)::float8 FROM spent WHERE worked GROUP BY 1",
             {"since": since, "longest": LONGEST.total_seconds() / 60},
         )
         return dict(cursor.fetchall())
+
+
+def per_queue(*, since: datetime) -> dict[int, tuple[int, float]]:
+    """Return, by queue, how many conversations people worked on since then, and their minutes in all. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SPENT  # noqa: S608 - constants only
+            + " SELECT queue_id, count(DISTINCT spent.conversation_id), sum(minutes)::float8 FROM spent"
+            " JOIN conversations_conversation AS conversation ON conversation.id = spent.conversation_id"
+            " WHERE worked AND queue_id IS NOT NULL GROUP BY 1",
+            {"since": since, "longest": LONGEST.total_seconds() / 60},
+        )
+        return {queue_id: (cases, minutes) for queue_id, cases, minutes in cursor.fetchall()}
 
 
 def unserved(*, since: datetime) -> set[UUID]:

@@ -29,6 +29,15 @@ def queue_names() -> Mapping[int, str]:
     return dict(Queue.objects.values_list("id", "name"))
 
 
+def queues_of_teams() -> dict[int, frozenset[int]]:
+    """Return the queues that each team answers. One query."""
+    found: dict[int, set[int]] = {}
+    rows = Queue.objects.filter(parking=False, teams__isnull=False).values_list("teams__id", "id")
+    for team_id, queue_id in rows:
+        found.setdefault(team_id, set()).add(queue_id)
+    return {team_id: frozenset(own) for team_id, own in found.items()}
+
+
 def priorities(wanted: Mapping[str, int]) -> dict[int, int]:
     """Return the priority of each queue by id, as a posture names them by slug."""
     if not wanted:

@@ -92,13 +92,21 @@ class Worker:
     vendor: str
     internal: bool
     capacity: int
+    team_id: int
 
 
 def workforce() -> Sequence[Worker]:
     """Return everybody who answers customers and has a team."""
     agents = Agent.objects.filter(is_active=True, role=Role.AGENT, team__isnull=False).order_by("team__name", "id")
-    fields = ("id", "team__name", "team__vendor__name", "team__vendor__internal", "capacity")
+    fields = ("id", "team__name", "team__vendor__name", "team__vendor__internal", "capacity", "team_id")
     return [Worker(*row) for row in agents.values_list(*fields)]
+
+
+def ids_of_emails(emails: Collection[str]) -> dict[str, int]:
+    """Return the active agents who sign in with these addresses, by address in lower case."""
+    wanted = {email.lower() for email in emails}
+    rows = Agent.objects.filter(is_active=True, email__in=wanted).values_list("email", "id")
+    return {email.lower(): id_ for email, id_ in rows}
 
 
 def standing_of(customer_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, date | None]]:
