@@ -197,3 +197,18 @@ def test_scripts_without_spaces_are_compared_too() -> None:
     )
     alike = [sum(map(int.__eq__, one, signature)) / len(one) for signature in (same, other)]
     assert alike[0] > 0.5 > alike[1]
+
+
+@pytest.mark.parametrize(
+    ("challenge", "asked"),
+    [({"pass": -0.4, "fail": 1.5}, Friction.CONFIRM_CHANNEL), ({"pass": -0.05, "fail": 0.3}, Friction.CALLBACK)],
+)
+def test_close_behind_the_line_a_question_is_asked_as_long_as_answers_tell_people_apart(
+    challenge: dict[str, float], asked: Friction
+) -> None:
+    model = Model(alarm="flood", flood_share=0.7, need={"yes": 0.0, "no": 0.0}, challenge=challenge)
+    known = Evidence(id="1", at=START, channel="web", text="My card was declined", account="a", need=False)
+    assert score(traits_of(known), model).friction is asked
+    assert score(traits_of(replace(known, verification=2, need=True)), model).friction is Friction.CALLBACK
+    far = replace(model, flood_share=0.95)
+    assert score(traits_of(known), far).friction is Friction.CALLBACK

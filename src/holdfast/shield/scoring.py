@@ -14,6 +14,8 @@ _STEP = 0.6
 """Log-odds per band."""
 _ASK_FROM = 0.6
 _FORWARD = 0.3
+_CLOSE_UNTIL, _TELLING = 1.5, 1.0
+_PROVEN = 2
 _LATER_FROM = 0.6
 _IN_WRITING_FROM = 5.0
 
@@ -48,14 +50,17 @@ def band_of(total: float) -> int:
 
 
 def _friction(traits: Traits, model: Model, total: float) -> Friction:
-    """The mildest step that pays. A question pays where a fitting answer brings somebody forward to the first bands.
+    """The mildest step that pays. A question pays where a fitting answer brings somebody forward to the first bands,
+    and close behind them, as long as answers tell people apart: there even the wrong ones make room.
 
-    Who would not get there by any answer is asked nothing; they are offered to be called or written back.
+    Who would not get there by any answer is asked nothing; they are offered to be called or written back. Whoever is
+    proven and explained is never asked.
     """
-    unanswered = traits.challenge is None
-    passing = model.challenge.get("pass", 0.0)
-    if unanswered and total > _ASK_FROM and total + passing <= _FORWARD:
-        return Friction.CONFIRM_CHANNEL if traits.account is not None else Friction.CONFIRM_TOPIC
+    if traits.challenge is None and not (traits.verification == _PROVEN and traits.need is True):
+        passing, failing = model.challenge.get("pass", 0.0), model.challenge.get("fail", 0.0)
+        brings_forward = total > _ASK_FROM and total + passing <= _FORWARD
+        if brings_forward or (0 < total <= _CLOSE_UNTIL and failing - passing > _TELLING):
+            return Friction.CONFIRM_CHANNEL if traits.account is not None else Friction.CONFIRM_TOPIC
     if total > _IN_WRITING_FROM:
         return Friction.ASYNCHRONOUS
     return Friction.CALLBACK if total > _LATER_FROM else Friction.NONE
