@@ -43,6 +43,14 @@ def test_a_chart_is_sound_markup_and_stays_in_its_frame(rates: list[tuple[float,
     assert tree.find("desc") is not None
 
 
+@given(st.floats(1, 200_000))
+def test_the_numbers_of_an_axis_fit_into_its_margin(highest: float) -> None:
+    tree = ElementTree.fromstring(str(rate_chart(points([(highest, 1.0), (highest, 1.0)]))))  # noqa: S314
+    numbers = [text.text or "" for text in tree.iter("text") if text.attrib["class"] == "ax e"]
+    assert len(numbers) == 5
+    assert max(map(len, numbers)) <= 4
+
+
 @given(st.lists(st.floats(0, 220), min_size=1, max_size=5).map(sorted))
 def test_words_beside_each_other_s_lines_stay_apart_and_in_order(heights: list[float]) -> None:
     placed = apart(heights, at_least=17, last=216)

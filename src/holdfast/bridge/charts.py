@@ -149,8 +149,13 @@ def _area(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, flo
 
 
 def _grid(top: int, y: Callable[[float], float]) -> SafeString:
-    lines = [(y(value), y(value) + 4, value) for value in (0, top // 4, top // 2, 3 * top // 4, top)]
+    lines = [(y(value), y(value) + 4, _on_axis(value)) for value in (0, top // 4, top // 2, 3 * top // 4, top)]
     return format_html_join("", '<path class="grid" d="M30 {}H844"/><text class="ax e" x="22" y="{}">{}</text>', lines)
+
+
+def _on_axis(value: int) -> str:
+    """Write an axis' number short enough for its margin: from 1,000 on in thousands."""
+    return f"{value / 1000:g}k" if value >= 1000 else str(value)
 
 
 def _hours(first: datetime, last: datetime, x: Callable[[datetime], float]) -> SafeString:
@@ -184,10 +189,10 @@ def _marks(marks: Sequence[Mark], first: datetime, last: datetime, x: Callable[[
 
 def _ends(now: Point, y: Callable[[float], float]) -> SafeString:
     """Name the lines at their right end."""
-    labels = [(y(now.rate) + 4, "end", f"{now.rate:.0f} now")]
+    labels = [(y(now.rate) + 4, "end", f"{now.rate:,.0f} now")]
     if now.unexplained >= 0.5:
-        labels.append((labels[0][0] + _LINE, "lab un", f"{now.unexplained:.0f} unexplained"))
-    labels.append((y((now.low + now.high) / 2) + 4, "ax", f"usual {now.low:.0f}–{now.high:.0f}"))
+        labels.append((labels[0][0] + _LINE, "lab un", f"{now.unexplained:,.0f} unexplained"))
+    labels.append((y((now.low + now.high) / 2) + 4, "ax", f"usual {now.low:,.0f}–{now.high:,.0f}"))
     labels.sort()
     heights = apart([height for height, _, _ in labels], at_least=_LINE, last=_BOTTOM + 4)
     drawn = [(height, css, text) for height, (_, css, text) in zip(heights, labels, strict=True)]
@@ -208,6 +213,6 @@ def apart(heights: Sequence[float], *, at_least: float, last: float) -> Sequence
 def _described(points: Sequence[Point]) -> str:
     now, peak = points[-1], max(points, key=lambda point: point.rate)
     return (
-        f"Usual is {now.low:.0f} to {now.high:.0f}. The most was {peak.rate:.0f} at"
-        f" {timezone.localtime(peak.at):%H:%M}, now it is {now.rate:.0f}."
+        f"Usual is {now.low:,.0f} to {now.high:,.0f}. The most was {peak.rate:,.0f} at"
+        f" {timezone.localtime(peak.at):%H:%M}, now it is {now.rate:,.0f}."
     )

@@ -189,7 +189,7 @@ def rate_in_words(points: Sequence[Point]) -> str:
     usual, local = (newest.low + newest.high) / 2, timezone.localtime(newest.at)
     if newest.rate <= newest.high or usual < 1:
         return f"{'usual' if newest.rate <= newest.high else 'more than usual'} for a {local:%A at %H:%M}"
-    return f"{newest.rate / usual:.1f} times the usual {usual:.0f} for a {local:%A at %H:%M}"
+    return f"{newest.rate / usual:.1f} times the usual {usual:,.0f} for a {local:%A at %H:%M}"
 
 
 def silent_since(points: Sequence[Point]) -> datetime | None:
