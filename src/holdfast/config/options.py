@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Networks = Annotated[
@@ -64,6 +64,14 @@ class Options(BaseSettings):
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
     operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
     operations_token: str = Field("", description="Bearer token for the operations service.")
+    llm_url: str = Field("", description="Base URL of an OpenAI-compatible language model, or empty: none is used.")
+    llm_model: str = Field("", description="The model's name there.")
+    llm_key: SecretStr = Field(SecretStr(""), description="Bearer key for it.")
+    llm_deadline: float = Field(4.0, gt=0, le=60, description="Seconds one call may take, all in all.")
+    llm_price_in: Price = Field(0.0, description="What a million tokens read cost.")
+    llm_price_out: Price = Field(0.0, description="What a million tokens written cost.")
+    llm_max_cost: Price = Field(0.05, description="What the model may cost in one conversation.")
+    llm_concurrency: int = Field(4, ge=1, le=256, description="Calls at a time and process; none waits for a place.")
     cost_agent_minute: Price = Field(0.75, description="What a minute of a person at the line costs, all included.")
     cost_contact: Price = Field(0.04, description="What providers take for each contact.")
     cost_contact_minute: Price = Field(0.02, description="What providers take for each minute of a conversation.")
@@ -98,6 +106,16 @@ class Options(BaseSettings):
         issuer = urlsplit(self.oidc_issuer)
         if issuer.scheme not in {"", "https"} and issuer.hostname not in {"127.0.0.1", "localhost"}:
             raise ValueError("HOLDFAST_OIDC_ISSUER has to begin with https://")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_language_model(self) -> Self:
+        if self.llm_url and not (
+            urlsplit(self.llm_url).scheme in {"http", "https"} and urlsplit(self.llm_url).hostname
+        ):
+            raise ValueError("HOLDFAST_LLM_URL has to begin with https:// (or http:// for one of your own)")
+        if self.llm_url and not self.llm_model:
+            raise ValueError("HOLDFAST_LLM_MODEL is missing: name the model that HOLDFAST_LLM_URL serves")
         return self
 
 

@@ -64,7 +64,7 @@ def _account(found: re.Match[str]) -> str:
     written = found.group()
     end = len(written)
     while end > 0:
-        if _is_iban(written[:end]):
+        if iban_holds(written[:end]):
             return "[iban]" + written[end:]
         end = written.rfind(" ", 0, end)
     return written
@@ -105,7 +105,8 @@ def luhn_holds(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _is_iban(written: str) -> bool:
+def iban_holds(written: str) -> bool:
+    """Return whether `written` has the length and the check digits of an IBAN (ISO 13616); spaces are allowed."""
     compact = written.replace(" ", "").upper()
     if not 15 <= len(compact) <= 34:
         return False
