@@ -13,11 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from anymail.exceptions import AnymailError, AnymailRequestsAPIError
 from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F, QuerySet
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from holdfast.channels import email_out
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
@@ -28,6 +30,7 @@ from holdfast.notify.models import Delivery
 LEASE = timedelta(minutes=3)
 ATTEMPTS = 8
 AUTOMATIC_PER_HOUR = 5
+_LATER_BY_HTTP = {408, 425, 429, 503}
 log = structlog.get_logger()
 
 
@@ -153,23 +156,45 @@ def _send(envelope: Envelope, backend: BaseEmailBackend) -> None:
         _refused(envelope, min(codes, default=550), "The mail server refused this address.")
     except smtplib.SMTPResponseException as error:
         _refused(envelope, error.smtp_code, f"The mail server refused the mail ({error.smtp_code}).")
+    except AnymailError as error:
+        _provider_said(envelope, error)
     except (OSError, smtplib.SMTPException) as error:
-        log.warning("delivery_broke_off", delivery=str(envelope.delivery.pk), error=type(error).__name__)
-        _settle(envelope, Delivery.State.UNKNOWN, "The connection broke while it was being handed over.")
-    except Exception as error:  # a provider's own exception class; none may stop the batch
-        status = getattr(error, "status_code", None)
+        _broke_off(envelope, error)
+    except Exception as error:  # a backend's own exception class; none may stop the batch
         log.warning("delivery_failed", delivery=str(envelope.delivery.pk), error=type(error).__name__)
-        _refused(
-            envelope, status if isinstance(status, int) else 500, f"The provider refused it: {type(error).__name__}."
-        )
+        _settle(envelope, Delivery.State.FAILED, f"The mail could not be handed over: {type(error).__name__}.")
     else:
         status = getattr(mail, "anymail_status", None)
         _settle(envelope, Delivery.State.SENT, provider_id=str(getattr(status, "message_id", "") or ""))
 
 
+def _provider_said(envelope: Envelope, error: AnymailError) -> None:
+    """Sort what a provider's HTTP interface answered: later, never, or nobody knows."""
+    status = error.status_code
+    if status is None and not isinstance(error, AnymailRequestsAPIError):  # an address or a mail it cannot take
+        _settle(envelope, Delivery.State.FAILED, f"The provider refused it: {type(error).__name__}.")
+    elif status in _LATER_BY_HTTP or _never_connected(error):
+        _later(envelope, f"The provider takes no mail now ({status or 'no connection'}).")
+    elif status is not None and status < 500:
+        _settle(envelope, Delivery.State.FAILED, f"The provider refused the mail ({status}).")
+    else:
+        _broke_off(envelope, error)
+
+
+def _never_connected(error: AnymailError) -> bool:
+    """Whether the provider was not even reached, so that it cannot have the mail."""
+    tried = error.__cause__.args[0] if error.__cause__ is not None and error.__cause__.args else None
+    return isinstance(getattr(tried, "reason", None), NewConnectionError | ConnectTimeoutError)
+
+
+def _broke_off(envelope: Envelope, error: Exception) -> None:
+    log.warning("delivery_broke_off", delivery=str(envelope.delivery.pk), error=type(error).__name__)
+    _settle(envelope, Delivery.State.UNKNOWN, "The connection broke while it was being handed over.")
+
+
 def _refused(envelope: Envelope, code: int, sentence: str) -> None:
-    """A definite no: 4xx of SMTP and 429 of an API mean later, everything else means never."""
-    if 400 <= code < 500 and code not in {400, 401, 403, 404, 413, 422} and envelope.delivery.attempts < ATTEMPTS:
+    """A mail server's definite no: 4xx means later, everything else means never (RFC 5321, 4.2.1)."""
+    if 400 <= code < 500:
         _later(envelope, sentence)
     else:
         _settle(envelope, Delivery.State.FAILED, sentence)
