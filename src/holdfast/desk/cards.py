@@ -7,8 +7,10 @@ from uuid import UUID
 
 from holdfast.conversations.errors import NotFound, Refused
 from holdfast.conversations.messages import post_system
-from holdfast.operations.client import OperationsClient, OperationsRefused, OperationsUnavailable, operations
+from holdfast.operations.action import Outcome, Who
+from holdfast.operations.client import OperationsClient, OperationsUnavailable, operations
 from holdfast.operations.facts import Card
+from holdfast.operations.registry import run
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
@@ -37,7 +39,7 @@ def card_of(*, agent: Agent, conversation: Conversation, card_id: str) -> Card:
     return _card(source, reference, card_id)
 
 
-def switch(*, agent: Agent, conversation: Conversation, card_id: str, act: str, key: UUID) -> Card:
+def switch(*, agent: Agent, conversation: Conversation, card_id: str, act: str, key: UUID) -> None:
     """Freeze or unfreeze a card, once for each `key`, and write into the case who did it.
 
     Raises `Refused`, `NotFound`, `OperationsUnavailable` when nothing was asked for yet, and `NotKnown` when it was and
@@ -45,18 +47,22 @@ def switch(*, agent: Agent, conversation: Conversation, card_id: str, act: str, 
     """
     source, reference = _source(agent, conversation)
     card = _card(source, reference, card_id)
-    call = source.freeze_card if act == "freeze" else source.unfreeze_card
-    try:
-        switched = call(card.id, key=str(key))
-    except OperationsRefused as refused:
-        raise Refused(str(refused)) from refused
-    except OperationsUnavailable as away:
-        text = f"{agent.name} asked to {act} the card ending {card.last4}. No answer came: look whether it happened."
-        _write(conversation, agent, card, act, key, outcome="unknown", text=text)
-        raise NotKnown(f"No answer came. The card may be {_state(act)} already, or not.") from away
+    # The agent answers for who is asking: they look for themselves, and the case says who did it.
+    who = Who(reference=reference, level=_level(conversation), by=f"agent:{agent.pk}", conversation_id=conversation.pk)
+    result = run(f"{act}_card", {"card": card.id}, who=who, key=str(key))
+    match result.outcome:
+        case Outcome.REFUSED:
+            raise Refused(result.sentence)
+        case Outcome.UNAVAILABLE:
+            raise OperationsUnavailable(result.sentence)
+        case Outcome.UNKNOWN:
+            text = (
+                f"{agent.name} asked to {act} the card ending {card.last4}. No answer came: look whether it happened."
+            )
+            _write(conversation, agent, card, act, key, outcome="unknown", text=text)
+            raise NotKnown(f"No answer came. The card may be {_state(act)} already, or not.")
     text = f"{agent.name} {ACTS[act]} the card ending {card.last4}."
     _write(conversation, agent, card, act, key, outcome="done", text=text)
-    return switched
 
 
 def _source(agent: Agent, conversation: Conversation) -> tuple[OperationsClient, str]:
@@ -74,6 +80,11 @@ def _card(source: OperationsClient, reference: str, card_id: str) -> Card:
     if card is None:
         raise NotFound(card_id)
     return card
+
+
+def _level(conversation: Conversation) -> int:
+    identities = conversation.customer.identities.all() if conversation.customer else ()
+    return max((identity.level for identity in identities), default=0)
 
 
 def _state(act: str) -> str:

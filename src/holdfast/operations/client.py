@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -13,17 +15,33 @@ from django.conf import settings
 from pydantic import TypeAdapter, ValidationError
 
 from holdfast.operations.breaker import Breaker
-from holdfast.operations.facts import Account, Card, Fact, Overview, Payment, Refund, Transfer, headline_of
+from holdfast.operations.facts import (
+    Account,
+    AddressChanged,
+    Card,
+    Fact,
+    Overview,
+    Payment,
+    PinSent,
+    Refund,
+    Transfer,
+    headline_of,
+)
 
 TIMEOUT = 2.0
 BATCH = 100
 REMEMBER = 20.0
+LARGEST = 4 * 2**20  # bytes of an answer that are read
 
 T = TypeVar("T")
 
 
 class OperationsUnavailable(Exception):  # noqa: N818 - named for what it tells the caller
     """The company's systems did not answer. The sentence is fit for a screen."""
+
+
+class OutcomeUnknown(OperationsUnavailable):
+    """A change was asked for and no answer came that can be read: whether it was made is not known."""
 
 
 class UnknownRecord(Exception):  # noqa: N818 - named for what it tells the caller
@@ -47,6 +65,9 @@ class OperationsClient(Protocol):
     def headlines(self, refs: Iterable[str]) -> dict[str, Fact]: ...
     def freeze_card(self, card_id: str, *, key: str) -> Card: ...
     def unfreeze_card(self, card_id: str, *, key: str) -> Card: ...
+    def resend_pin(self, card_id: str, *, key: str) -> PinSent: ...
+    def change_address(self, ref: str, address: str, *, key: str) -> AddressChanged: ...
+    def for_action(self, name: str, *, within: float) -> OperationsClient: ...
 
 
 class HttpOperations:
@@ -67,7 +88,10 @@ class HttpOperations:
             headers={"authorization": f"Bearer {token}"},
             trust_env=False,
         )
-        self.breaker = breaker or Breaker()
+        self.breaker = self._changing = breaker or Breaker()
+        self._of_actions: dict[str, tuple[Breaker, Breaker]] = {}
+        self._timeout = timeout
+        self._until = float("inf")
         self._clock = clock
         self._seen: dict[str, tuple[float, Fact | None]] = {}
 
@@ -103,19 +127,42 @@ class HttpOperations:
         known = {ref: self._seen[ref][1] for ref in wanted if ref in self._seen}
         return {ref: fact for ref, fact in known.items() if fact is not None}
 
+    def for_action(self, name: str, *, within: float) -> Self:
+        """Return a client for one run of an action: all its calls together get `within` seconds.
+
+        Every action has breakers of its own, one for reading and one for changing: when sending PINs is broken, cards
+        are still looked up, and that they are does not hide that sending PINs is broken.
+        """
+        own = copy(self)
+        own.breaker, own._changing = self._of_actions.setdefault(name, (Breaker(), Breaker()))
+        own._until = time.monotonic() + within
+        return own
+
     def freeze_card(self, card_id: str, *, key: str) -> Card:
-        """Freeze a card. The same `key` never acts twice. May raise `OperationsRefused`."""
-        return self._switch(card_id, "freeze", key)
+        """Freeze a card. The same `key` never acts twice. May raise `OperationsRefused`, `OutcomeUnknown`."""
+        return self._change(f"/v1/cards/{quote(card_id, safe='')}/freeze", Card, key=key)
 
     def unfreeze_card(self, card_id: str, *, key: str) -> Card:
-        """Unfreeze a card. The same `key` never acts twice. May raise `OperationsRefused`."""
-        return self._switch(card_id, "unfreeze", key)
+        """Unfreeze a card. The same `key` never acts twice. May raise `OperationsRefused`, `OutcomeUnknown`."""
+        return self._change(f"/v1/cards/{quote(card_id, safe='')}/unfreeze", Card, key=key)
 
-    def _switch(self, card_id: str, act: str, key: str) -> Card:
-        path = f"/v1/cards/{quote(card_id, safe='')}/{act}"
-        card = _read(self._call("POST", path, headers={"idempotency-key": key}), Card)
+    def resend_pin(self, card_id: str, *, key: str) -> PinSent:
+        """Have the PIN of a card sent by post again. May raise `OperationsRefused`, `OutcomeUnknown`."""
+        return self._change(f"/v1/cards/{quote(card_id, safe='')}/pin", PinSent, key=key)
+
+    def change_address(self, ref: str, address: str, *, key: str) -> AddressChanged:
+        """Put another postal address on file. May raise `OperationsRefused`, `OutcomeUnknown`."""
+        path = f"/v1/accounts/{quote(ref, safe='')}/address"
+        return self._change(path, AddressChanged, key=key, json={"address": address})
+
+    def _change(self, path: str, kind: type[T], *, key: str, json: Mapping[str, Any] | None = None) -> T:
+        answer = self._call("POST", path, changes=True, headers={"idempotency-key": key}, json=json)
+        try:
+            changed = _read(answer, kind)
+        except OperationsUnavailable as error:
+            raise OutcomeUnknown(str(error)) from error
         self._seen.clear()  # a changed card changes the headline
-        return card
+        return changed
 
     def _remember(self, refs: list[str], *, until: float) -> None:
         answer = self._call("POST", "/v1/overviews", json={"refs": refs})
@@ -127,22 +174,41 @@ class HttpOperations:
     def _get(self, path: str, kind: type[T]) -> T:
         return _read(self._call("GET", path), kind)
 
-    def _call(self, method: str, path: str, **more: Any) -> Any:
-        if not self.breaker.allows():
+    def _call(self, method: str, path: str, *, changes: bool = False, **more: Any) -> Any:
+        breaker = self._changing if changes else self.breaker
+        started = time.monotonic()
+        until = min(started + self._timeout, self._until)
+        if until <= started or not breaker.allows():
             raise OperationsUnavailable("The bank's systems did not answer just now. Trying again shortly.")
+        lost = OutcomeUnknown if changes else OperationsUnavailable
         try:
-            response = self._http.request(method, path, **more)
-            if response.status_code >= 500 or response.status_code == 429:
-                raise OperationsUnavailable(f"The bank's systems answered {response.status_code}.")
-            answer = response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            self.breaker.failed()
+            with self._http.stream(method, path, timeout=until - started, **more) as response:
+                answer = _answered(response, until=until, lost=lost)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            breaker.failed()
             raise OperationsUnavailable("The bank's systems cannot be reached.") from error
+        except (httpx.HTTPError, ValueError) as error:
+            breaker.failed()
+            raise lost("The bank's systems cannot be reached.") from error
         except BaseException:
-            self.breaker.failed()
+            breaker.failed()
             raise
-        self.breaker.succeeded()
+        breaker.succeeded()
         return _accepted(response, answer)
+
+
+def _answered(response: httpx.Response, *, until: float, lost: type[OperationsUnavailable]) -> Any:
+    """Read an answer that comes in time and is of a sane size. Raises `lost`, `ValueError` for what is no JSON."""
+    if response.status_code == 429:
+        raise OperationsUnavailable("The bank's systems answered 429.")
+    if response.status_code >= 500:  # also what stands before a system answers so, after the system has acted
+        raise lost(f"The bank's systems answered {response.status_code}.")
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > LARGEST or time.monotonic() > until:
+            raise lost("The bank's systems took too long or said too much.")
+    return json.loads(body)
 
 
 def _accepted(response: httpx.Response, answer: Any) -> Any:

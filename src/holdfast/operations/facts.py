@@ -74,6 +74,21 @@ class Refund(_Fact):
     expected_by: date
 
 
+class PinSent(_Fact):
+    """The PIN of `card` is on its way by post."""
+
+    card: Card
+    sent_at: datetime
+    expected_by: date | None = None
+
+
+class AddressChanged(_Fact):
+    """Another postal address is on file. The address itself is not told back."""
+
+    ref: str
+    changed_at: datetime
+
+
 class Overview(_Fact):
     """Everything about one customer, read in one call."""
 
