@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.assistant.contract import Answer, ForAssistant, HandOver, Reason
+from holdfast.assistant.contract import Answer, ForAssistant, HandOver, Held, Reason
 from holdfast.assistant.respond import respond, respond_many
 from holdfast.kit.ids import uuid7
 from holdfast.knowledge import search
@@ -58,7 +58,7 @@ def test_a_clear_question_is_answered_with_the_articles_own_words() -> None:
 
 def test_a_sentence_that_announces_a_list_takes_the_list_along() -> None:
     Article.objects.filter(slug="fees").update(
-        body="It depends on where it goes:\n\n- euro: free\n- else: 0.4 %\n\nMore."
+        version=2, body="It depends on where it goes:\n\n- euro: free\n- else: 0.4 %\n\nMore."
     )
     search.forget()
     answer = respond(asked("How much is a bank transfer?"))
@@ -92,7 +92,12 @@ def test_everything_else_goes_to_a_person_with_the_reason(text: str, reason: Rea
 def test_it_is_silent_once_a_person_has_it_or_the_customer_came_back() -> None:
     clear = asked("How do I activate my card please?")
     outcomes = respond_many(
-        [replace(clear, assigned=True), replace(clear, person_asked=True), replace(clear, answered_before=True), clear]
+        [
+            replace(clear, assigned=True),
+            replace(clear, person_asked=True),
+            replace(clear, held=Held(answered=True)),
+            clear,
+        ]
     )
     assert [getattr(o, "reason", None) for o in outcomes[:3]] == [
         Reason.WITH_A_PERSON,

@@ -9,9 +9,52 @@ from typing import Any
 from uuid import UUID
 
 
+class Word(StrEnum):
+    """Who has the word in a conversation."""
+
+    ASSISTANT = "assistant"
+    HANDED_OVER = "handed_over"
+    """The conversation is on its way to a person, who has not spoken yet."""
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of two things a customer may have meant. `names` is `article:<id>` or `action:<name>`."""
+
+    label: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is remembered of a conversation between two messages. It begins anew when a closed matter is opened."""
+
+    word: Word = Word.ASSISTANT
+    language: str = ""
+    """The conversation's language once it is known; it stays."""
+    pending: Mapping[str, Any] | None = None
+    """An action that waits for the customer's next word, as `assistant.acting` wrote it."""
+    options: tuple[Option, ...] = ()
+    """What the customer is being asked to choose from."""
+    asked: bool = False
+    """It asked which of two is meant. That is done once."""
+    answered: bool = False
+    """It gave an answer from an article. Coming back means that it did not help."""
+    turns: int = 0
+    """How often the assistant spoke."""
+    acknowledged: bool = False
+    """The customer was told that a person comes. That is done once per hand-over."""
+    busy: bool = False
+    """Work on an earlier message is under way."""
+
+
+NOTHING_HELD = Held()
+
+
 @dataclass(frozen=True, slots=True)
 class ForAssistant:
-    """One conversation that waits for a first answer. `text` is the customer's newest message."""
+    """One conversation that waits for an answer. `text` is what the customer said since the last one."""
 
     conversation_id: UUID
     text: str
@@ -21,8 +64,7 @@ class ForAssistant:
     """A person has this conversation, or has written in it: the assistant is silent."""
     person_asked: bool = False
     """The customer used the button; no detection needed."""
-    answered_before: bool = False
-    """The assistant spoke last time. Coming back means that it did not help."""
+    held: Held = NOTHING_HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +94,45 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do in the company's systems. Carried out by `operations`; none is offered yet."""
+    """Something to do in the company's systems: begun in a turn, since it takes a call over the network."""
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    locale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clarify:
+    """A question which of at most two things is meant."""
+
+    text: str
+    options: tuple[Option, ...]
+    locale: str
+
+
+class Work(StrEnum):
+    """What a turn does outside the batch."""
+
+    BEGIN = "begin"
+    """Begin an action; `arguments["action"]` names it."""
+    GO_ON = "go_on"
+    """Go on with the action that waits for the customer's word."""
+    COMPOSE = "compose"
+    """Let the language model choose, where the embedded path is not sure."""
+    ANSWER = "answer"
+    """Look again at what the customer said: a conversation was handed back, or they wrote while a turn was running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It takes more than the batch has time for.
+
+    `None` as work: a turn is under way and will read the new message as well.
+    """
+
+    work: Work | None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    locale: str = ""
 
 
 class Reason(StrEnum):
@@ -66,6 +143,15 @@ class Reason(StrEnum):
     NOT_SURE = "not_sure"
     NO_ARTICLE = "no_article"
     UNKNOWN_LANGUAGE = "unknown_language"
+    STILL_UNCLEAR = "still_unclear"
+    TOO_MANY_TURNS = "too_many_turns"
+    GAVE_UP = "gave_up"
+    """An action could not be done, or the customer wants it otherwise."""
+    TOO_LATE = "too_late"
+    """Nothing was sent by the deadline, whatever the cause."""
+    INTERRUPTED = "interrupted"
+    """Something changed in the conversation while a turn was running."""
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +163,8 @@ class HandOver:
     locale: str = ""
     topic: str = ""
     """Queue slug of the nearest article: a hint for routing, empty when nothing was near."""
+    intent: str = ""
+    """What it seems to be about, in words; empty when nothing was near."""
 
 
-Outcome = Answer | Action | HandOver
+Outcome = Answer | Action | Clarify | Later | HandOver

@@ -69,7 +69,7 @@ def _without_search(conversation: ForAssistant) -> HandOver | None:
         return HandOver(Reason.WITH_A_PERSON)
     if conversation.person_asked or asks_for_person(conversation.text):
         return HandOver(Reason.PERSON_ASKED, "Asked for a person.")
-    if conversation.answered_before:
+    if conversation.held.answered:
         return HandOver(Reason.CAME_BACK, "Came back after the assistant's answer.")
     if len(conversation.text) > MAX_LETTERS:
         return HandOver(Reason.NEEDS_A_PERSON, "Long message, not answered by the assistant.")

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "holdfast.conversations",
     "holdfast.channels",
     "holdfast.knowledge",
+    "holdfast.assistant",
     "holdfast.operations",
     "holdfast.notify",
     "holdfast.shield",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from holdfast.conversations import promised
 from holdfast.conversations.changes import done, locked, next_moment, speak
@@ -101,7 +101,7 @@ def post_note(
 
 @transaction.atomic
 def post_assistant(*, conversation_id: UUID, text: str, details: Mapping[str, Any]) -> Message:
-    """Let the assistant answer. Raises `NotFound`, and `Refused` when a person has the conversation."""
+    """Let the assistant answer. Raises `NotFound`, and `Refused` when a person has the conversation or the word."""
     conversation = locked(conversation_id)
     if conversation.assignee_id is not None:
         raise Refused("A person has this conversation.")
@@ -113,7 +113,11 @@ def post_assistant(*, conversation_id: UUID, text: str, details: Mapping[str, An
         version=conversation.version + 1,
         created_at=next_moment(conversation),
     )
-    message.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError as error:  # the database refuses it once a person has the word
+        raise Refused("A person has the word in this conversation.") from error
     _answered(conversation, message)
     return message
 
