@@ -13,6 +13,8 @@ import pytest
 
 from holdfast.intake.accept import Accepted, Incoming, Overloaded, Unstorable
 from holdfast.intake.door import Door, Limits
+from holdfast.intake.operators import Keyring
+from holdfast.intake.proof import Prover
 from holdfast.intake.telling import Told
 from holdfast.intake.tokens import KnownToken, TokenCache, digest_of
 from holdfast.kit.blobs import BlobStore
@@ -55,6 +57,7 @@ def post(
             tokens=tokens,
             refresh_tokens=nothing,
             tell=nobody,
+            prover=Prover(operators=Keyring(), public_url="http://localhost"),
             blobs=BlobStore(blobs),
             public_url="http://localhost",
             limits=limits or Limits(),

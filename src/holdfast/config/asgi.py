@@ -36,10 +36,11 @@ from holdfast.config.health import Health  # noqa: E402
 from holdfast.config.options import options  # noqa: E402
 from holdfast.config.proxies import TrustedProxies  # noqa: E402
 from holdfast.conversations.lookups import numbers_of  # noqa: E402
-from holdfast.intake import tokens  # noqa: E402
+from holdfast.intake import operators, tokens  # noqa: E402
 from holdfast.intake.accept import PostgresIntake  # noqa: E402
 from holdfast.intake.contact import CONTACTS  # noqa: E402
 from holdfast.intake.door import Door, Limits  # noqa: E402
+from holdfast.intake.proof import Prover  # noqa: E402
 from holdfast.intake.spool import Spool  # noqa: E402
 from holdfast.intake.telling import Telling  # noqa: E402
 from holdfast.kit import database, outbox, streams  # noqa: E402
@@ -49,6 +50,7 @@ from holdfast.people import standing  # noqa: E402
 
 _log = structlog.get_logger(__name__)
 _TOKENS_EVERY = 2.0  # seconds: how old the known tokens may be when no notice comes through
+_OPERATORS_EVERY = 15.0  # the same of the operators whose signatures count
 _DJANGO_THREADS = 16
 _PATIENCE = 3.0  # seconds for one look at the database, which may hang
 
@@ -70,6 +72,7 @@ class Web:
         )
         self.hub = streams.Hub(executor=self._lookups, in_force=standing.in_force)
         self.tokens = tokens.TokenCache()
+        self.operators = operators.Keyring()
         self._tokens_read = float("-inf")
         self._reading_tokens = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -83,6 +86,7 @@ class Web:
             tokens=self.tokens,
             refresh_tokens=self.refresh_tokens,
             tell=Telling(spool=self.spool, executor=self._lookups, number_of=_number_of),
+            prover=Prover(operators=self.operators, public_url=settings.PUBLIC_URL),
             blobs=BlobStore(settings.BLOB_DIR),
             public_url=settings.PUBLIC_URL,
             limits=Limits(text=options().max_text_bytes, body=options().max_body_bytes),
@@ -112,7 +116,11 @@ class Web:
         self.bus.start()
         self.hub.start(self.bus.subscribe(outbox.CHANNEL))
         await self._read_tokens()
-        self._tasks = [asyncio.get_running_loop().create_task(self._keep_tokens(), name="tokens")]
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._keep_tokens(), name="tokens"),
+            loop.create_task(self._keep_operators(), name="operators"),
+        ]
         if options().smtp_port:
             self._smtp = await smtp.start(
                 self.intake,
@@ -171,6 +179,20 @@ class Web:
                     await anext(notices)
             async with self._reading_tokens:
                 await self._read_tokens()
+
+    async def _keep_operators(self) -> None:
+        notices = self.bus.subscribe(operators.CHANNEL)
+        while True:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    known = await asyncio.get_running_loop().run_in_executor(self._lookups, _operators_in_force)
+            except (DatabaseError, OSError) as error:
+                _log.warning("operators cannot be read", error=type(error).__name__)
+            else:
+                self.operators.replace(known)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_OPERATORS_EVERY):
+                    await anext(notices)
 
 
 class Application:
@@ -237,6 +259,14 @@ def _number_of(conversation_id: UUID) -> int | None:
 def _tokens_in_force() -> dict[bytes, tokens.KnownToken]:
     try:
         return tokens.in_force()
+    except DatabaseError:
+        connection.close()
+        raise
+
+
+def _operators_in_force() -> dict[str, operators.KnownOperator]:
+    try:
+        return operators.in_force()
     except DatabaseError:
         connection.close()
         raise

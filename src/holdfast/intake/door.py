@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,10 @@ from pydantic import ValidationError
 from holdfast.intake import attachments
 from holdfast.intake.accept import Accepted, Intake, Overloaded, Unstorable
 from holdfast.intake.contact import CONTACTS, ContactIn, Incoming
+from holdfast.intake.delegation import spoken_for
 from holdfast.intake.openapi import document
 from holdfast.intake.problems import Fault, Problem, malformed, unspeakable
+from holdfast.intake.proof import Proof, Prover
 from holdfast.intake.telling import Told
 from holdfast.intake.tokens import CONTACTS_WRITE, ORIGIN_STATE, RECEIPTS_READ, KnownToken, TokenCache
 from holdfast.kit.blobs import BlobStore
@@ -64,6 +67,7 @@ class Door:
         tokens: TokenCache,
         refresh_tokens: Callable[[], Awaitable[None]],
         tell: Callable[[UUID], Awaitable[Told | None]],
+        prover: Prover,
         blobs: BlobStore,
         public_url: str,
         limits: Limits,
@@ -72,6 +76,7 @@ class Door:
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
         self._tell = tell
+        self._prover = prover
         self._blobs = blobs
         self._public_url = public_url
         self._answer = b'{"receipt":"%%s","accepted_at":"%%s","status_url":"%s%s%%s"}' % (
@@ -112,8 +117,8 @@ class Door:
         try:
             headers = _headers_of(scope)
             token = self._tokens.find(_secret_of(headers))
-            if token is None or len(body) > self._limits.body:
-                return None
+            if token is None or token.customer or len(body) > self._limits.body or b"signature" in headers:
+                return None  # who signs, or speaks for a customer, is told more than a receipt
             _checked(headers, self._limits.body)
             _allowed(token)
             contact = self._read(body)
@@ -137,21 +142,23 @@ class Door:
         length = _checked(headers, self._limits.body_with_attachments)
         if length > self._limits.body:
             async with self._large:
-                accepted = await self._post(b"", receive, headers, token, self._limits.body_with_attachments)
+                answer = await self._post(b"", receive, headers, token, self._limits.body_with_attachments, scope)
         else:
             body, complete = await self._body(receive, self._limits.body)
             if complete:
-                accepted = await self._accept(body, headers, token)
+                answer = await self._accept(body, headers, token, scope)
             else:  # a chunked body that says nothing of its length
                 async with self._large:
-                    accepted = await self._post(body, receive, headers, token, self._limits.body_with_attachments)
-        await _respond(send, 202, self.answer(accepted), [_JSON])
+                    answer = await self._post(body, receive, headers, token, self._limits.body_with_attachments, scope)
+        await _respond(send, 202, answer, [_JSON])
 
-    async def _post(self, start: bytes, receive: Receive, headers: Headers, token: KnownToken, limit: int) -> Accepted:
+    async def _post(
+        self, start: bytes, receive: Receive, headers: Headers, token: KnownToken, limit: int, scope: Message
+    ) -> bytes:
         rest, complete = await self._body(receive, limit - len(start))
         if not complete:
             raise _too_large("body", None, limit)
-        return await self._accept(start + rest, headers, token)
+        return await self._accept(start + rest, headers, token, scope)
 
     async def _body(self, receive: Receive, limit: int) -> tuple[bytes, bool]:
         """Read the body. Returns what there is, and whether that is all; stops reading beyond `limit`."""
@@ -174,7 +181,7 @@ class Door:
             raise Problem(408, "The body did not arrive in time. Post it again.", close=True) from None
         raise _Gone
 
-    async def _accept(self, body: bytes, headers: Headers, token: KnownToken) -> Accepted:
+    async def _accept(self, body: bytes, headers: Headers, token: KnownToken, scope: Message) -> bytes:
         contact = self._read(body)
         payload: dict[str, Any] = {}
         if contact.attachments:
@@ -183,12 +190,21 @@ class Door:
             except OSError:
                 raise _unavailable("attachments") from None
             payload = {"kind": "message", "attachments": kept}
+        proof = Proof()
+        if b"signature" in headers:
+            prove = partial(self._prover.prove, scope, body, keyed_by_body=contact.idempotency_key is not None)
+            proof = prove() if len(body) <= self._limits.body else await asyncio.to_thread(prove)
+        incoming, notes = _incoming_of(contact, headers, token, payload), b""
+        if token.customer or b"signature" in headers:
+            incoming, notes = _proven(incoming, contact, token, proof)
         try:
-            return await self._intake.accept(_incoming_of(contact, headers, token, payload))
+            accepted = await self._intake.accept(incoming)
         except Overloaded:
+            self._prover.give_back(proof)
             raise _unavailable("contact") from None
         except Unstorable:
             raise Problem(422, "The contact was not accepted: it holds something no database can keep.") from None
+        return self.answer(accepted)[:-1] + notes + b"}"
 
     def _read(self, body: bytes) -> ContactIn:
         try:
@@ -284,6 +300,20 @@ def _incoming_of(contact: ContactIn, headers: Headers, token: KnownToken, payloa
         locale=contact.locale,
         payload=payload,
     )
+
+
+def _proven(incoming: Incoming, contact: ContactIn, token: KnownToken, proof: Proof) -> tuple[Incoming, bytes]:
+    """Return the contact with what its signature and its token prove, and what the answer says of that."""
+    spoken = spoken_for(contact, token=token, signed_by=proof.operator)
+    payload = {**incoming.payload, **spoken.payload}
+    notes: dict[str, Any] = {}
+    if spoken.operator:
+        payload["origin"] = {**payload.get("origin", {}), "operator": spoken.operator}
+        notes["operator"] = spoken.operator
+    if warnings := [*proof.warnings, *spoken.warnings]:
+        notes["warnings"] = [{"field": each.field, "detail": each.detail} for each in warnings]
+    more = b"," + json.dumps(notes).encode()[1:-1] if notes else b""
+    return incoming._replace(sender=spoken.sender, payload=payload), more
 
 
 def _refuse_repeats(headers: Sequence[tuple[bytes, bytes]]) -> None:

@@ -79,3 +79,26 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    customer = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Reference of whom it speaks for."
+    )
+    operator = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="Whose assistant it was given to."
+    )
+
+
+class Operator(models.Model):
+    """An operator of assistants whose signatures the company accepts, and its public keys as last read."""
+
+    name = models.CharField(max_length=60, unique=True)
+    address = models.CharField(max_length=400, unique=True, help_text="Its key directory, as Signature-Agent names it.")
+    keys = models.JSONField(default=list, help_text="Public keys, as JSON Web Keys.")
+    by_hand = models.BooleanField(default=False, help_text="The keys were given by hand; nothing is fetched.")
+    own_network = models.BooleanField(default=False, help_text="The directory may stand at a private address.")
+    enabled = models.BooleanField(default=True)
+    added_at = models.DateTimeField()
+    added_by_id = models.BigIntegerField(null=True, help_text="An agent; none: the command line.")
+    read_at = models.DateTimeField(null=True)
+    next_read_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, help_text="Readings that failed since the last that did not.")
+    fault = models.CharField(max_length=300, blank=True)

@@ -34,6 +34,9 @@ class KnownToken:
     digest: bytes
     scopes: frozenset[str]
     expires_at: datetime | None
+    customer: str = ""
+    """Reference of the one customer it speaks for; empty: for nobody in particular."""
+    operator: str = ""
 
     def expired(self) -> bool:
         """Tell whether its time is over."""
@@ -49,11 +52,16 @@ class ListedToken:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    customer: str
+    operator: str
 
 
-def create(*, name: str, scopes: Sequence[str], expires_at: datetime | None = None) -> str:
+def create(
+    *, name: str, scopes: Sequence[str], expires_at: datetime | None = None, customer: str = "", operator: str = ""
+) -> str:
     """Make a token and return it; it is shown this once and only its SHA-256 is kept.
 
+    With `customer`, an account reference, whoever holds it speaks for that customer, by the assistant of `operator`.
     Raises `TokenError` for an unknown scope, an empty name, or a name that was used before: contacts are told apart by
     the name of the token that brought them, so a name is never given twice.
     """
@@ -62,6 +70,12 @@ def create(*, name: str, scopes: Sequence[str], expires_at: datetime | None = No
         raise TokenError(f"A token needs scopes out of {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}.")
     if not name.strip() or len(name) > 60:
         raise TokenError("A token needs a name of 1 to 60 characters.")
+    if customer and set(scopes) != {CONTACTS_WRITE}:
+        raise TokenError(f"A token that speaks for one customer may have the scope {CONTACTS_WRITE} only.")
+    if operator and not customer:
+        raise TokenError("Name the customer for whom this operator's assistant may speak.")
+    if len(customer) > 40 or len(operator) > 60:
+        raise TokenError("A customer's reference has up to 40 characters, an operator's name up to 60.")
     token = f"hf_{secrets.token_urlsafe(32)}"
     try:
         with transaction.atomic():
@@ -71,6 +85,8 @@ def create(*, name: str, scopes: Sequence[str], expires_at: datetime | None = No
                 scopes=sorted(set(scopes)),
                 created_at=now(),
                 expires_at=expires_at,
+                customer=customer,
+                operator=operator,
             )
             _tell()
     except IntegrityError:
@@ -96,17 +112,22 @@ def revoke(name: str) -> None:
 def listed() -> list[ListedToken]:
     """List all tokens, the newest first."""
     rows = ApiToken.objects.order_by("-created_at").values_list(
-        "name", "scopes", "created_at", "expires_at", "revoked_at"
+        "name", "scopes", "created_at", "expires_at", "revoked_at", "customer", "operator"
     )
-    return [ListedToken(name, tuple(scopes), made, expires, revoked) for name, scopes, made, expires, revoked in rows]
+    return [
+        ListedToken(name, tuple(scopes), made, expires, revoked, customer, operator)
+        for name, scopes, made, expires, revoked, customer, operator in rows
+    ]
 
 
 def in_force() -> dict[bytes, KnownToken]:
     """Read the tokens that are not revoked, by digest."""
-    rows = ApiToken.objects.filter(revoked_at=None).values_list("name", "digest", "scopes", "expires_at")
+    rows = ApiToken.objects.filter(revoked_at=None).values_list(
+        "name", "digest", "scopes", "expires_at", "customer", "operator"
+    )
     return {
-        bytes(digest): KnownToken(name, bytes(digest), frozenset(scopes), expires_at)
-        for name, digest, scopes, expires_at in rows
+        bytes(digest): KnownToken(name, bytes(digest), frozenset(scopes), expires, customer, operator)
+        for name, digest, scopes, expires, customer, operator in rows
     }
 
 

@@ -45,6 +45,8 @@ class Sender:
     kind_values: Mapping[str, str]
     name: str = ""
     verified: bool = False
+    is_machine: bool = False
+    """An assistant sent it, as a signature or a token says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +220,5 @@ def _identified(claim: _Claim, known: Mapping[_Key, _Known]) -> Identified:
     held = [known[key] for key in claim.keys if key in known and known[key].customer_id == claim.customer_id]
     level = PROVEN if claim.sender.verified else min(CLAIMED, max((entry.level for entry in held), default=UNKNOWN))
     reference = next((entry.reference for entry in held if entry.reference), None)
-    return Identified(claim.customer_id, level, any(entry.is_machine for entry in held), reference)
+    is_machine = claim.sender.is_machine or any(entry.is_machine for entry in held)
+    return Identified(claim.customer_id, level, is_machine, reference)

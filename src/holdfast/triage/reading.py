@@ -26,7 +26,8 @@ def sender_of(contact: Contact) -> Sender:
         raise ValueError("The sender is not a set of identities.")
     named = {str(kind): str(value) for kind, value in opened.items() if value}
     name = named.pop("name", "")
-    return Sender(named, name, verified=contact.payload.get("verified") is True)
+    payload = contact.payload
+    return Sender(named, name, verified=payload.get("verified") is True, is_machine=payload.get("machine") is True)
 
 
 def to_thread(contact: Contact, who: Identified) -> ToThread:
