@@ -131,3 +131,36 @@ def test_a_mirror_gets_exactly_what_the_lock_file_says(
     assert calls[1].endswith("index=https://mirror.example/simple")
     assert "--no-deps --editable" in calls[2]
     assert (clone / ".venv/holdfast-environment").read_text() == "dev 1 2\n"
+
+
+def test_the_sentence_model_is_installed_unless_switched_off(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools_that_note(clone, tmp_path, fail_on="nothing at all")
+    assert environment.main(clone, wanted="run", checksum="1 2") == 0
+    assert "--no-dev --extra semantic" in (tmp_path / "calls").read_text()
+    (tmp_path / "calls").unlink()
+    monkeypatch.setenv("HOLDFAST_SEMANTIC", "0")
+    assert environment.main(clone, wanted="run", checksum="3 4") == 0
+    assert "--extra" not in (tmp_path / "calls").read_text()
+
+
+def test_without_the_sentence_model_the_house_goes_on_and_says_so(
+    clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tools_that_note(clone, tmp_path, fail_on="--extra semantic")
+    assert environment.main(clone, wanted="run", checksum="1 2") == 0
+    assert "going on without it" in capsys.readouterr().err
+    assert "--extra" not in (tmp_path / "calls").read_text().splitlines()[-1]
+    assert (clone / ".venv/holdfast-environment").read_text() == "run 1 2\n"
+
+
+def tools_that_note(clone: Path, tmp_path: Path, *, fail_on: str) -> None:
+    """A Python and a uv that write down what they are called with, and fail where it holds `fail_on`."""
+    for name in ("python", "uv"):
+        tool = clone / ".venv/bin" / name
+        tool.write_text(
+            f'#!/bin/sh\n[ "$1" = --version ] && echo "uv {environment.UV[4:]}" && exit\n[ "$1" = -c ] && exit\n'
+            f'echo "{name} $*" >>"{tmp_path}/calls"\ncase $* in *"{fail_on}"*) echo no; exit 1;; esac\n'
+        )
+        tool.chmod(0o755)

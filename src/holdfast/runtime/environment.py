@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 UV = "uv==0.13.9"
+_SEMANTIC = ("--extra", "semantic")
 _INDEX_VARIABLES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
 
 
@@ -78,47 +79,54 @@ def _install(root: Path, *, wanted: str) -> None:
         "VIRTUAL_ENV": str(root / ".venv"),
     }
     groups = [] if wanted == "dev" else ["--no-dev"]
-    # The lock file names the public index. Somebody who set a mirror may reach nothing else.
-    has_mirror = any(os.environ.get(name) for name in _INDEX_VARIABLES)
-    if not has_mirror:
-        synced = _run(
-            [
-                str(uv),
-                "sync",
-                "--frozen",
-                "--inexact",
-                "--compile-bytecode",
-                "--no-progress",
-                "--project",
-                str(root),
-                *groups,
-            ],
-            environment,
-        )
-        if not synced.returncode:
+    if _wants_semantic():
+        if not _packages(root, python=python, uv=uv, chosen=[*groups, *_SEMANTIC], environment=environment).returncode:
             return
+        _say(
+            "The sentence model could not be installed; going on without it: questions are understood a little less "
+            "well. Remove .venv/holdfast-environment to try again, or set HOLDFAST_SEMANTIC=0."
+        )
+    installed = _packages(root, python=python, uv=uv, chosen=groups, environment=environment)
+    if installed.returncode:
+        raise SetUpError(f"The packages could not be installed.\n{_last_lines(installed)}")
+
+
+def _packages(
+    root: Path, *, python: Path, uv: Path, chosen: list[str], environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    # The lock file names the public index. Somebody who set a mirror may reach nothing else.
+    if not any(os.environ.get(name) for name in _INDEX_VARIABLES):
+        sync = [str(uv), "sync", "--frozen", "--inexact", "--compile-bytecode", "--no-progress", "--project", str(root)]
+        synced = _run([*sync, *chosen], environment)
+        if not synced.returncode:
+            return synced
         _say("That did not work; trying once more with pip's own settings ...")
-    mirrored = _install_with_pip(root, python=python, uv=uv, groups=groups, environment=environment)
-    if mirrored.returncode:
-        raise SetUpError(f"The packages could not be installed.\n{_last_lines(mirrored)}")
+    return _install_with_pip(root, python=python, uv=uv, groups=chosen, environment=environment)
+
+
+def _wants_semantic() -> bool:
+    return os.environ.get("HOLDFAST_SEMANTIC", "").strip().lower() not in {"0", "false", "no", "off"}
 
 
 def _install_with_pip(
     root: Path, *, python: Path, uv: Path, groups: list[str], environment: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Install exactly what the lock file says, hashes included, from the index that pip is configured for."""
+    """Install exactly what the lock file says, hashes included, from the index that pip is configured for.
+
+    The lock file is whole, so no package's own idea of what it depends on is followed.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as wishes:
         export = [str(uv), "export", "--frozen", "--no-emit-project", "--quiet", "--project", str(root), *groups]
         done = _run([*export, "--output-file", wishes.name], environment)
         if done.returncode:
             return done
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         environment = dict(environment)
         mirror = next((environment[name] for name in _INDEX_VARIABLES if environment.get(name)), None)
         if mirror:
             environment["PIP_INDEX_URL"] = mirror
         done = _run([*pip, "--require-hashes", "--requirement", wishes.name], environment)
-    return done if done.returncode else _run([*pip, "--no-deps", "--editable", str(root)], environment)
+    return done if done.returncode else _run([*pip, "--editable", str(root)], environment)
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
