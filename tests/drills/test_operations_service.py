@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 import httpx
 import pytest
+from tests.operations.bank import AT, TOKEN, running
 
 from holdfast.kit import clock
 from holdfast.operations.breaker import Breaker
 from holdfast.operations.client import HttpOperations, OperationsRefused, OperationsUnavailable, UnknownRecord
-
-TOKEN = "only-for-this-test"
-AT = "2026-11-10T14:00:00+00:00"
-
-
-@contextmanager
-def running(*more: str) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "holdfast.drills.tidewater.operations_service", "--port", str(port), "--at", AT, *more],
-        env={**os.environ, "HOLDFAST_OPERATIONS_TOKEN": TOKEN},
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 30
-        while not _answers(base):
-            assert process.poll() is None, "the service ended by itself"
-            assert time.monotonic() < deadline, "the service did not start"
-            time.sleep(0.05)
-        yield base
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
-
-
-def _answers(base: str) -> bool:
-    try:
-        return httpx.get(f"{base}/healthz", timeout=1, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +110,38 @@ def test_freezing_twice_with_one_key_acts_once(http: httpx.Client) -> None:
     assert again.json() == first.json(), "a repeated key gives the first answer"
     assert http.get("/v1/cards/TW-100005-C1").json()["state"] == "active", "and changes nothing"
     assert http.post("/v1/cards/TW-100005-C1/unfreeze", headers=key).status_code == 422
+
+
+def test_a_pin_is_sent_once_and_only_for_an_active_physical_card(http: httpx.Client) -> None:
+    sent = http.post("/v1/cards/TW-100007-C1/pin", headers={"idempotency-key": "p1"})
+    assert sent.json()["expected_by"] == "2026-11-13"
+    assert http.post("/v1/cards/TW-100007-C1/pin", headers={"idempotency-key": "p1"}).json() == sent.json()
+    assert http.post("/v1/cards/TW-100007-C1/pin", headers={"idempotency-key": "p2"}).status_code == 409
+    assert http.post("/v1/cards/TW-100015-C1/pin", headers={"idempotency-key": "p3"}).status_code == 409
+
+
+def test_a_new_address_is_kept_and_not_told_back_to_who_changes_it(http: httpx.Client) -> None:
+    path, address = "/v1/accounts/TW-100008/address", "14 Harbour Row, Galway, H91 X2P4"
+    assert http.get(path).json() == {"ref": "TW-100008", "address": None, "changed_at": None}
+    changed = http.post(path, json={"address": address}, headers={"idempotency-key": "a1"})
+    assert address not in changed.text
+    assert http.get(path).json()["address"] == address
+    other = http.post(path, json={"address": "1 Elsewhere Street, Cork"}, headers={"idempotency-key": "a1"})
+    assert other.status_code == 422, "a key is for one address"
+    for wrong in ({}, {"address": 5}, {"address": "short"}, {"address": "x" * 201}):
+        assert http.post(path, json=wrong, headers={"idempotency-key": "a2"}).status_code == 422
+
+
+def test_faults_can_be_for_some_paths_only_and_lose_the_answer_to_what_was_done(http: httpx.Client) -> None:
+    http.post("/v1/faults", json={"lose_answers": True, "only": "/freeze"})
+    assert http.post("/v1/cards/TW-100009-C1/freeze", headers={"idempotency-key": "l1"}).status_code == 500
+    assert http.get("/v1/cards/TW-100009-C1").json()["state"] == "frozen"
+    http.post("/v1/faults", json={"garbage": True, "only": "/v1/cards/"})
+    with pytest.raises(ValueError):
+        http.get("/v1/cards/TW-100009-C1").json()
+    assert http.get("/v1/accounts/TW-100009").json()["ref"] == "TW-100009"
+    for wrong in ({"garbage": 1}, {"only": 3}, {"error_rate": 2}):
+        assert http.post("/v1/faults", json=wrong).status_code == 400
 
 
 def test_a_card_that_is_on_its_way_cannot_be_frozen(base: str, http: httpx.Client) -> None:
