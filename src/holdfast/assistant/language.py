@@ -41,6 +41,14 @@ def supported(locale: str) -> str | None:
     )
 
 
+def clearly_another(text: str, locale: str) -> bool:
+    """Whether `text` is without doubt in another language than that of `locale`. Short texts never are."""
+    if sum(map(str.isalpha, text)) < 40:
+        return False
+    code, probability = _identifier().classify(text[:1000])
+    return probability >= 0.98 and _base(locale) not in {code, _RELATIVES.get(code, "")}
+
+
 def language_of(text: str, *, hint: str = "") -> str | None:
     """Return the configured language of `text`, or `None` when it is clearly in one that is not configured.
 

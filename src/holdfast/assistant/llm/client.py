@@ -75,8 +75,8 @@ class _Completion(BaseModel):
 class Endpoint:
     """A language model over HTTP. One per process; safe to share between threads.
 
-    Calls run in an event loop of its own, because only there one deadline holds for all of a call: name look-up,
-    connecting, headers that drip and a body that drips.
+    Calls run in an event loop, because only there one deadline holds for all of a call: name look-up, connecting,
+    headers that drip and a body that drips.
     """
 
     def __init__(
@@ -87,10 +87,9 @@ class Endpoint:
         self._key = key
         self._deadline = deadline
         self._free = threading.BoundedSemaphore(concurrency)
-        self._loop = asyncio.new_event_loop()
+        self._loop = _loop()
         self._http = httpx.AsyncClient(trust_env=False, timeout=deadline, follow_redirects=False)
         self.breaker = breaker or Breaker(failures=FAILURES, pause=PAUSE)
-        threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True).start()
 
     def ask(self, prompt: Prompt, *, read: Callable[[str], T | None], so_far: Spent) -> Reply[T]:
         """Return what `read` makes of the answer. `read` returns `None` for an answer that is of no use.
@@ -122,9 +121,11 @@ class Endpoint:
             self.breaker.failed()
             log.warning("language_model_failed", why=str(error))
             return Reply(None, spent if spent.tokens_in else (most if error.billed else NOTHING))
-        except Exception as error:  # a customer waits: whatever it was, the embedded path goes on
+        except BaseException as error:
             self.breaker.failed()
-            log.warning("language_model_failed", why=type(error).__name__)
+            if not isinstance(error, Exception):
+                raise
+            log.warning("language_model_failed", why=type(error).__name__)  # the embedded path goes on, whatever it was
             return Reply(None, spent if spent.tokens_in else most)
         self.breaker.succeeded()
         return Reply(value, spent)
@@ -168,6 +169,13 @@ class Endpoint:
             raise Failed("broken_off", billed=True) from None
 
 
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="language-model", daemon=True).start()
+    return loop
+
+
 def _look_at(response: httpx.Response) -> None:
     if response.status_code != 200:
         raise Failed(f"status_{response.status_code}", billed=False)
@@ -201,9 +209,17 @@ def _text_of(answer: bytes, *, asked: int) -> tuple[str, Spent]:
     return ("" if choice.finish_reason == "length" else text), spent
 
 
-@cache
+_making = threading.Lock()  # two threads that ask first at the same time must not get two sets of places
+
+
 def endpoint() -> Endpoint | None:
     """Return this process's language model, or `None` when none is configured."""
+    with _making:
+        return _made()
+
+
+@cache
+def _made() -> Endpoint | None:
     if not settings.LLM_URL:
         return None
     return Endpoint(

@@ -27,7 +27,7 @@ from holdfast.assistant.llm.scrub import PLACEHOLDER, Scrubber
 log = structlog.get_logger(__name__)
 
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
-_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
+_THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 
 Value = Annotated[str, Field(max_length=500)] | int | float | bool
 
@@ -76,9 +76,14 @@ def propose(turn: LlmTurn) -> Proposed:
 
 def only_json(text: str) -> str:
     """Return `text` without the thoughts and the code fence that models like to put around JSON."""
-    text = _THOUGHT.sub("", text, count=1).strip()
+    text = without_thought(text)
     fenced = _FENCED.fullmatch(text)
     return fenced[1] if fenced else text
+
+
+def without_thought(text: str) -> str:
+    """Return `text` without what a model thought aloud before it."""
+    return _THOUGHT.sub("", text, count=1).strip()
 
 
 def _proposed(turn: LlmTurn) -> Proposed:

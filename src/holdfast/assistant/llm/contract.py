@@ -96,6 +96,10 @@ class Proposed:
     spent: Spent = NOTHING
 
 
+MACHINE_WRITTEN = "Written by a machine. Check it before you use it."
+"""Stands beside drafts, summaries and translations on colleagues' screens."""
+
+
 @dataclass(frozen=True, slots=True)
 class CitedSentence:
     """A sentence and the ids of the passages that were found to support it."""

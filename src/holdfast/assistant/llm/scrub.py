@@ -53,10 +53,19 @@ class Scrubber:
         shown = {chr(_MARKS + n): placeholder for n, placeholder in enumerate(self._values)}
         return "".join(shown.get(each, each) for each in text)
 
-    def restored(self, text: str) -> str | None:
-        """Return `text` with values for placeholders; `None` when it has one that was never given out."""
-        unknown = [found[0] for found in PLACEHOLDER.finditer(text) if found[0] not in self._values]
-        return None if unknown else PLACEHOLDER.sub(lambda found: self._values[found[0]], text)
+    def restored(self, text: str, *, kept: frozenset[str] = frozenset()) -> str | None:
+        """Return `text` with values for placeholders; `None` when it has one that was never given out.
+
+        Placeholders of the kinds `kept` stay.
+        """
+        if not set(PLACEHOLDER.findall(text)) <= self.placeholders:
+            return None
+
+        def value(found: re.Match[str]) -> str:
+            kind = found[0].strip("[]").rpartition(" ")[0]
+            return found[0] if kind in kept else self._values[found[0]]
+
+        return PLACEHOLDER.sub(value, text)
 
     @property
     def placeholders(self) -> frozenset[str]:
