@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from holdfast.bridge import asking, hard
 from holdfast.conversations import deflections
 from holdfast.conversations.models import Conversation
 from holdfast.desk import routing
@@ -31,7 +32,7 @@ from holdfast.triage import loop
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
-    kept = (posture, routing, billing, ahead)
+    kept = (posture, routing, billing, ahead, asking, hard)
     for each in kept:
         each.forget()
     yield
@@ -240,7 +241,7 @@ def test_a_drill_is_called_one_on_every_page_until_calm(lead: Client, agent: Cli
 
 def test_people_are_marks_without_names(lead: Client, agent: Client, team: Team) -> None:
     seen = lead.get("/bridge/").context
-    assert (seen["people"].free, seen["people"].full) == (1, 0)
+    assert (seen["people"].few, seen["people"].many, seen["people"].open_places) == (1, 0, 4)
     assert "agent One" not in seen["marks"]
     assert seen["marks"].count("<rect") == 1
 

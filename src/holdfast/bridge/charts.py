@@ -122,19 +122,20 @@ def bar(parts: Sequence[tuple[str, float]], css: str) -> SafeString:
     )
 
 
-def people_marks(free: int, busy: int, full: int) -> SafeString:
+def people_marks(few: int, some: int, many: int) -> SafeString:
     """Draw a mark for each person, sorted, in columns of four; a few sizes smaller where they are many."""
-    names = "a" * free + "b" * busy + "c" * full
+    names = "a" * few + "b" * some + "c" * many
     rows = max(4, math.ceil(len(names) / _COLUMNS))
     cells = [(name, 8 * (n // rows), 8 * (n % rows)) for n, name in enumerate(names)]
     return format_html(
-        '<svg class="marks" viewBox="0 0 {} {}" role="img" aria-label="{} have room, {} are more than half full, {} are'
-        ' full">{}</svg>',
+        '<svg class="marks" viewBox="0 0 {} {}" role="img" aria-label="{} people: {} with 0 to 2 hard conversations in'
+        ' a row, {} with 3 to 5, {} with 6 or more">{}</svg>',
         8 * _COLUMNS - 2,
         8 * rows - 2,
-        free,
-        busy,
-        full,
+        len(names),
+        few,
+        some,
+        many,
         format_html_join("", '<rect class="{}" x="{}" y="{}" width="6" height="6" rx="1.5"/>', cells),
     )
 

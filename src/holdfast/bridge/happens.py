@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from holdfast.bridge import asking, hard
 from holdfast.bridge.charts import Mark, Point
 from holdfast.conversations import line, lookups, told, waits
-from holdfast.desk.queries import QueueInfo, queues, queues_of_teams
+from holdfast.desk.queries import QueueInfo, queues
 from holdfast.intake.queries import Tally, tally
 from holdfast.kit.clock import now
 from holdfast.people.queries import workforce
@@ -22,7 +23,8 @@ from holdfast.posture.current import current
 from holdfast.shield import billing
 from holdfast.shield import queries as shield
 from holdfast.shield.bill import Range
-from holdfast.staffing import ahead as staffing
+from holdfast.staffing.ahead import usual_minutes
+from holdfast.staffing.queries import on_shift
 
 if TYPE_CHECKING:
     from holdfast.shield.queries import MinuteSeen
@@ -32,6 +34,7 @@ ASKED = timedelta(hours=2)
 MOST_POINTS = 180
 SILENT = timedelta(minutes=4)  # a minute is closed a few seconds after its end
 _STEP = timedelta(minutes=10)
+_MANY = 6  # hard conversations in a row
 _Z = 1.28  # standard deviations to the 10th and the 90th percentile
 _NOISE = 0.25  # arrivals vary by a quarter of their mean beyond Poisson's share
 
@@ -44,6 +47,16 @@ class Asked:
     icon: str
     today: int
     lately: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLine:
+    """One topic as the page says it: how the last two hours compare, and whether company data explain it."""
+
+    asked: asking.Asked
+    against_usual: str
+    explained: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +83,25 @@ class TeamLoad:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """How many have at most half of their places for cases taken, how many more than that, and how many all."""
+    """Everybody who is on, by hard conversations in a row: up to two, three to five, six or more. No names."""
 
-    free: int
-    busy: int
-    full: int
+    few: int
+    some: int
+    many: int
+    resting: int
+    """How many are on a break."""
+    open_places: int
+    places: int
 
     @property
     def number(self) -> int:
         """Everybody."""
-        return self.free + self.busy + self.full
+        return self.few + self.some + self.many
+
+    @property
+    def could_rest(self) -> int:
+        """How many have had so many hard ones in a row that a break is a good idea."""
+        return self.some + self.many
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,31 +141,6 @@ class Cost:
     lines: tuple[CostLine, ...]
     counted: str
     """What is in it, and at which prices."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueAhead:
-    """One queue's next hours: contacts of the next hour with a range, and people in the worst half hour."""
-
-    queue: QueueInfo
-    contacts: float
-    low: float
-    high: float
-    needed: int
-    there: int | None
-    missing: int
-    worst_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """The next hours of the house, and what would have to be set up to know more."""
-
-    lines: tuple[QueueAhead, ...]
-    ahead: staffing.Ahead
-    to_set_up: tuple[str, ...]
-    assumed: tuple[str, ...]
-    """Names of queues whose handling time is assumed."""
 
 
 def day_began() -> datetime:
@@ -245,6 +242,41 @@ def asked() -> Sequence[Asked]:
     return sorted((row for row in rows if row.today), key=lambda row: -row.today)
 
 
+def topic_lines(page: asking.Page) -> Sequence[TopicLine]:
+    """Return what people ask about in lines."""
+    return [
+        TopicLine(
+            asked,
+            _against_usual(asked.number, asked.usual),
+            explained := _explained(asked),
+            "plum" if explained == "not explained" else "amber" if asked.new_since else "",
+        )
+        for asked in page.topics
+    ]
+
+
+def _against_usual(number: int, usual: float | None) -> str:
+    if usual is None:
+        return ""
+    spread = _Z * math.sqrt(usual + (_NOISE * usual) ** 2)
+    if number > usual + spread:
+        return f"{number / usual:.1f} times usual" if usual >= 1 else "not usual"
+    return "less than usual" if number < usual - spread else "as usual"
+
+
+def _explained(asked: asking.Asked) -> str:
+    judged = asked.explained + asked.undecided + asked.not_explained
+    if not judged:
+        return ""
+    parts = {
+        "explained": asked.explained,
+        "not explained": asked.not_explained,
+        "undecided": asked.undecided,
+    }
+    most = max(parts, key=lambda part: parts[part])
+    return most if 2 * parts[most] >= judged else "partly explained"
+
+
 def lines() -> Sequence[Waiting]:
     """Return every queue's line."""
     known = queues()
@@ -316,42 +348,6 @@ def changed() -> Sequence[shield.Changed]:
     return [one for one in shield.what_changed(now()) if one.dimension != "total"]
 
 
-def outlook(waits_of: Sequence[Waiting]) -> Outlook:
-    """Return the next hours per queue: what comes, who is there, who is missing, whom to call in."""
-    teams, known = queues_of_teams(), [line.queue for line in waits_of]
-    found = staffing.ahead(
-        {queue.id: queue.slug for queue in known},
-        serves={worker.id: teams.get(worker.team_id, frozenset()) for worker in workforce()},
-        waiting={line.queue.id: line.number for line in waits_of},
-    )
-    by_id = {queue.id: queue for queue in known}
-    lines = []
-    for one in found.lines:
-        if one.known_weeks or one.waiting:
-            first, worst = [need.interval for need in one.needs[:2]], one.worst
-            lines.append(
-                QueueAhead(
-                    by_id[one.queue_id],
-                    sum(each.contacts for each in first),
-                    sum(each.low for each in first),
-                    sum(each.high for each in first),
-                    worst.required,
-                    worst.scheduled,
-                    one.missing,
-                    worst.interval.start,
-                )
-            )
-    to_set_up = []
-    if not found.history:
-        to_set_up.append("What is usual for a queue is known after a week of contacts.")
-    if not found.roster:
-        to_set_up.append("Nobody's shifts are known, so it cannot be said who is missing. Load a roster.")
-    if not found.on_reserve:
-        to_set_up.append("Nobody is on the reserve. Ask who would come on a bad day, and note their skills and notice.")
-    assumed = tuple(by_id[one.queue_id].name for one in found.lines if one.known_weeks and not one.aht_measured)
-    return Outlook(tuple(lines), found, tuple(to_set_up), assumed)
-
-
 def held() -> told.Coverage:
     """Return what became of the waits that were told lately."""
     return told.coverage(now() - SHOWN)
@@ -359,18 +355,27 @@ def held() -> told.Coverage:
 
 def load() -> tuple[Sequence[TeamLoad], People]:
     """Return how busy each team is, and everybody without names."""
-    cases = lookups.open_cases()
+    cases, limit, on = lookups.open_cases(), current().effects.cases_per_agent, on_shift(now())
+    rows = hard.rows(usual_minutes())
     people: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    limit = current().effects.cases_per_agent
+    in_a_row, resting = [], 0
     for worker in workforce():
-        people[worker.team, "" if worker.internal else worker.vendor].append(
-            (cases.get(worker.id, 0), limit or worker.capacity)
-        )
+        if on is None or worker.id in on or worker.id in rows.in_a_row:  # who works without a shift is on as well
+            have, room = cases.get(worker.id, 0), limit or worker.capacity
+            people[worker.team, "" if worker.internal else worker.vendor].append((have, room))
+            in_a_row.append(rows.in_a_row.get(worker.id, 0))
+            resting += worker.id in rows.resting
     everybody = [one for own in people.values() for one in own]
-    full = sum(have >= room for have, room in everybody)
-    free = sum(2 * have <= room and have < room for have, room in everybody)
+    many, some = sum(row >= _MANY for row in in_a_row), sum(hard.OFFER_FROM <= row < _MANY for row in in_a_row)
     teams = [
         TeamLoad(name, vendor, len(own), min(sum(have for have, _ in own) / max(sum(room for _, room in own), 1), 1.0))
         for (name, vendor), own in sorted(people.items())
     ]
-    return teams, People(free, len(everybody) - free - full, full)
+    return teams, People(
+        len(in_a_row) - some - many,
+        some,
+        many,
+        resting,
+        sum(max(room - have, 0) for have, room in everybody),
+        sum(room for _, room in everybody),
+    )

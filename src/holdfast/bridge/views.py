@@ -13,9 +13,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from holdfast.bridge import charts, happens
+from holdfast.bridge import asking, charts, happens
 from holdfast.bridge import owed as owing
 from holdfast.bridge.gate import View, me, number, seen, version
+from holdfast.bridge.outlook import outlook
 from holdfast.conversations import deflections
 from holdfast.conversations.lookups import numbers_of
 from holdfast.kit import streams
@@ -153,6 +154,7 @@ def _deck(request: HttpRequest) -> dict[str, object]:
     ]
     lines = happens.lines()
     load, people = happens.load()
+    asked_about = asking.page()
     here, matters = current(), declared.matters()
     return {
         "tally": tally,
@@ -163,16 +165,19 @@ def _deck(request: HttpRequest) -> dict[str, object]:
         "stormy": here.name != Name.CALM or bool(matters) or (mix is not None and (mix.surge or mix.flood)),
         "mix_bar": mix and charts.bar([("ex", mix.explained), ("un2", mix.undecided), ("u", mix.not_explained)], "mix"),
         "asked": [(row, charts.spark(row.lately)) for row in happens.asked()],
+        "asking": asked_about,
+        "topics": asked_about
+        and [(line, charts.spark(line.asked.lately, line.tone)) for line in happens.topic_lines(asked_about)],
         "lines": lines,
         "waiting": sum(line.number for line in lines),
         "oldest": max((line.oldest for line in lines if line.oldest), default=None),
         "held": happens.held(),
         "cost": happens.cost(),
         "changed": happens.changed(),
-        "outlook": happens.outlook(lines),
+        "outlook": outlook(lines),
         "load": load,
         "people": people,
-        "marks": charts.people_marks(people.free, people.busy, people.full),
+        "marks": charts.people_marks(people.few, people.some, people.many),
         "rate_in_words": happens.rate_in_words(points),
         "silent_since": happens.silent_since(points),
         "matters": matters,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -99,6 +99,12 @@ def bands(since: datetime) -> tuple[int, int, int]:
         not_explained=Count("pk", filter=Q(band__gte=NOT_EXPLAINED)),
     )
     return counted["explained"], counted["undecided"], counted["not_explained"]
+
+
+def bands_of(contact_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the band of each of these contacts that was assessed; 0 is explained. One query."""
+    rows = Assessment.objects.filter(pk__in=list(contact_ids), assessed_at__isnull=False)
+    return dict(rows.values_list("contact_id", "band"))
 
 
 def not_explained(limit: int = 20) -> Sequence[tuple[UUID, Sequence[str]]]:

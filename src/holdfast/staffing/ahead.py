@@ -156,6 +156,12 @@ def target() -> Target:
     return Target(service_level=settings.SERVICE_LEVEL, within=settings.SERVICE_WITHIN)
 
 
+def usual_minutes() -> Mapping[int, float]:
+    """Return the minutes that people need for a conversation, by queue; only where enough were handled in a week."""
+    found = {queue_id: _aht(handled) for queue_id, handled in _known(now()).handled.items()}
+    return {queue_id: aht / 60 for queue_id, (aht, measured) in found.items() if measured}
+
+
 def forget() -> None:
     """Read history again on the next question."""
     global _history

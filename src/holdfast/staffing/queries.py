@@ -11,7 +11,7 @@ from holdfast.staffing.models import Reserve, Shift
 from holdfast.staffing.planning import Load, Need, Target, Verdict, plan, surge
 from holdfast.staffing.roster import CallIn, Person, Rules, whom_to_call
 
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,13 @@ def call_list(
 ) -> CallIn:
     """Return whom to call in for so many people per skill; see `roster.whom_to_call`."""
     return whom_to_call(reserve(at), need=need, at=at, by=by, rules=rules)
+
+
+def on_shift(at: datetime) -> frozenset[int] | None:
+    """Return who is on shift at a moment; `None` without a roster, which is one that has no shift a day around."""
+    near = Shift.objects.filter(ends_at__gt=at - DAY, begins_at__lt=at + DAY)
+    shifts = list(near.values_list("agent_id", "begins_at", "ends_at"))
+    return frozenset(agent_id for agent_id, begins, ends in shifts if begins <= at < ends) if shifts else None
 
 
 def person_of(found: Reserve, *, at: datetime) -> Person:
