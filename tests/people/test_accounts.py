@@ -185,10 +185,11 @@ def test_only_admins_reach_the_team_page(client: Client, agent: Agent, role: Rol
     agent.save()
     client.force_login(agent)
     assert client.get(reverse("people:team")).status_code == 403
-    for name in ("link", "role", "reactivation"):
+    for name in ("link", "standing", "reactivation", "team-name", "team-removal"):
         answer = client.post(reverse(f"people:{name}", args=[agent.pk]), {"role": "admin"})
         assert answer.status_code == 403
-    assert client.post(reverse("people:invitations"), {"name": "x"}).status_code == 403
+    for name in ("invitations", "teams"):
+        assert client.post(reverse(f"people:{name}"), {"name": "x", "vendor": "y"}).status_code == 403
     agent.refresh_from_db()
     assert (agent.role, agent.is_active) == (role, True)
 
@@ -220,11 +221,11 @@ def test_being_inactive_alone_ends_a_session(agent: Agent) -> None:
 def test_the_last_admin_stays(client: Client, admin: Agent, agent: Agent) -> None:
     client.force_login(admin)
     client.post(reverse("settings:leaving", args=[admin.pk]))
-    client.post(reverse("people:role", args=[admin.pk]), {"role": "agent"})
+    client.post(reverse("people:standing", args=[admin.pk]), {"role": "agent"})
     admin.refresh_from_db()
     assert (admin.is_active, admin.role) == (True, Role.ADMIN)
-    client.post(reverse("people:role", args=[agent.pk]), {"role": "admin"})
-    client.post(reverse("people:role", args=[admin.pk]), {"role": "agent"})
+    client.post(reverse("people:standing", args=[agent.pk]), {"role": "admin"})
+    client.post(reverse("people:standing", args=[admin.pk]), {"role": "agent"})
     assert client.get(reverse("people:team")).status_code == 403, "a role changes from the next request on"
 
 

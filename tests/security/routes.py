@@ -114,7 +114,10 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "people:team": Route(frozenset({"admin"})),
     "people:invitations": Route(EVERYBODY, why="POST only; its roles are tested with the accounts"),
     "people:link": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
-    "people:role": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
+    "people:standing": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
+    "people:teams": Route(EVERYBODY, why="POST only; its roles are tested with the accounts"),
+    "people:team-name": Route(EVERYBODY, lambda world: [1], why="POST only"),
+    "people:team-removal": Route(EVERYBODY, lambda world: [1], why="POST only"),
     "people:reactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
     "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
     # Settings: leads keep words, admins keep queues

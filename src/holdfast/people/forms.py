@@ -37,18 +37,42 @@ class WelcomeForm(forms.Form):
         return data
 
 
+class TeamChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker alone
+    """Teams by name, each with who employs it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        teams = Team.objects.select_related("vendor").order_by("name", "vendor__name")
+        super().__init__(teams, required=False, empty_label="No team", **kwargs)
+
+    def label_from_instance(self, team: Team) -> str:
+        return f"{team.name} · {team.vendor.name}"
+
+
 class InviteForm(forms.Form):
     """A new agent."""
 
     name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     email = forms.EmailField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(choices=Role.choices, initial=Role.AGENT)
-    team: forms.ModelChoiceField[Team] = forms.ModelChoiceField(
-        Team.objects.order_by("name"), required=False, empty_label="No team"
-    )
+    team = TeamChoice()
 
 
-class RoleForm(forms.Form):
-    """Another role for an agent."""
+class StandingForm(forms.Form):
+    """Another role or team for an agent."""
 
     role = forms.ChoiceField(choices=Role.choices, widget=forms.Select(attrs={"class": "input"}))
+    team = TeamChoice(widget=forms.Select(attrs={"class": "input"}))
+
+
+class TeamForm(forms.Form):
+    """A new team."""
+
+    name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    vendor = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off", "list": "vendors"}))
+    internal = forms.BooleanField(required=False)
+
+
+class TeamNameForm(forms.Form):
+    """Another name for a team."""
+
+    name = forms.CharField(max_length=80)

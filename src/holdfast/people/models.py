@@ -125,3 +125,69 @@ class Identity(models.Model):
             models.UniqueConstraint(fields=["kind", "index"], name="identity_once"),
             models.CheckConstraint(condition=models.Q(level__lte=2), name="identity_level"),
         ]
+
+
+class ProofCode(models.Model):
+    """A one-time code sent to a channel on file, for one conversation. Only a keyed hash of it is kept.
+
+    Without `customer` nobody was on file: no code opens such a row, which is there so that both look the same.
+    """
+
+    class Outcome(models.TextChoices):
+        OPEN = ""
+        PROVEN = "proven"
+        SPENT = "spent", "too many wrong tries"
+        EXPIRED = "expired"
+        REPLACED = "replaced", "another code was sent"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation_id = models.UUIDField()
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="proof_codes")
+    identity = models.ForeignKey(Identity, models.SET_NULL, null=True, related_name="+", help_text="Where it was sent.")
+    digest = models.BinaryField(max_length=32)
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, help_text="When the mail server had taken it.")
+    outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True, default="")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation_id"], condition=models.Q(outcome=""), name="one_open_proof_code"
+            ),
+            models.CheckConstraint(condition=models.Q(tries__lte=5), name="proof_code_tries"),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="proof_code_has_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="", settled_at=None)
+                | ~models.Q(outcome="") & models.Q(settled_at__isnull=False),
+                name="proof_code_settled",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(outcome="proven") | models.Q(customer__isnull=False, tries__gte=1),
+                name="proof_code_proves_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conversation_id", "-created_at"], name="proof_code_of_conversation"),
+            models.Index(fields=["customer", "-created_at"], name="proof_code_of_customer"),
+        ]
+
+
+class Proof(models.Model):
+    """Somebody proved to be this customer, for one conversation and a short time."""
+
+    code = models.OneToOneField(ProofCode, models.CASCADE, related_name="proof")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="proofs")
+    conversation_id = models.UUIDField()
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(until__gt=models.F("at")), name="proof_ends"),
+        ]
+        indexes = [models.Index(fields=["conversation_id", "-until"], name="proof_of_conversation")]

@@ -11,7 +11,10 @@ urlpatterns = [
     path("team/", views.team, name="team"),
     path("team/invitations/", views.invitations, name="invitations"),
     path("team/<int:pk>/link/", views.link, name="link"),
-    path("team/<int:pk>/role/", views.role, name="role"),
+    path("team/<int:pk>/standing/", views.standing, name="standing"),
     path("team/<int:pk>/reactivation/", views.reactivation, name="reactivation"),
+    path("teams/", views.teams, name="teams"),
+    path("teams/<int:pk>/name/", views.team_name, name="team-name"),
+    path("teams/<int:pk>/removal/", views.team_removal, name="team-removal"),
     path("<str:token>/", views.welcome, name="welcome"),
 ]

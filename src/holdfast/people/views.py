@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Count
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,8 +19,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from holdfast.people import accounts
-from holdfast.people.forms import InviteForm, RoleForm, WelcomeForm
-from holdfast.people.models import Agent, Role
+from holdfast.people import teams as team_keeping
+from holdfast.people.forms import InviteForm, StandingForm, TeamChoice, TeamForm, TeamNameForm, WelcomeForm
+from holdfast.people.models import Agent, Role, Team, Vendor
 from holdfast.people.permissions import requires
 
 
@@ -28,11 +32,18 @@ class AgentRow:
     id: int
     name: str
     email: str
-    role: str
-    team: str
-    vendor: str
     state: str  # active, invited, deactivated
-    role_form: RoleForm
+    standing: StandingForm
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """One team on the team page, and how many belong to it."""
+
+    id: int
+    name: str
+    vendor: str
+    people: int
 
 
 @never_cache
@@ -91,16 +102,68 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Role.ADMIN)
-def role(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change an agent's role."""
+def standing(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change an agent's role and team."""
     agent = get_object_or_404(Agent, pk=pk)
-    form = RoleForm(request.POST)
+    form = StandingForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose one of the listed roles.")
+        messages.error(request, "Choose one of the listed roles, and one of the listed teams.")
+        return redirect("people:team")
+    role, chosen = Role(form.cleaned_data["role"]), form.cleaned_data["team"]
+    try:
+        if role != agent.role:
+            accounts.change_role(agent_id=pk, role=role, by=_me(request))
+        if chosen != agent.team:
+            team_keeping.move(agent_id=pk, team_id=chosen.pk if chosen else None, by=_me(request))
+        messages.success(
+            request, f"{agent.name} is now {role.label.lower()} in {chosen.name if chosen else 'no team'}."
+        )
+    except accounts.Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("people:team")
+
+
+@require_POST
+@requires(Role.ADMIN)
+def teams(request: HttpRequest) -> HttpResponse:
+    """Make a team."""
+    form = TeamForm(request.POST)
+    if not form.is_valid():
+        return _team(request, InviteForm(), team_form=form, status=422)
+    try:
+        made = team_keeping.found(**form.cleaned_data, by=_me(request))
+    except accounts.Refused as refused:
+        form.add_error("name", refused.sentence)
+        return _team(request, InviteForm(), team_form=form, status=422)
+    messages.success(request, f"{made.name} is a team of {made.vendor.name}.")
+    return redirect("people:team")
+
+
+@require_POST
+@requires(Role.ADMIN)
+def team_name(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename a team."""
+    get_object_or_404(Team, pk=pk)
+    form = TeamNameForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "A team needs a name of at most 80 characters.")
         return redirect("people:team")
     try:
-        accounts.change_role(agent_id=pk, role=Role(form.cleaned_data["role"]), by=_me(request))
-        messages.success(request, f"{agent.name} is now {form.cleaned_data['role']}.")
+        team_keeping.rename(team_id=pk, name=form.cleaned_data["name"], by=_me(request))
+        messages.success(request, f"The team is now called {form.cleaned_data['name']}.")
+    except accounts.Refused as refused:
+        messages.error(request, refused.sentence)
+    return redirect("people:team")
+
+
+@require_POST
+@requires(Role.ADMIN)
+def team_removal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a team in which nobody is."""
+    gone = get_object_or_404(Team, pk=pk)
+    try:
+        team_keeping.dissolve(team_id=pk, by=_me(request))
+        messages.success(request, f"{gone.name} is no team any more.")
     except accounts.Refused as refused:
         messages.error(request, refused.sentence)
     return redirect("people:team")
@@ -121,7 +184,14 @@ def _me(request: HttpRequest) -> int:
     return request.user.pk
 
 
-def _team(request: HttpRequest, form: InviteForm, *, link_for: Agent | None = None, status: int = 200) -> HttpResponse:
+def _team(
+    request: HttpRequest,
+    form: InviteForm,
+    *,
+    team_form: TeamForm | None = None,
+    link_for: Agent | None = None,
+    status: int = 200,
+) -> HttpResponse:
     one_time = ""
     if link_for is not None:
         try:
@@ -129,21 +199,31 @@ def _team(request: HttpRequest, form: InviteForm, *, link_for: Agent | None = No
         except accounts.Refused as refused:
             messages.error(request, refused.sentence)
             link_for, status = None, 409
-    everybody = Agent.objects.select_related("team__vendor").order_by("-is_active", "name", "pk")
-    rows = [_row(agent) for agent in everybody]
-    context = {"rows": rows, "form": form, "link": one_time, "link_for": link_for, "tab": "team"}
+    everybody = Agent.objects.order_by("-is_active", "name", "pk")
+    # The choices are read once for all rows; sixty agents would else ask sixty times.
+    choices = list(ModelChoiceIterator(TeamChoice()))
+    counted = Team.objects.annotate(people=Count("agents")).order_by("vendor__name", "name")
+    context = {
+        "rows": [_row(agent, choices) for agent in everybody],
+        "teams": [TeamRow(*row) for row in counted.values_list("id", "name", "vendor__name", "people")],
+        "vendors": list(Vendor.objects.order_by("name").values_list("name", flat=True)),
+        "form": form,
+        "team_form": team_form or TeamForm(),
+        "link": one_time,
+        "link_for": link_for,
+        "tab": "team",
+    }
     return render(request, "people/team.html", context, status=status)
 
 
-def _row(agent: Agent) -> AgentRow:
+def _row(agent: Agent, choices: list[Any]) -> AgentRow:
     entered = "active" if agent.has_usable_password() else "invited"
+    form = StandingForm(initial={"role": agent.role, "team": agent.team_id}, auto_id=f"agent-{agent.pk}-%s")
+    form.fields["team"].widget.choices = choices
     return AgentRow(
         id=agent.pk,
         name=agent.name,
         email=agent.email,
-        role=agent.get_role_display(),
-        team=agent.team.name if agent.team else "",
-        vendor=agent.team.vendor.name if agent.team else "",
         state=entered if agent.is_active else "deactivated",
-        role_form=RoleForm(initial={"role": agent.role}, auto_id=f"agent-{agent.pk}-%s"),
+        standing=form,
     )

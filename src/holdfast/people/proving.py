@@ -1,0 +1,182 @@
+"""Proof of who somebody is: a one-time code to a channel on file, bound to one conversation.
+
+Six digits, kept as a keyed hash, for ten minutes, five tries, once. Whoever is not on file is treated as everybody else
+until the end: a row like any other, whose code nobody was ever sent. `notify/codes.py` sends them.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.views.decorators.debug import sensitive_variables
+
+from holdfast.guard.fields import Sealed
+from holdfast.guard.keys import blind_index, key_ring
+from holdfast.kit.clock import now
+from holdfast.kit.ids import uuid7
+from holdfast.people.identify import CLAIMED
+from holdfast.people.models import Identity, Proof, ProofCode
+
+VALID = timedelta(minutes=10)
+TRIES = 5
+PER_CONVERSATION = 3
+PER_CUSTOMER, PER_CUSTOMER_WITHIN = 5, timedelta(hours=1)
+PROOF_LASTS = timedelta(minutes=30)
+"""Long enough for an answer by mail and the matter itself, short enough that a chat left open is no open door."""
+
+_SAID = ("email", "phone", "account", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new code and where it goes. `to` is `None` when it goes nowhere, which whoever asked is not told."""
+
+    id: UUID
+    code: str = field(repr=False)
+    to: Sealed | None
+
+
+class Entered(Enum):
+    """What became of a code that somebody typed."""
+
+    PROVEN = auto()
+    WRONG = auto()
+    OVER = auto()
+    """There is no code left to try: used, expired, too many tries, or none was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Whom somebody proved to be in a conversation, and until when that holds."""
+
+    customer_id: UUID
+    reference: str | None
+    until: datetime
+
+
+@sensitive_variables("claimed", "code")
+def issue(*, conversation_id: UUID, customer_id: UUID | None, began: datetime, claimed: str = "") -> Issued | None:
+    """Make the code of a conversation, in place of an earlier one; `None` when it had as many as it may.
+
+    It goes to an e-mail address on file since before `began`: to `claimed` if that is on file, else to that of the
+    customer. An address that only was given in the conversation is never on file. Not inside a transaction: a code is
+    on record before it leaves.
+    """
+    at, code = now(), f"{secrets.randbelow(10**6):06d}"
+    with transaction.atomic(durable=True):
+        _one_at_a_time(conversation_id)
+        if ProofCode.objects.filter(conversation_id=conversation_id).count() >= PER_CONVERSATION:
+            return None
+        identity = _on_file(customer_id, claimed, began)
+        owner = identity and (identity.customer.merged_into_id or identity.customer_id)
+        if owner is not None and _too_many(owner, at):
+            identity = owner = None
+        _open(conversation_id).update(outcome=ProofCode.Outcome.REPLACED, settled_at=at)
+        row_id = uuid7()
+        ProofCode.objects.create(
+            id=row_id,
+            conversation_id=conversation_id,
+            customer_id=owner,
+            identity=identity,
+            digest=_digest(row_id, code),
+            created_at=at,
+            expires_at=at + VALID,
+        )
+    return Issued(row_id, code, identity.value if identity else None)
+
+
+def note_sent(code_id: UUID) -> None:
+    """Write down that a code left."""
+    ProofCode.objects.filter(pk=code_id).update(sent_at=now())
+
+
+@sensitive_variables("code")
+def enter(code: str, *, conversation_id: UUID) -> Entered:
+    """Try a code. The right one works once and proves its customer for `PROOF_LASTS`, in this conversation only.
+
+    Every try counts, whatever becomes of the caller: not inside a transaction.
+    """
+    at = now()
+    with transaction.atomic(durable=True):
+        row = _open(conversation_id).select_for_update().first()
+        if row is None:
+            return Entered.OVER
+        if row.expires_at <= at:
+            _settle(row, ProofCode.Outcome.EXPIRED, at)
+            return Entered.OVER
+        row.tries += 1
+        right = hmac.compare_digest(_digest(row.pk, code), bytes(row.digest))
+        if right and row.customer_id is not None:
+            _settle(row, ProofCode.Outcome.PROVEN, at)
+            Proof.objects.create(
+                code=row, customer_id=row.customer_id, conversation_id=conversation_id, at=at, until=at + PROOF_LASTS
+            )
+            return Entered.PROVEN
+        if row.tries >= TRIES:
+            _settle(row, ProofCode.Outcome.SPENT, at)
+            return Entered.OVER
+        row.save(update_fields=["tries"])
+        return Entered.WRONG
+
+
+def proven(conversation_id: UUID) -> Proven | None:
+    """Return whom somebody proved to be in a conversation, while it holds."""
+    rows = Proof.objects.filter(conversation_id=conversation_id, at__lte=now(), until__gt=now()).order_by("-until")
+    found = rows.values_list("customer_id", "customer__reference", "until").first()
+    return Proven(*found) if found else None
+
+
+def said_who(customer_id: UUID) -> bool:
+    """Tell whether anything was said about who this is, be it true or not; a chat's own session says nothing."""
+    return Identity.objects.filter(customer_id=customer_id, kind__in=_SAID).exists()
+
+
+def _on_file(customer_id: UUID | None, claimed: str, began: datetime) -> Identity | None:
+    known = Identity.objects.select_related("customer").filter(
+        Q(customer__reference__isnull=False) | Q(customer__merged_into__reference__isnull=False),
+        kind=Identity.Kind.EMAIL,
+        level__gte=CLAIMED,
+        is_machine=False,
+        created_at__lt=began,
+    )
+    if claimed:
+        return known.filter(index=blind_index("email", claimed)).first()
+    if customer_id is None:
+        return None
+    theirs = known.filter(Q(customer_id=customer_id) | Q(customer__merged_into_id=customer_id))
+    return theirs.order_by("-level", "created_at", "id").first()
+
+
+def _too_many(customer_id: UUID, at: datetime) -> bool:
+    _one_at_a_time(customer_id)
+    sent = ProofCode.objects.filter(customer_id=customer_id, created_at__gt=at - PER_CUSTOMER_WITHIN)
+    return sent.count() >= PER_CUSTOMER
+
+
+def _one_at_a_time(about: UUID) -> None:
+    """Make others wait who count the same codes, until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(about.bytes[8:], "big", signed=True)])
+
+
+def _open(conversation_id: UUID) -> QuerySet[ProofCode]:
+    return ProofCode.objects.filter(conversation_id=conversation_id, outcome=ProofCode.Outcome.OPEN)
+
+
+def _settle(row: ProofCode, outcome: ProofCode.Outcome, at: datetime) -> None:
+    row.outcome, row.settled_at = outcome, at
+    row.save(update_fields=["tries", "outcome", "settled_at"])
+
+
+@sensitive_variables("code")
+def _digest(row_id: UUID, code: str) -> bytes:
+    """HMAC-SHA256 under a key derived for this row: six digits alone would be guessed from a plain hash in no time."""
+    ring = key_ring()
+    return hmac.digest(ring.derive(ring.current, f"proof-code.{row_id}"), code.encode("utf-8", "replace"), "sha256")
