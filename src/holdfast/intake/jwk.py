@@ -34,6 +34,7 @@ PUBLISHED = frozenset(
     {
         "poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U",
         "oD0HwocPBSfpNy5W3bpJeyFGY_IQ_YpqxSjQ3Yd-CLA",
+        "ydQXMtvbsOsZyFir-Y7A8t7fKEM1gbKPvyFkdpu4fvI",
     }
 )
 """Thumbprints of the example keys of RFC 9421, whose private halves everybody has."""

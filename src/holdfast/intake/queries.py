@@ -15,10 +15,13 @@ from holdfast.intake.models import Contact, Receipt
 BY_ASSISTANT = "The assistant answered."
 """Reason of an answered receipt that no person answered."""
 
+ASKED_BACK = "The assistant asked which of two things is meant."
+"""Reason of an answered receipt whose customer has the next word."""
+
 BY_DEFLECTION = "The customer said that a prepared text answered it."
 """Reason of an answered receipt whose customer needed nobody after a playbook's text."""
 
-_BY_MACHINE = frozenset({BY_ASSISTANT, BY_DEFLECTION})
+_BY_MACHINE = frozenset({BY_ASSISTANT, ASKED_BACK, BY_DEFLECTION})
 
 
 @dataclass(frozen=True, slots=True)
