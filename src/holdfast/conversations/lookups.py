@@ -110,16 +110,17 @@ def begun_by_queue(since: datetime, *, step: timedelta) -> dict[int | None, dict
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """How a customer speaks with us in a conversation."""
+    """How a customer speaks with us in a conversation, and since when."""
 
     channel: str
     locale: str
+    since: datetime
 
 
 def spoken_in(conversation_id: UUID) -> Spoken | None:
     """Return how a customer speaks in a conversation."""
-    rows = Conversation.objects.filter(pk=conversation_id).values_list("channel", "locale")
-    return next((Spoken(channel, locale) for channel, locale in rows), None)
+    rows = Conversation.objects.filter(pk=conversation_id).values_list("channel", "locale", "created_at")
+    return next((Spoken(*row) for row in rows), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,9 @@ def issue(*, conversation_id: UUID, customer_id: UUID | None, began: datetime, c
         if ProofCode.objects.filter(conversation_id=conversation_id).count() >= PER_CONVERSATION:
             return None
         identity = _on_file(customer_id, claimed, began)
-        owner = identity and (identity.customer.merged_into_id or identity.customer_id)
+        owner = (identity.customer.merged_into_id or identity.customer_id) if identity else None
         if owner is not None and _too_many(owner, at):
-            identity = owner = None
+            identity, owner = None, None
         _open(conversation_id).update(outcome=ProofCode.Outcome.REPLACED, settled_at=at)
         row_id = uuid7()
         ProofCode.objects.create(
