@@ -16,6 +16,14 @@ def test_passages_are_blocks_without_headings_and_marks() -> None:
     assert BODY[found[0].start : found[0].end] == "First **bold** words."
 
 
+def test_words_right_under_a_heading_are_a_passage() -> None:
+    body = "# Title\n## How\nOpen the app.\n\n## Alone\n\n![map](m.png) Go."
+    assert [(p.text, body[p.start : p.end]) for p in passages(body)] == [
+        ("Open the app.", "Open the app."),
+        ("map Go.", "![map](m.png) Go."),
+    ]
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=500))
 def test_offsets_always_point_into_the_body_in_order(body: str) -> None:
     found = passages(body)

@@ -140,6 +140,10 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "help:start": Route(EVERYBODY),
     "help:home": Route(EVERYBODY, lambda world: ["en"], queries=("", "?q=card")),
     "help:article": Route(NOBODY, lambda world: ["en", "none"], why="no article in this world"),
+    "help:said": Route(EVERYBODY, lambda world: ["en", "none"], why="POST only, with a note of what was read"),
+    "help:sitemap": Route(EVERYBODY),
+    "help:atom": Route(EVERYBODY, lambda world: ["en"]),
+    "help:rss": Route(EVERYBODY, lambda world: ["en"]),
     "web:components": Route(frozenset({"admin"})),
     # Chat
     "chat:state": Route(NOBODY, queries=("", "?token=made-up"), why="only with a chat's own token"),

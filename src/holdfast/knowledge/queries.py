@@ -1,21 +1,24 @@
-"""Reads for the public help centre."""
+"""Reads for the public help centre, and an article as HTML that cannot do anything."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import F, QuerySet, TextField
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+import nh3
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
-from holdfast.knowledge.models import Article
+from holdfast.knowledge import retrieval
+from holdfast.knowledge.models import Article, ArticleVersion
+from holdfast.knowledge.passages import PassageFound
 
-# PostgreSQL's stemmers by language of the article; `simple` for the others.
-_STEMMERS = {"en": "english", "id": "indonesian", "pt": "portuguese", "de": "german", "es": "spanish", "fr": "french"}
+_TAGS = {
+    "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong",
+    "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+_SCHEMES = {"http", "https", "mailto", "tel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,40 +37,30 @@ def topics(locale: str) -> list[Topic]:
     return [Topic(slug, found) for slug, found in sorted(shelves.items(), key=lambda item: (-len(item[1]), item[0]))]
 
 
-def found(text: str, locale: str, *, limit: int = 12) -> list[Article]:
-    """Return the articles of a language in which words of `text` stand, best first.
-
-    All words first; when nothing holds them all, any of them. Titles weigh more than ways of asking, these more than
-    the body.
-    """
-    words = [word for word in text.split() if any(c.isalnum() for c in word)][:20]
-    if not words:
-        return []
-    config = _STEMMERS.get(locale.split("-")[0], "simple")
-    vector = (
-        SearchVector("title", weight="A", config=config)
-        + SearchVector("summary", weight="B", config=config)
-        + SearchVector(Cast("asks", TextField()), weight="B", config=config)
-        + SearchVector("body", weight="D", config=config)
-    )
-    everything = SearchQuery(" ".join(words), config=config, search_type="plain")
-    anything = SearchQuery(" or ".join(words), config=config, search_type="websearch")
-    return list(_ranked(vector, everything, locale)[:limit]) or list(_ranked(vector, anything, locale)[:limit])
+def found(text: str, locale: str, *, limit: int = 12) -> list[PassageFound]:
+    """Return the best passage of each article that speaks of `text`, best first; none rather than weak ones."""
+    best: dict[int, PassageFound] = {}
+    for each in retrieval.find(text, locale, limit * 4, weak=True):
+        best.setdefault(each.article_id, each)
+    return list(best.values())[:limit]
 
 
-def _ranked(vector: Combinable, query: SearchQuery, locale: str) -> QuerySet[Article]:
-    return (
-        Article.objects.filter(published=True, locale=locale)
-        .annotate(words=vector, rank=SearchRank(F("words"), query))
-        .filter(words=query)
-        .order_by("-rank", "title")
-    )
+def published_in(slug: str) -> dict[str, str]:
+    """Return the languages an article is published in, with its title in each."""
+    return dict(Article.objects.filter(slug=slug, published=True).order_by("locale").values_list("locale", "title"))
 
 
-def translations(article: Article) -> list[tuple[str, str]]:
-    """Return `(locale, title)` of the same article in the other languages it is published in."""
-    others = Article.objects.filter(slug=article.slug, published=True).exclude(locale=article.locale)
-    return list(others.order_by("locale").values_list("locale", "title"))
+def newest(locale: str, *, limit: int = 50) -> list[Article]:
+    """Return the published articles of a language, what changed last first."""
+    return list(Article.objects.filter(published=True, locale=locale).order_by("-updated_at", "pk")[:limit])
+
+
+def in_every_language() -> list[list[Article]]:
+    """Return every published article beside its published translations, by short name. For the sitemap."""
+    groups: dict[str, list[Article]] = {}
+    for article in Article.objects.filter(published=True).order_by("slug", "locale").defer("body", "asks"):
+        groups.setdefault(article.slug, []).append(article)
+    return list(groups.values())
 
 
 @cache
@@ -75,7 +68,9 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-def rendered(article: Article) -> SafeString:
-    """Return the body as HTML. Raw HTML in the Markdown is shown as text, never passed through."""
-    # With html off, everything in the body that is not Markdown comes out escaped.
-    return SafeString(_markdown().render(article.body))
+def rendered(article: Article | ArticleVersion) -> SafeString:
+    """Return the body as HTML. Raw HTML in it is shown as text, never passed through; pictures are left out."""
+    # Twice: with html off, what is not Markdown comes out escaped, and of that only the tags of a text may pass.
+    return SafeString(
+        nh3.clean(_markdown().render(article.body), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES)
+    )

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import path, register_converter
 
-from holdfast.knowledge import views
+from holdfast.knowledge import feeds, views
 
 app_name = "help"
 
@@ -28,6 +28,10 @@ register_converter(LocaleConverter, "locale")
 
 urlpatterns = [
     path("", views.start, name="start"),
+    path("sitemap.xml", feeds.sitemap, name="sitemap"),
     path("<locale:locale>/", views.home, name="home"),
+    path("<locale:locale>/atom.xml", feeds.feed, {"kind": "atom"}, name="atom"),
+    path("<locale:locale>/rss.xml", feeds.feed, {"kind": "rss"}, name="rss"),
     path("<locale:locale>/<slug:slug>/", views.article, name="article"),
+    path("<locale:locale>/<slug:slug>/said/", views.said, name="said"),
 ]

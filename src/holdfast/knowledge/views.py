@@ -1,4 +1,4 @@
-"""The public help centre: shelves, search, articles."""
+"""The public help centre: shelves, search, articles, and what readers say of them. No page of it sets a cookie."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language_info
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
-from holdfast.knowledge import queries
+from holdfast.knowledge import admission, feedback, feeds, queries, unanswered
+from holdfast.knowledge.feedback import FeedbackRefused
 from holdfast.knowledge.models import Article
 
+SEARCHES_NOTED = 30  # of one address in an hour: what people do not find, not what a machine tries
 _TOPIC_NAMES = {
     "cards": "Cards",
     "payments": "Payments and transfers",
@@ -38,7 +41,11 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=60)
 def home(request: HttpRequest, locale: str) -> HttpResponse:
+    """The shelves of a language, or what speaks of the words searched for."""
     text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    found = queries.found(text, locale) if text else []
+    if text and not found and admission.within("search", request.META.get("REMOTE_ADDR", ""), most=SEARCHES_NOTED):
+        unanswered.note(text, locale, where="help")
     return render(
         request,
         "knowledge/home.html",
@@ -46,8 +53,9 @@ def home(request: HttpRequest, locale: str) -> HttpResponse:
             "locale": locale,
             "languages": _languages(locale),
             "text": text,
-            "found": queries.found(text, locale) if text else [],
+            "found": found,
             "topics": [] if text else [(_TOPIC_NAMES.get(t.slug, t.slug), t.articles) for t in queries.topics(locale)],
+            "public_url": settings.PUBLIC_URL,
         },
     )
 
@@ -55,6 +63,7 @@ def home(request: HttpRequest, locale: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=60)
 def article(request: HttpRequest, locale: str, slug: str) -> HttpResponse:
+    """One published article."""
     shown = get_object_or_404(Article, slug=slug, locale=locale, published=True)
     beside = Article.objects.filter(topic=shown.topic, locale=locale, published=True).exclude(pk=shown.pk)
     return render(
@@ -65,8 +74,30 @@ def article(request: HttpRequest, locale: str, slug: str) -> HttpResponse:
             "body": queries.rendered(shown),
             "topic": _TOPIC_NAMES.get(shown.topic, shown.topic),
             "translations": [
-                (code, get_language_info(code)["name_local"], title) for code, title in queries.translations(shown)
+                (code, get_language_info(code)["name_local"], title, feeds.address(code, slug))
+                for code, title in queries.published_in(slug).items()
             ],
             "beside": beside.order_by("title")[:6],
+            "address": feeds.address(locale, slug),
+            "note": feedback.read(shown),
         },
     )
+
+
+@csrf_exempt  # no session and no cookie to ride on; the signed note says what was read
+@require_POST
+def said(request: HttpRequest, locale: str, slug: str) -> HttpResponse:
+    """What a reader says of an article. An answer that cannot be counted still gets a page."""
+    try:
+        feedback.record(
+            note=request.POST.get("note", "")[:500],
+            helped=request.POST.get("helped") == "yes",
+            line=request.POST.get("line", ""),
+            address=request.META.get("REMOTE_ADDR", ""),
+        )
+    except FeedbackRefused as refused:
+        problem = refused.sentence
+    else:
+        problem = ""
+    context = {"locale": locale, "slug": slug, "helped": request.POST.get("helped") == "yes", "problem": problem}
+    return render(request, "knowledge/said.html", context, status=422 if problem else 200)

@@ -1,0 +1,99 @@
+"""Which passages of the published articles speak of a question. Weak ones are not returned: none beats a poor one.
+
+Words choose (`passage_index.py`), meaning orders where an encoder is at hand (`reranking.py`). Each passage names its
+article's version and its offsets into that version's body; versions are kept (`versions.py`), so a citation is exact.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from django.db import connection
+from django.db.models import Count, Max, Sum
+
+from holdfast.kit.semantic import encoder as semantic
+from holdfast.knowledge import reranking
+from holdfast.knowledge.models import Article
+from holdfast.knowledge.passage_index import PassageIndex
+from holdfast.knowledge.passages import PassageFound
+
+# Share of a question's weight that a passage holds, for an answer and for a list to look through, and the cosine that
+# is as good. benchmarks/retrieval.py tells what each setting keeps and lets through.
+CLEAR, NEAR, CLEAR_MEANING = 0.5, 0.3, 0.6
+RERANKED = 30
+_FRESH_SECONDS = 5.0
+_AT_ONCE_SECONDS = 0.2  # an index that is built in less is built while its first asker waits
+
+
+def find(text: str, locale: str, limit: int = 5, *, weak: bool = False) -> list[PassageFound]:
+    """Return published passages of a language that speak of `text`, best first; none rather than weak ones.
+
+    With `weak` also what is only near, for a list that a person looks through.
+    """
+    found = reranking.by_meaning(text, locale, _index().find(text, locale, max(limit, RERANKED)))
+    least = NEAR if weak else CLEAR
+    return [each for each in found if each.covered >= least or (each.similarity or 0.0) >= CLEAR_MEANING][:limit]
+
+
+def warm() -> None:
+    """Build the index now, and let MiniLM order what it finds where its weights are installed. For a worker."""
+    encoder = semantic.available()
+    reranking.use(encoder, languages=semantic.LANGUAGES)
+    reranking.learn(_index().everything())
+
+
+_lock = threading.Lock()
+_building = threading.Lock()
+_current: PassageIndex | None = None
+_stamp: object = None
+_took = 0.0
+_looked = float("-inf")
+
+
+def forget() -> None:
+    """Drop the index; the next call builds it anew. For tests, and after an import of articles."""
+    global _current
+    with _lock:
+        _current = None
+
+
+def _index() -> PassageIndex:
+    """Return the index over what is published, looking for changes every few seconds.
+
+    A large one is built anew beside the old one, which answers meanwhile, so that nobody waits for it.
+    """
+    global _looked
+    with _lock:
+        if _current is None:
+            return _rebuild()
+        if time.monotonic() - _looked >= _FRESH_SECONDS:
+            _looked = time.monotonic()
+            if _published_stamp() != _stamp:
+                if _took < _AT_ONCE_SECONDS:
+                    return _rebuild()
+                if not _building.locked():
+                    threading.Thread(target=_rebuild_aside, name="passage-index", daemon=True).start()
+        return _current
+
+
+def _published_stamp() -> object:
+    published = Article.objects.filter(published=True)
+    return published.aggregate(Count("pk"), Sum("version"), Sum("pk"), Max("updated_at"))
+
+
+def _rebuild() -> PassageIndex:
+    global _current, _stamp, _looked, _took
+    started, stamp = time.monotonic(), _published_stamp()
+    built = PassageIndex(list(Article.objects.filter(published=True).order_by("pk")))
+    _current, _stamp, _looked = built, stamp, time.monotonic()
+    _took = _looked - started
+    return built
+
+
+def _rebuild_aside() -> None:
+    with _building:
+        try:
+            _rebuild()
+        finally:
+            connection.close()
