@@ -45,8 +45,9 @@ def clearly_another(text: str, locale: str) -> bool:
     """Whether `text` is without doubt in another language than that of `locale`. Short texts never are."""
     if sum(map(str.isalpha, text)) < 40:
         return False
-    code, probability = _identifier().classify(text[:1000])
-    return probability >= 0.98 and _base(locale) not in {code, _RELATIVES.get(code, "")}
+    wanted = _base(locale)
+    ranked = _identifier().rank(text[:1000])
+    return sum(share for code, share in ranked if wanted in {code, _RELATIVES.get(code)}) < 0.02
 
 
 def language_of(text: str, *, hint: str = "") -> str | None:

@@ -113,7 +113,8 @@ class _OwnWords:
     def hold(self, value: str) -> bool:
         """Whether `value` stands in these words, with placeholders of these words only."""
         given = set(PLACEHOLDER.findall(value)) <= self.placeholders
-        return given and " ".join(value.split()).casefold() in " ".join(self.text.split()).casefold()
+        wanted = r"\s+".join(map(re.escape, value.split()))
+        return bool(given and wanted and re.search(rf"(?<!\w){wanted}(?!\w)", self.text, re.IGNORECASE))
 
 
 def _allowed(answer: str, turn: LlmTurn, own: _OwnWords, scrubber: Scrubber) -> Command | None:

@@ -6,7 +6,7 @@ It finds invented figures, names and links, changed units and dropped negations.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from holdfast.assistant.plain_text import folded
@@ -46,6 +46,16 @@ _COUNTS = {
     "it": "due tre quattro cinque sei sette otto nove dieci undici dodici",
     "nl": "twee drie vier vijf zes zeven acht negen tien elf twaalf",
 }
+_UNIT_WORDS = """
+    second seconds minute minutes hour hours day days week weeks month months year years times percent cents euros
+    detik menit jam hari minggu pekan bulan tahun kali persen
+    segundo segundos minuto minutos hora horas dia dias día días semana semanas mês mes meses ano anos año años
+    sekunde sekunden minuten stunde stunden tag tage tagen werktag werktage werktagen woche wochen monat monate
+    jahr jahre prozent seconde secondes heure heures jour jours semaine semaines mois an ans année années fois
+    secondo secondi minuti ora ore giorno giorni settimana settimane mese mesi anno anni volte
+    minuut uur dag dagen weken maand maanden jaar keer
+"""
+_UNITS = frozenset(folded(word)[:6] for word in _UNIT_WORDS.split())
 _SIGNS = frozenset("€$£¥₹₽₩%‰")
 
 
@@ -75,10 +85,14 @@ class _Words:
         return frozenset(found)
 
     def after(self, number: str, *, within: int) -> frozenset[str]:
-        """The stems of the words that follow `number` anywhere."""
-        places = [at for at, token in enumerate(self.tokens) if token == number]
-        following = (self.tokens[at + 1 : at + 1 + within] for at in places)
-        return frozenset(_stem(token) for tokens in following for token in tokens if token[0].isalpha())
+        """The stems of the words that follow `number` anywhere, up to the next number."""
+        found: set[str] = set()
+        for at in (at for at, token in enumerate(self.tokens) if token == number):
+            for token in self.tokens[at + 1 : at + 1 + within]:
+                if not token[0].isalpha():
+                    break
+                found.add(_stem(token))
+        return frozenset(found)
 
 
 def sentences(text: str) -> list[str]:
@@ -121,15 +135,15 @@ def _stem(token: str) -> str:
 
 
 def _same_units(said: _Words, known: _Words) -> bool:
-    """Whether the word after each number stands near the same number in the source: 3 days are not 3 hours."""
-    return all(
-        said.after(number, within=1) <= known.after(number, within=3) | _short(said.after(number, within=1))
-        for number, _ in said.numbers
-    )
-
-
-def _short(stems: Iterable[str]) -> frozenset[str]:
-    return frozenset(stem for stem in stems if len(stem) < 3)
+    """Whether what is counted stands near the same number in the source: 3 days are not 3 hours."""
+    for number, sign in said.numbers:
+        near = known.after(number, within=4)
+        if not said.after(number, within=3) & _UNITS <= near:
+            return False
+        following = said.after(number, within=1)
+        if not sign and not all(stem in near or len(stem) < 3 for stem in following):
+            return False
+    return True
 
 
 def _proper_names(sentence: str, base: str) -> frozenset[str]:
