@@ -88,8 +88,21 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="contacts:write, receipts:read, metrics:read, origin:state; repeatable",
     )
+    create.add_argument("--customer", default="", metavar="REFERENCE", help="the one customer its holder speaks for")
+    create.add_argument("--operator", default="", metavar="NAME", help="whose assistant it is given to")
     actions.add_parser("list", help="list tokens without their secrets")
     actions.add_parser("revoke", help="end a token").add_argument("name")
+
+    operator = command("operator", "accept, list or remove operators of assistants whose signatures count")
+    actions = operator.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="accept an operator; its keys are read from its directory")
+    add.add_argument("name")
+    add.add_argument("url", help="its key directory, as the header Signature-Agent names it")
+    add.add_argument("--keys", type=Path, metavar="FILE", help="a JSON Web Key Set; then no directory is read")
+    add.add_argument("--own-network", action="store_true", help="the directory may stand at a private address")
+    actions.add_parser("list", help="list operators, their keys, and what is wrong")
+    for action, about in (("on", "let its signatures count"), ("off", "let them not count"), ("remove", "forget it")):
+        actions.add_parser(action, help=about).add_argument("name")
 
     command("reconcile", "count what was received and what became of it, per channel").add_argument(
         "--json", action="store_true", help="one JSON list, an object per channel"
@@ -318,19 +331,53 @@ def _admin_link(_: argparse.Namespace) -> int:
 def _token(chosen: argparse.Namespace) -> int:
     with _django("token"):
         from holdfast.intake import tokens
+        from holdfast.people.queries import is_reference
 
         try:
             if chosen.action == "create":
-                print(tokens.create(name=chosen.name, scopes=chosen.scope))
+                if chosen.customer and not is_reference(chosen.customer):
+                    return _fail(f"There is no customer with the reference {chosen.customer}.")
+                print(
+                    tokens.create(
+                        name=chosen.name, scopes=chosen.scope, customer=chosen.customer, operator=chosen.operator
+                    )
+                )
             elif chosen.action == "revoke":
                 tokens.revoke(chosen.name)
                 _say(f"Revoked {chosen.name}.")
             else:
                 for token in tokens.listed():
                     state = "revoked" if token.revoked_at else "in force"
-                    print(f"{token.name}  {', '.join(token.scopes)}  since {token.created_at:%Y-%m-%d}  {state}")
+                    whose = f"  for {token.customer}" if token.customer else ""
+                    whose += f" by {token.operator}" if token.operator else ""
+                    print(f"{token.name}  {', '.join(token.scopes)}{whose}  since {token.created_at:%Y-%m-%d}  {state}")
         except tokens.TokenError as error:
             return _fail(str(error))
+    return 0
+
+
+def _operator(chosen: argparse.Namespace) -> int:
+    with _django("operator"):
+        from holdfast.intake import directories, operators
+
+        try:
+            if chosen.action == "add":
+                keys = chosen.keys.read_text() if chosen.keys else ""
+                operators.add(name=chosen.name, url=chosen.url, keys=keys, own_network=chosen.own_network)
+                if not keys:
+                    directories.read_due()
+            elif chosen.action == "remove":
+                operators.remove(name=chosen.name)
+            elif chosen.action in {"on", "off"}:
+                operators.switch(name=chosen.name, enabled=chosen.action == "on")
+        except operators.OperatorRefused as refused:
+            return _fail(refused.sentence)
+        except (OSError, UnicodeDecodeError) as error:
+            return _fail(f"{chosen.keys} cannot be read: {error}.")
+        for each in operators.listed():
+            state = "on" if each.enabled else "off"
+            keys = ", ".join(each.keys) or "none yet"
+            print(f"{each.name}  {each.address}  {state}  keys: {keys}  {each.fault}".strip())
     return 0
 
 
@@ -423,6 +470,7 @@ _COMMANDS = {
     "doctor": _doctor,
     "admin-link": _admin_link,
     "token": _token,
+    "operator": _operator,
     "reconcile": _reconcile,
     "parse-mail": _parse_mail,
     "replay": _replay,

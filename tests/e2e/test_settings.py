@@ -9,6 +9,7 @@ from tests.e2e.conftest import Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.desk.models import CannedReply
+from holdfast.intake import operators
 from holdfast.knowledge.models import Article
 
 pytestmark = pytest.mark.browser
@@ -41,6 +42,10 @@ def test_the_settings_have_no_breach_and_fit_their_window(
 ) -> None:
     reply = CannedReply.objects.create(shortcut="late", title="Late", body="Soon, {{ customer.given_name }}. " * 20)
     article = Article.objects.create(slug="freeze", locale="en", title="Freeze a card", body="## Now\n\n- Open")
+    operators.add(
+        name="alexa", url="https://keys.assistant.example/a/rather/long/path/to/the/keys.json", by=desk.lead.pk
+    )
+    operators.switch(name="alexa", enabled=False)
     page = visitors.page(
         desk.admin, viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
@@ -49,6 +54,7 @@ def test_the_settings_have_no_breach_and_fit_their_window(
         f"/settings/replies/{reply.pk}/",
         "/settings/queues/",
         f"/settings/queues/{desk.cards.pk}/",
+        "/settings/assistants/",
         "/settings/articles/",
         f"/settings/articles/{article.pk}/",
         "/welcome/team/",

@@ -1,4 +1,4 @@
-"""What people type on the pages that keep queues and canned replies."""
+"""What people type on the pages that keep queues, canned replies and operators of assistants."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from holdfast.desk import queue_keeping
 from holdfast.desk.canned_keeping import CannedContent
 from holdfast.desk.models import CannedReply, Queue
 from holdfast.desk.queue_keeping import ICONS, MOST_KEYWORDS, TAKES, QueueContent, keywords_in
+from holdfast.intake import jwk
 from holdfast.people.queries import teams
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -89,6 +90,16 @@ def _initial(queue: Queue | None) -> dict[str, Any]:
         "teams": [str(team.pk) for team in queue.teams.all()],
         **typed,
     }
+
+
+class OperatorForm(forms.Form):
+    """An operator of assistants. What is typed is looked at by the verb, which says what is wrong with it."""
+
+    name = forms.CharField(max_length=60, widget=forms.TextInput(attrs=_PLAIN))
+    url = forms.CharField(max_length=500, widget=forms.TextInput(attrs={"inputmode": "url", **_PLAIN}))
+    keys = forms.CharField(
+        required=False, max_length=jwk.LONGEST, widget=forms.Textarea(attrs={"rows": 4, "class": "code", **_PLAIN})
+    )
 
 
 class CannedForm(forms.Form):

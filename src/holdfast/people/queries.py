@@ -115,6 +115,11 @@ def standing_of(customer_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, 
     return {id_: (reference, since) for id_, reference, since in rows}
 
 
+def is_reference(reference: str) -> bool:
+    """Tell whether a customer has this account reference."""
+    return Customer.objects.filter(reference=reference).exists()
+
+
 def customer(customer_id: UUID | None) -> Customer | None:
     """Return a customer with identities, sealed. Two queries. Callers come here after `access_conversation`."""
     if customer_id is None:
