@@ -22,21 +22,28 @@ _KEPT_LENGTH = 32  # characters; longer ones are rarely words and are not seen t
 class Features:
     """What was learned from a set of documents. Each half of a vector has length 1, or 0 when nothing is known."""
 
-    def __init__(self, words: TfidfVectorizer, runs: TfidfVectorizer) -> None:
-        self._vocabulary: dict[str, int] = words.vocabulary_
-        self._run_vocabulary: dict[str, int] = runs.vocabulary_
-        self._idf, self._run_idf = words.idf_, runs.idf_
-        self._prepared, self._split = words.build_preprocessor(), words.build_tokenizer()
-        self._runs_in = runs.build_analyzer()
+    def __init__(self, *, words: Sequence[str], word_idf: Any, runs: Sequence[str], run_idf: Any) -> None:
+        """Take words and runs in the order of their columns, and how rare each is."""
+        self.words, self.word_idf, self.runs, self.run_idf = tuple(words), word_idf, tuple(runs), run_idf
+        self._vocabulary = {word: column for column, word in enumerate(self.words)}
+        self._run_vocabulary = {run: column for column, run in enumerate(self.runs)}
+        self._prepared, self._split = _word_vectorizer().build_preprocessor(), _word_vectorizer().build_tokenizer()
+        # A word comes prepared; small letters a second time would change some (a styled S becomes S, then s).
+        self._runs_in = _run_vectorizer().set_params(lowercase=False, strip_accents=None).build_analyzer()
         self._kept = lru_cache(maxsize=_KEPT_WORDS)(self._runs_of)
 
     @classmethod
     def learned_from(cls, documents: Sequence[str]) -> tuple[Features, Any]:
         """Return what the documents teach, and their own vectors (sparse, one row each)."""
-        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode")
-        runs = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, strip_accents="unicode")
+        words, runs = _word_vectorizer(), _run_vectorizer()
         vectors = hstack([words.fit_transform(documents), runs.fit_transform(documents)]).tocsr()
-        return cls(words, runs), vectors
+        learned = cls(
+            words=words.get_feature_names_out().tolist(),
+            word_idf=words.idf_,
+            runs=runs.get_feature_names_out().tolist(),
+            run_idf=runs.idf_,
+        )
+        return learned, vectors
 
     def of(self, texts: Sequence[str]) -> Any:
         """Return the vectors of texts, sparse, one row each."""
@@ -49,7 +56,7 @@ class Features:
             for word in prepared.split():
                 found += self._kept(word) if len(word) <= _KEPT_LENGTH else self._runs_of(word)
             runs.append(found)
-        return hstack([_weighed(words, self._idf), _weighed(runs, self._run_idf)]).tocsr()
+        return hstack([_weighed(words, self.word_idf), _weighed(runs, self.run_idf)]).tocsr()
 
     def _words_of(self, tokens: Sequence[str]) -> list[int]:
         pairs = (f"{first} {second}" for first, second in pairwise(tokens))
@@ -57,6 +64,14 @@ class Features:
 
     def _runs_of(self, word: str) -> tuple[int, ...]:
         return tuple(self._run_vocabulary[each] for each in self._runs_in(word) if each in self._run_vocabulary)
+
+
+def _word_vectorizer() -> TfidfVectorizer:
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, strip_accents="unicode")
+
+
+def _run_vectorizer() -> TfidfVectorizer:
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, strip_accents="unicode")
 
 
 def _weighed(rows: Sequence[Sequence[int]], idf: Any) -> Any:
