@@ -191,8 +191,9 @@ MARKERS = {
 def marked() -> str:
     return (
         f"My name is {MARKERS['name']}, born {MARKERS['birth']}, {MARKERS['address']}. Card {MARKERS['card']}, account "
-        f"{MARKERS['iban']}, call {MARKERS['phone']} or write {MARKERS['mail']}. My password is {MARKERS['password']} "
-        f"and my recovery phrase is {MARKERS['seed']}. It is about {MARKERS['reference']}, see {MARKERS['link']} please."
+        f"{MARKERS['iban']}, call {MARKERS['phone']} or write {MARKERS['mail']}. My password is "
+        f"{MARKERS['password']} and my recovery phrase is {MARKERS['seed']}. "
+        f"It is about {MARKERS['reference']}, see {MARKERS['link']} please."
     )
 
 

@@ -18,7 +18,7 @@ from holdfast.assistant.llm.client import Prompt, endpoint
 from holdfast.assistant.llm.commands import only_json, without_thought
 from holdfast.assistant.llm.contract import CitedSentence, Draft, Drafted, GivenPassage, Written
 from holdfast.assistant.llm.costs import NOTHING, Spent
-from holdfast.assistant.llm.scrub import PLACEHOLDER, Scrubber, cleaned
+from holdfast.assistant.llm.scrub import PLACEHOLDER, Scrubber, cleaned, readable
 from holdfast.assistant.llm.support import digits, links, sentences, supported
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ def _checked(answer: str, passages: Sequence[GivenPassage], language: str) -> Dr
         written = _Draft.model_validate_json(only_json(answer))
     except ValidationError:
         return None
-    given = {passage.id: passage.text for passage in passages}
+    given = {passage.id: readable(passage.text) for passage in passages}
     held: list[CitedSentence] = []
     dropped = 0
     for entry in written.sentences:

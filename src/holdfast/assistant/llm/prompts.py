@@ -12,6 +12,7 @@ from typing import Any
 
 from holdfast.assistant.llm.client import Prompt
 from holdfast.assistant.llm.contract import GivenPassage, LlmTurn
+from holdfast.assistant.llm.scrub import readable
 
 _TEXT, _PASSAGE, _RESULT, _PIECES = 6_000, 1_500, 1_500, 12  # characters of each, and how many of each
 
@@ -104,7 +105,7 @@ def _fenced(mark: str, kind: str, text: str) -> str:
 
 
 def _passages(mark: str, passages: Sequence[GivenPassage]) -> list[str]:
-    return [_fenced(mark, f"passage {each.id}", each.text[:_PASSAGE]) for each in passages[:_PIECES]]
+    return [_fenced(mark, f"passage {each.id}", readable(each.text)[:_PASSAGE]) for each in passages[:_PIECES]]
 
 
 def _ends(text: str) -> str:

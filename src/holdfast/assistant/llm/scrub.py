@@ -15,6 +15,7 @@ from holdfast.guard.redaction import iban_holds, luhn_holds
 
 _MARKS = 0xF0000  # one private character stands for a value until all patterns have run, so none looks inside another
 PLACEHOLDER = re.compile(r"\[[a-z]+(?: [a-z]+)? [0-9]{1,5}\]")
+_UNREAD = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _LIKE_ONE = re.compile(r"\[([^\W\d_]+(?: [^\W\d_]+)? ?\d+)\]")
 
 
@@ -159,6 +160,11 @@ class Scrubber:
 def cleaned(text: str) -> str:
     """Return `text` in compatibility form (NFKC) with ASCII digits and without characters that nobody sees."""
     return "".join(_visible(character) for character in unicodedata.normalize("NFKC", text))
+
+
+def readable(text: str) -> str:
+    """Return what a reviewer of an article sees: `cleaned`, and without comments, scripts and styles of HTML."""
+    return _UNREAD.sub(" ", cleaned(text))
 
 
 def _visible(character: str) -> str:
