@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from holdfast.guard.fields import Sealed
 from holdfast.intake.models import Contact, Receipt
@@ -36,13 +36,23 @@ def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Sealed]:
     What is parked is passed over where anything else is there: often a machine sent it, which must not be written to.
     A conversation of parked contacts only (closed without a reply, not to be processed) can still be answered.
     """
-    receipts = (
+    newest = _newest(conversation_ids)
+    return {r.conversation_id: r.contact.sender for r in newest if r.conversation_id and r.channel != "chat"}
+
+
+def delegated(conversation_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those conversations whose newest contact came by a token that speaks for one customer."""
+    newest = _newest(conversation_ids)
+    return {r.conversation_id for r in newest if r.conversation_id and r.contact.payload.get("machine") is True}
+
+
+def _newest(conversation_ids: Sequence[UUID]) -> QuerySet[Receipt]:
+    return (
         Receipt.objects.filter(conversation_id__in=conversation_ids)
         .select_related("contact")
         .order_by("conversation_id", _PARKED, "-accepted_at")
         .distinct("conversation_id")
     )
-    return {r.conversation_id: r.contact.sender for r in receipts if r.conversation_id and r.channel != "chat"}
 
 
 def mail_ids(conversation_id: UUID, *, limit: int = 20) -> list[tuple[datetime, str]]:

@@ -14,10 +14,11 @@ from holdfast.channels.email_out import OutgoingFile, OutgoingMail
 from holdfast.conversations.outgoing import automatic_counts, outgoing
 from holdfast.guard.fields import Sealed
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
-from holdfast.intake.senders import mail_ids, newest_senders
+from holdfast.intake.senders import delegated, mail_ids, newest_senders
 from holdfast.kit import clock
 from holdfast.kit.blobs import BlobStore
 from holdfast.notify.models import Delivery
+from holdfast.people.queries import mail_on_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +47,42 @@ class Envelope:
 
 
 def addressed(message_ids: Sequence[UUID], *, automatic_limit: int) -> Iterator[Addressed]:
-    """Yield the messages whose customer is reached by mail, with the address their newest contact came from."""
+    """Yield the messages whose customer is reached by mail, with the address their newest contact came from.
+
+    Whoever let an assistant speak for them is answered at the address on file: it names none itself.
+    """
     messages = outgoing(message_ids)
     senders = newest_senders([m.conversation_id for m in messages])
     busy = automatic_counts(
         [m.customer_id for m in messages if m.automatic and m.customer_id], since=clock.now() - timedelta(hours=1)
     )
+    spoken_for = delegated([m.conversation_id for m in messages])
+    on_file = mail_on_file({m.customer_id for m in messages if m.customer_id and m.conversation_id in spoken_for})
     for message in messages:
-        address = _mail_address(senders.get(message.conversation_id))
+        if message.conversation_id in spoken_for:
+            address = _as_mail(_opened(on_file.get(message.customer_id) if message.customer_id else None))
+        else:
+            address = _mail_address(senders.get(message.conversation_id))
         if address:
             over = message.customer_id is not None and busy.get(message.customer_id, 0) > automatic_limit
             yield Addressed(message.message_id, message.conversation_id, address, held=over and message.automatic)
 
 
 def _mail_address(sender: Sealed | None) -> str:
-    if sender is None:
-        return ""
     try:
-        address = str(json.loads(opened_for_machine(sender, use=MachineUse.DELIVER) or "{}").get("email", ""))
-    except (CannotOpen, ValueError):
+        return _as_mail(str(json.loads(_opened(sender) or "{}").get("email", "")))
+    except ValueError:
         return ""
+
+
+def _opened(sealed: Sealed | None) -> str:
+    try:
+        return opened_for_machine(sealed, use=MachineUse.DELIVER) if sealed is not None else ""
+    except CannotOpen:
+        return ""
+
+
+def _as_mail(address: str) -> str:
     return address if "@" in address else ""
 
 

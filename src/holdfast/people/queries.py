@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from holdfast.guard.fields import Sealed
 from holdfast.guard.keys import blind_index, normalise
 from holdfast.people.models import Agent, Customer, Identity, Role, Team
 
@@ -118,6 +119,13 @@ def standing_of(customer_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, 
 def is_reference(reference: str) -> bool:
     """Tell whether a customer has this account reference."""
     return Customer.objects.filter(reference=reference).exists()
+
+
+def mail_on_file(customer_ids: Collection[UUID]) -> dict[UUID, Sealed]:
+    """Return the mail address of each customer that has one, sealed: the best proven, the oldest of equals."""
+    rows = Identity.objects.filter(customer_id__in=list(customer_ids), kind=Identity.Kind.EMAIL)
+    best = rows.order_by("customer_id", "-level", "created_at").distinct("customer_id")
+    return {each.customer_id: each.value for each in best}
 
 
 def customer(customer_id: UUID | None) -> Customer | None:
