@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from holdfast import __version__
@@ -272,7 +273,8 @@ def _doctor(_: argparse.Namespace) -> int:
     if settings.database_url or (settings.data / "postgres" / "PG_VERSION").exists():
         try:
             with _django("doctor"):
-                findings += [Finding(good=good, sentence=sentence) for good, sentence in _look_at_database()]
+                looked_at = chain(_look_at_database(), _look_at_language_model())
+                findings += [Finding(good=good, sentence=sentence) for good, sentence in looked_at]
         except PostgresError as error:
             findings.append(Finding(good=False, sentence=str(error)))
     for finding in findings:
@@ -298,6 +300,14 @@ def _look_at_database() -> Iterator[tuple[bool, str]]:
             yield from _look_at_mail()
     except DatabaseError as error:
         yield False, f"The database does not answer: {str(error).strip()}"
+
+
+def _look_at_language_model() -> Iterator[tuple[bool, str]]:
+    from holdfast.assistant.llm.trial import tried
+
+    found = tried()
+    if found is not None:
+        yield found
 
 
 def _look_at_mail() -> Iterator[tuple[bool, str]]:

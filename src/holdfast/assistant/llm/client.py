@@ -48,6 +48,8 @@ class Reply(Generic[T]):
 
     value: T | None
     spent: Spent = NOTHING
+    why: str = ""
+    """One word of ours why there is no value."""
 
 
 class Failed(Exception):
@@ -100,13 +102,11 @@ class Endpoint:
         body = self._body(prompt)
         most = priced(estimated(len(body)), prompt.tokens)
         if not may_spend(so_far, most):
-            log.info("language_model_skipped", why="cost")
-            return Reply(None)
+            return _skipped("cost")
         if not self._free.acquire(blocking=False):
-            log.info("language_model_skipped", why="busy")
-            return Reply(None)
+            return _skipped("busy")
         try:
-            return self._asked(body, most, read) if self.breaker.allows() else Reply(None)
+            return self._asked(body, most, read) if self.breaker.allows() else _skipped("away")
         finally:
             self._free.release()
 
@@ -120,13 +120,13 @@ class Endpoint:
         except Failed as error:
             self.breaker.failed()
             log.warning("language_model_failed", why=str(error))
-            return Reply(None, spent if spent.tokens_in else (most if error.billed else NOTHING))
+            return Reply(None, spent if spent.tokens_in else (most if error.billed else NOTHING), str(error))
         except BaseException as error:
             self.breaker.failed()
             if not isinstance(error, Exception):
                 raise
             log.warning("language_model_failed", why=type(error).__name__)  # the embedded path goes on, whatever it was
-            return Reply(None, spent if spent.tokens_in else most)
+            return Reply(None, spent if spent.tokens_in else most, type(error).__name__)
         self.breaker.succeeded()
         return Reply(value, spent)
 
@@ -174,6 +174,11 @@ def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="language-model", daemon=True).start()
     return loop
+
+
+def _skipped(why: str) -> Reply[Any]:
+    log.info("language_model_skipped", why=why)
+    return Reply(None, why=why)
 
 
 def _look_at(response: httpx.Response) -> None:

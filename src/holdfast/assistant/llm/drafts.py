@@ -56,7 +56,7 @@ def draft(
         return Drafted(None)
 
     def read(answer: str) -> Draft | None:
-        return _checked(answer, passages, language)
+        return checked(answer, passages, language)
 
     try:
         prompt = prompts.word(Scrubber(known=known).scrubbed(question), language=language, passages=passages)
@@ -87,7 +87,8 @@ def translate(text: str, *, to: str, known: Mapping[str, str] | None = None, so_
     return _written(text, prompts.translate, to, known, so_far, kept=frozenset())
 
 
-def _checked(answer: str, passages: Sequence[GivenPassage], language: str) -> Draft | None:
+def checked(answer: str, passages: Sequence[GivenPassage], language: str) -> Draft | None:
+    """Return what holds of a model's answer; `None` when it is no draft, or nothing of it holds."""
     try:
         written = _Draft.model_validate_json(only_json(answer))
     except ValidationError:
