@@ -20,6 +20,8 @@ from pytest_django import DjangoDbBlocker
 from tests.desk.conftest import Desk, make_desk
 from tests.intake.serving import Answer, WebProcess, web_process
 
+from holdfast.assistant import holding
+from holdfast.assistant.contract import NOTHING_HELD
 from holdfast.channels import chat_sessions
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.closures import close
@@ -412,6 +414,7 @@ def test_the_customers_record_is_not_in_the_state(chat: Chat, desk: Desk) -> Non
 def test_citations_come_with_the_assistants_answer(chat: Chat) -> None:
     chat.say("Hello")
     loop.once()
+    holding.keep(chat.conversation.pk, NOTHING_HELD)  # it has the word
     cited = {"title": "A card payment was declined", "url": "https://bank.example/help/declined/"}
     post_assistant(conversation_id=chat.conversation.pk, text="See our article.", details={"citations": [cited]})
     assert chat.state()["messages"][-1]["citations"] == [cited]

@@ -97,10 +97,11 @@ def test_the_assistant_is_silent_where_a_person_is(accept, triage, assistant, ag
     assert conversation.waiting_since is not None
     post_reply(conversation_id=conversation.pk, by=agent.pk, text="Done", client_key="1")
     close(conversation_id=conversation.pk, by=agent.pk)
+    asked = len(assistant)
     accept("One more", thread=["mail:1@x"])
     triage()
     assert Place.objects.filter(left_at=None).count() == 1
-    assert len(assistant) == 2
+    assert len(assistant) == asked + 1, "a closed matter that opens again begins anew"
 
 
 def test_a_reply_settles_what_waited(accept, triage, agent):
@@ -119,13 +120,17 @@ def test_asking_for_a_person_goes_to_a_person_at_once(accept, triage, assistant,
     triage()
     place = Place.objects.get(left_at=None)
     assert (place.conversation, place.queue_id) == (_conversation(first), queues["payments"].pk)
-    acknowledged = Message.objects.get(author="system")
-    assert (acknowledged.internal, acknowledged.details["kind"]) == (False, "in_line")
+    acknowledged = Message.objects.get(author="system", internal=False)
+    assert acknowledged.details["kind"] == "in_line"
+    assert "Quoted “Cards”" in acknowledged.text, "the customer sees what goes along"
+    story = {line["label"]: line["text"] for line in Message.objects.get(internal=True).details["lines"]}
+    assert list(story) == ["Wants", "We know", "Tried", "Worry", "Not checked"]
+    assert story["Tried"].startswith("Quoted “Cards”.")
     assert len(assistant) == 2
     accept("", kind="person_request", **session)
     triage()
     assert Place.objects.count() == 1
-    assert Message.objects.filter(author="system").count() == 1
+    assert Message.objects.filter(author="system", internal=False).count() == 1
 
 
 def test_the_acknowledgement_speaks_the_customers_language(accept, triage):

@@ -1,18 +1,34 @@
-"""The first answer: an article's own words when the match is clear, in the customer's language; otherwise a person.
+"""What to do about a message: an article's own words when the match is clear, a question back, an action, or a person.
 
-Order of steps: a person has it, or is asked for → hand over; language; search; the gate; the words.
+Order of steps, each a function of its own: a person has it or is asked for; work under way; an action that waits for
+its next word; an answer that did not help; the answer to a question back; normalise; language; search; the gate.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from django.conf import settings
 
-from holdfast.assistant.contract import Answer, Citation, ForAssistant, HandOver, Outcome, Reason
+from holdfast.assistant.clarifying import chosen, question
+from holdfast.assistant.contract import (
+    Answer,
+    Citation,
+    Clarify,
+    ForAssistant,
+    HandOver,
+    Later,
+    Option,
+    Outcome,
+    Reason,
+    Word,
+    Work,
+)
+from holdfast.assistant.holding import MOST_TURNS
 from holdfast.assistant.language import language_of
+from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
 from holdfast.knowledge.passages import Passage
 from holdfast.knowledge.search import Found, IndexedArticle, article_index
@@ -20,6 +36,7 @@ from holdfast.knowledge.search import Found, IndexedArticle, article_index
 # Gate: measured by benchmarks/first_answer.py; see there for the precision and share each setting gives.
 MIN_MARGIN = 0.40
 MIN_SIMILARITY = 0.20
+MIN_OF_TWO = 0.55  # probability that it is one of the two nearest; below that asking back would only cost a turn
 MAX_LETTERS = 700  # a long letter holds more than one matter
 PEOPLE_TOPICS = frozenset({"care", "fraud"})  # never answered by a machine alone
 
@@ -52,11 +69,10 @@ def respond_many(conversations: Sequence[ForAssistant]) -> list[Outcome]:
     """Return what to do about each conversation, in order; one search for the whole batch."""
     outcomes: list[Outcome | None] = [_without_search(each) for each in conversations]
     open_ = [i for i, outcome in enumerate(outcomes) if outcome is None]
-    locales = {i: language_of(conversations[i].text, hint=conversations[i].locale) for i in open_}
+    texts = {i: _looked_up(conversations[i]) for i in open_}
+    locales = {i: _language(conversations[i], texts[i]) for i in open_}
     searched = [i for i in open_ if locales[i] is not None]
-    found = article_index().find(
-        [conversations[i].text for i in searched], locales=[locales[i] or "" for i in searched], limit=2
-    )
+    found = article_index().find([texts[i] for i in searched], locales=[locales[i] or "" for i in searched], limit=2)
     by_position = dict(zip(searched, found, strict=True))
     return [
         outcome if outcome is not None else _gated(conversations[i], locales[i], by_position.get(i, []))
@@ -64,30 +80,112 @@ def respond_many(conversations: Sequence[ForAssistant]) -> list[Outcome]:
     ]
 
 
-def _without_search(conversation: ForAssistant) -> HandOver | None:
-    if conversation.assigned:
-        return HandOver(Reason.WITH_A_PERSON)
-    if conversation.person_asked or asks_for_person(conversation.text):
-        return HandOver(Reason.PERSON_ASKED, "Asked for a person.")
-    if conversation.held.answered:
-        return HandOver(Reason.CAME_BACK, "Came back after the assistant's answer.")
-    if len(conversation.text) > MAX_LETTERS:
-        return HandOver(Reason.NEEDS_A_PERSON, "Long message, not answered by the assistant.")
+def with_a_person(asked: ForAssistant) -> HandOver | None:
+    """A person has it: the assistant is silent."""
+    silent = asked.assigned or asked.held.word is not Word.ASSISTANT
+    return HandOver(Reason.WITH_A_PERSON) if silent else None
+
+
+def person_asked(asked: ForAssistant) -> HandOver | None:
+    """The customer wants a person: one step, also in the middle of anything else, and before any model."""
+    if asked.person_asked or asks_for_person(asked.text):
+        return HandOver(Reason.PERSON_ASKED, "They asked for a person.", asked.held.language)
     return None
 
 
-def _gated(conversation: ForAssistant, locale: str | None, found: Sequence[Found]) -> Outcome:
+def under_way(asked: ForAssistant) -> Later | None:
+    """Work on an earlier message is under way, and reads this one when it is done."""
+    return Later(None) if asked.held.busy else None
+
+
+def pending(asked: ForAssistant) -> Later | None:
+    """An action waits for the customer's next word."""
+    return Later(Work.GO_ON, locale=asked.held.language) if asked.held.pending is not None else None
+
+
+def enough(asked: ForAssistant) -> HandOver | None:
+    """The assistant has had its turns: an answer that did not help, or too many of them."""
+    if asked.held.answered:
+        return HandOver(Reason.CAME_BACK, "They came back after the assistant's answer.", asked.held.language)
+    if asked.held.turns >= MOST_TURNS:
+        return HandOver(Reason.TOO_MANY_TURNS, "The assistant spoke often enough here.", asked.held.language)
+    return None
+
+
+def still_unclear(asked: ForAssistant) -> HandOver | None:
+    """They were asked which of two is meant, and the answer names neither."""
+    options = asked.held.options
+    if not options or chosen(asked.text, options) is not None:
+        return None
+    named = " and ".join(f"“{option.label}”" for option in options)
+    return HandOver(Reason.STILL_UNCLEAR, f"Asked back between {named}; the answer names neither.", asked.held.language)
+
+
+def unreadable(asked: ForAssistant) -> HandOver | None:
+    """Too long for one matter, or nothing that can be read."""
+    if len(asked.text) > MAX_LETTERS:
+        return HandOver(Reason.NEEDS_A_PERSON, "Long message, not answered by the assistant.", asked.held.language)
+    if not says_something(asked.text):
+        return HandOver(Reason.NOT_SURE, "There are no words in it.", asked.held.language)
+    return None
+
+
+_BEFORE_SEARCH: tuple[Callable[[ForAssistant], Outcome | None], ...] = (
+    with_a_person,
+    person_asked,
+    under_way,
+    pending,
+    enough,
+    still_unclear,
+    unreadable,
+)
+
+
+def _without_search(asked: ForAssistant) -> Outcome | None:
+    return next((outcome for step in _BEFORE_SEARCH if (outcome := step(asked)) is not None), None)
+
+
+def _looked_up(asked: ForAssistant) -> str:
+    """What is searched for: the customer's words, or the option they chose."""
+    option = chosen(asked.text, asked.held.options) if asked.held.options else None
+    return option.label if option is not None else normalised(asked.text)
+
+
+def _language(asked: ForAssistant, text: str) -> str | None:
+    return asked.held.language or language_of(text, hint=asked.locale)
+
+
+def _gated(asked: ForAssistant, locale: str | None, found: Sequence[Found]) -> Outcome:
     if locale is None:
         return HandOver(Reason.UNKNOWN_LANGUAGE, "Written in a language the articles do not cover.")
     if not found:
         return HandOver(Reason.NO_ARTICLE, "No article is near this question.", locale)
-    best = found[0]
+    best, title = found[0], found[0].article.title
     topic = best.article.topic if best.similarity >= MIN_SIMILARITY else ""
     if best.article.topic in PEOPLE_TOPICS and topic:
-        return HandOver(Reason.NEEDS_A_PERSON, f"Near “{best.article.title}”: always for a person.", locale, topic)
-    if best.similarity < MIN_SIMILARITY or best.margin < MIN_MARGIN:
-        return HandOver(Reason.NOT_SURE, f"Nearest article: “{best.article.title}”, not a clear match.", locale, topic)
-    return _answer(conversation.text, locale, best)
+        return HandOver(Reason.NEEDS_A_PERSON, f"Near “{title}”: always for a person.", locale, topic, f"“{title}”")
+    if (option := chosen(asked.text, asked.held.options)) is not None:
+        best = next((each for each in found if option.names == f"article:{each.article.id}"), best)
+        return _answer(asked.text, locale, best)
+    if best.similarity >= MIN_SIMILARITY and best.margin >= MIN_MARGIN:
+        return _answer(asked.text, locale, best)
+    if (back := _question_back(asked, locale, found)) is not None:
+        return back
+    intent = f"“{title}”" if topic else ""
+    return HandOver(Reason.NOT_SURE, f"Nearest article: “{title}”, not a clear match.", locale, topic, intent)
+
+
+def _question_back(asked: ForAssistant, locale: str, found: Sequence[Found]) -> Clarify | None:
+    """Ask once which of the two nearest is meant, where it is very likely one of them."""
+    if asked.held.asked or len(found) < 2:
+        return None
+    first, second = found[:2]
+    near = min(first.similarity, second.similarity) >= MIN_SIMILARITY
+    if not near or first.probability + second.probability < MIN_OF_TWO or second.article.topic in PEOPLE_TOPICS:
+        return None
+    return question(
+        [Option(each.article.title, f"article:{each.article.id}") for each in (first, second)], locale=locale
+    )
 
 
 def _answer(question: str, locale: str, best: Found) -> Answer:

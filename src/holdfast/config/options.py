@@ -72,6 +72,12 @@ class Options(BaseSettings):
     llm_price_out: Price = Field(0.0, description="What a million tokens written cost.")
     llm_max_cost: Price = Field(0.05, description="What the model may cost in one conversation.")
     llm_concurrency: int = Field(4, ge=1, le=256, description="Calls at a time and process; none waits for a place.")
+    assistant_deadline_chat: float = Field(
+        8.0, gt=0, le=600, description="Seconds without a word from the assistant after which people see a chat."
+    )
+    assistant_deadline_mail: float = Field(
+        60.0, gt=0, le=3_600, description="The same for what is written by mail or a form."
+    )
     cost_agent_minute: Price = Field(0.75, description="What a minute of a person at the line costs, all included.")
     cost_contact: Price = Field(0.04, description="What providers take for each contact.")
     cost_contact_minute: Price = Field(0.02, description="What providers take for each minute of a conversation.")

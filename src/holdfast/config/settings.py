@@ -237,6 +237,8 @@ MAX_MAIL_BYTES = _options.max_mail_bytes
 PROCRASTINATE_ON_APP_READY = "holdfast.config.jobs.on_app_ready"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
+ASSISTANT_DEADLINE_CHAT = _options.assistant_deadline_chat
+ASSISTANT_DEADLINE_MAIL = _options.assistant_deadline_mail
 COMPANY = _options.company
 DEMO = _options.demo
 COST_AGENT_MINUTE = _options.cost_agent_minute

@@ -77,3 +77,8 @@ def current(conversation_ids: Sequence[UUID]) -> list[Conversation]:
         .only("id", "queue_id", "assignee_id", "version")
         .order_by("pk")
     )
+
+
+def versions(conversation_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the version of each conversation."""
+    return dict(Conversation.objects.filter(pk__in=conversation_ids).values_list("id", "version"))

@@ -100,8 +100,11 @@ def post_note(
 
 
 @transaction.atomic
-def post_assistant(*, conversation_id: UUID, text: str, details: Mapping[str, Any]) -> Message:
-    """Let the assistant answer. Raises `NotFound`, and `Refused` when a person has the conversation or the word."""
+def post_assistant(*, conversation_id: UUID, text: str, details: Mapping[str, Any], settle: bool = True) -> Message:
+    """Let the assistant answer. Raises `NotFound`, and `Refused` when a person has the conversation or the word.
+
+    Without `settle` the receipts are the caller's: it may not have read all that was said.
+    """
     conversation = locked(conversation_id)
     if conversation.assignee_id is not None:
         raise Refused("A person has this conversation.")
@@ -118,7 +121,7 @@ def post_assistant(*, conversation_id: UUID, text: str, details: Mapping[str, An
             message.save(force_insert=True)
     except IntegrityError as error:  # the database refuses it once a person has the word
         raise Refused("A person has the word in this conversation.") from error
-    _answered(conversation, message)
+    _answered(conversation, message, settle=settle)
     return message
 
 
@@ -196,10 +199,11 @@ def attachment_rows(message_id: UUID, attachments: Sequence[Mapping[str, Any]]) 
     ]
 
 
-def _answered(conversation: Conversation, message: Message) -> None:
+def _answered(conversation: Conversation, message: Message, *, settle: bool = True) -> None:
     speak(conversation, message)
     conversation.waiting_since = None
     step_out(conversation, because="answered")
     promised.settle(conversation.pk, state=Callback.State.KEPT, by=message.agent_id)
-    receipts.settle_conversation(conversation.pk, state="answered")
+    if settle:
+        receipts.settle_conversation(conversation.pk, state="answered")
     done(conversation, kind="message", chat="message")

@@ -238,6 +238,7 @@ def _threaded(
         message_id=message_id,
         repeated=repeated,
         is_new=not repeated and conversation.pk in batch.created,
+        reopened=not repeated and conversation.pk in batch.reopened,
         queue_id=conversation.queue_id,
         assignee_id=conversation.assignee_id,
         in_line=in_line,

@@ -43,13 +43,17 @@ class ToThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threaded:
-    """Where a contact went, and what decides who answers. `repeated`: it had been there before, nothing changed."""
+    """Where a contact went, and what decides who answers.
+
+    `repeated`: it had been there before, nothing changed. `reopened`: its customer's words opened a closed matter.
+    """
 
     contact_id: UUID
     conversation_id: UUID
     message_id: UUID
     repeated: bool = False
     is_new: bool = False
+    reopened: bool = False
     queue_id: int | None = None
     assignee_id: int | None = None
     in_line: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,22 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from holdfast.assistant.contract import Answer, Citation, ForAssistant, HandOver, Outcome
+from holdfast.assistant import holding
+from holdfast.assistant.contract import (
+    NOTHING_HELD,
+    Action,
+    Answer,
+    Citation,
+    Clarify,
+    ForAssistant,
+    HandOver,
+    Held,
+    Later,
+    Outcome,
+    Reason,
+    Word,
+    Work,
+)
 from holdfast.assistant.respond import respond_many
 from holdfast.conversations.to_thread import Threaded, ToThread
 
@@ -42,6 +57,8 @@ class Matter:
     """What it gets first because a playbook says so; it stands in line all the same."""
     deflected_before: bool = False
     """It got such a text earlier: no machine answers it again."""
+    held: Held = NOTHING_HELD
+    """What the assistant remembers of it."""
 
     @property
     def spoken(self) -> list[ToThread]:
@@ -52,8 +69,15 @@ class Matter:
     def text(self) -> str:
         """What the matter is about: its subject and the words of this batch."""
         words = [item.text for item in self.spoken or self.items]
-        subject = next((item.subject for item in self.items if item.subject), "")
+        # The subject of what follows only repeats what the matter was called.
+        subject = next((item.subject for item in self.items if item.subject), "") if self.is_fresh else ""
         return "\n".join(filter(None, [subject, *words]))[:_READ]
+
+    @property
+    def level(self) -> int:
+        """How sure we are who wrote: 0 unknown, 1 claimed and matching, 2 proven; the least of the batch's words."""
+        levels = [item.details.get("level", 0) for item in self.spoken]
+        return min((level for level in levels if isinstance(level, int)), default=0)
 
     @property
     def since(self) -> datetime:
@@ -71,17 +95,48 @@ class Matter:
         return self.last.assignee_id is not None or self.last.in_line
 
     @property
-    def may_be_answered(self) -> bool:
-        """Whether the assistant may try: nobody has spoken yet, and nobody asked for a person."""
-        kinds = {item.kind for item in self.items}
-        last = self.last
-        silent = last.person_wrote or last.assistant_wrote or last.repeated or self.deflected_before
-        return not (self.needs_nobody or self.has_somebody or silent or kinds & {"person_request", "unreadable"})
+    def is_fresh(self) -> bool:
+        """Whether it begins here: new, or closed before and opened by what the customer wrote."""
+        return self.last.is_new or self.last.reopened
 
     @property
-    def answer(self) -> Answer | None:
-        """The assistant's answer, if it gave one."""
-        return self.outcome if isinstance(self.outcome, Answer) else None
+    def asked_by_button(self) -> bool:
+        """Whether the customer pressed the button for a person."""
+        return any(item.kind == "person_request" for item in self.items)
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether the assistant may try: it has the word, and nothing speaks for a person at once."""
+        unreadable = any(item.kind == "unreadable" for item in self.items)
+        had_its_turn = self.held.answered or self.deflected_before
+        silent = self.held.word is not Word.ASSISTANT or self.last.repeated or had_its_turn
+        return not (self.needs_nobody or self.has_somebody or silent or unreadable or self.asked_by_button)
+
+    @property
+    def answer(self) -> Answer | Clarify | None:
+        """What the assistant says at once: an answer, or a question back."""
+        return self.outcome if isinstance(self.outcome, Answer | Clarify) else None
+
+    @property
+    def later(self) -> Later | None:
+        """What takes longer than the batch has; until its deadline nobody needs to look."""
+        if isinstance(self.outcome, Action):
+            arguments = {"action": self.outcome.name, **self.outcome.arguments}
+            return Later(Work.BEGIN, arguments, self.outcome.locale)
+        return self.outcome if isinstance(self.outcome, Later) else None
+
+    @property
+    def hand_over(self) -> HandOver:
+        """Why a person takes it."""
+        if isinstance(self.outcome, HandOver):
+            return self.outcome
+        if self.asked_by_button:
+            return HandOver(Reason.PERSON_ASKED, "They asked for a person.", self.held.language)
+        if self.held.answered and self.held.word is Word.ASSISTANT:
+            return HandOver(Reason.CAME_BACK, "They came back after the assistant's answer.", self.held.language)
+        if self.needs_nobody or self.deflected_before or self.deflection or self.held.word is not Word.ASSISTANT:
+            return HandOver(Reason.WITH_A_PERSON)
+        return HandOver(Reason.FAULT, "The assistant could not look at it." if self.may_be_answered else "")
 
     @property
     def hint(self) -> str:
@@ -98,6 +153,16 @@ def matters(items: Sequence[ToThread], threaded: Sequence[Threaded]) -> list[Mat
     return list(found.values())
 
 
+def remember(found: Sequence[Matter]) -> None:
+    """Read what the assistant holds of known conversations. A matter that begins here begins without it."""
+    known = [matter.conversation_id for matter in found if not matter.last.is_new]
+    held = holding.read_many(known)
+    for matter in found:
+        matter.held = held.get(matter.conversation_id, NOTHING_HELD)
+        if matter.last.reopened:
+            matter.held = holding.begun_anew(matter.held)
+
+
 def ask_assistant(asked: Sequence[Matter]) -> None:
     """Let the assistant look at each matter that has no first answer yet. When it fails, all of them go to people."""
     eligible = [matter for matter in asked if matter.may_be_answered and matter.deflection is None]
@@ -109,6 +174,7 @@ def ask_assistant(asked: Sequence[Matter]) -> None:
             text=matter.text,
             locale=next((item.locale for item in matter.items if item.locale), ""),
             channel=matter.items[-1].channel,
+            held=matter.held,
         )
         for matter in eligible
     ]
@@ -124,15 +190,12 @@ def ask_assistant(asked: Sequence[Matter]) -> None:
         matter.outcome = outcome
 
 
-def answer_details(answer: Answer) -> dict[str, Any]:
-    """Return what is kept of an answer beside its words."""
+def answer_details(answer: Answer | Clarify) -> dict[str, Any]:
+    """Return what is kept of an answer, or of a question back, beside its words."""
+    if isinstance(answer, Clarify):
+        return {"options": [option.label for option in answer.options], "locale": answer.locale}
     return {
         "citations": [{name: getattr(citation, name) for name in _CITED} for citation in answer.citations],
         "confidence": answer.confidence,
         "locale": answer.locale,
     }
-
-
-def hand_over_details(outcome: HandOver) -> Mapping[str, Any]:
-    """Return what is kept of a hand-over beside its summary."""
-    return {"kind": "handover", "reason": str(outcome.reason), "locale": outcome.locale, "topic": outcome.topic}

@@ -9,23 +9,26 @@ from uuid import UUID
 import structlog
 from django.db import OperationalError, transaction
 
-from holdfast.assistant.contract import HandOver
-from holdfast.conversations.answers import Line, current, say_many
+from holdfast.assistant import holding
+from holdfast.assistant.contract import Answer, Clarify
+from holdfast.assistant.handing_over import ToHand, hand_over_many
+from holdfast.assistant.turn_rows import ToBegin, begin_many
+from holdfast.conversations.answers import Line, current, say_many, versions
 from holdfast.conversations.changes import announce
 from holdfast.conversations.places import ToJoin, file_many, join_many
 from holdfast.conversations.threading import thread
 from holdfast.conversations.to_thread import Threaded, ToThread
 from holdfast.desk.routing import fallback_queue, parking_queue, place_in_queue
 from holdfast.intake import receipts
-from holdfast.intake.queries import BY_ASSISTANT
+from holdfast.intake.queries import ASKED_BACK, BY_ASSISTANT
 from holdfast.intake.receipts import Settlement, settle_many
 from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
 from holdfast.shield import assess
 from holdfast.shield.assess import ToAssess
 from holdfast.triage import leases
-from holdfast.triage.answering import Matter, answer_details, ask_assistant, hand_over_details, matters
-from holdfast.triage.deflecting import deflect, first_lines
+from holdfast.triage.answering import Matter, answer_details, ask_assistant, matters, remember
+from holdfast.triage.deflecting import deflect, record
 from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
 
 if TYPE_CHECKING:
@@ -108,10 +111,12 @@ def _process(contacts: Sequence[Contact]) -> None:
     items = [to_thread(contact, who) for contact, who in zip(ours, people, strict=True)]
     threaded = thread(items)
     found = matters(items, threaded)
+    remember(found)
     deflect(found)
     ask_assistant(found)
     queues, joined = _put_in_queues(found)
-    to_deliver = _speak(found, joined, queues)
+    to_deliver = _speak(found) + _hand_over(joined, queues)
+    _begin_turns(found)
     settle_many([_settlement(*each) for each in zip(ours, items, threaded, _by_contact(found, items), strict=True)])
     assess.note(
         [
@@ -141,37 +146,71 @@ def _put_in_queues(found: Sequence[Matter]) -> tuple[dict[UUID, int], list[Matte
     for matter, queue_id in zip(unplaced, by_words, strict=True):
         special = {"machine": parking_queue, "unreadable": fallback_queue}.get(matter.last.kind)
         queues[matter.conversation_id] = special() if special else queue_id
-    joining = [m for m in found if not (m.needs_nobody or m.has_somebody or m.answer)]
+    joining = [m for m in found if not (m.needs_nobody or m.has_somebody or m.answer or m.later)]
     file_many({matter.conversation_id: queues[matter.conversation_id] for matter in unplaced})
     join_many([ToJoin(m.conversation_id, queues[m.conversation_id], m.since) for m in joining])
     return queues, joining
 
 
-def _speak(found: Sequence[Matter], joined: Sequence[Matter], queues: dict[UUID, int]) -> list[UUID]:
-    """Write the assistant's answers, what it tells whoever takes over, and a word to those who wait.
-
-    Returns the ids of what customers get.
-    """
-    lines = []
-    for matter in found:
-        if matter.answer is not None:
-            details = answer_details(matter.answer)
-            lines.append(_line(matter, "assistant", matter.answer.text, internal=False, details=details))
-        elif isinstance(matter.outcome, HandOver) and matter.outcome.summary:
-            details = dict(hand_over_details(matter.outcome))
-            lines.append(_line(matter, "system", matter.outcome.summary, internal=True, details=details))
-    said = say_many(lines)
-    said += say_many(first_lines(joined, queues, {each.conversation_id: _locale(each) for each in joined}))
-    return [message.pk for message in said if not message.internal and message.details.get("kind") != "in_line"]
+def _speak(found: Sequence[Matter]) -> list[UUID]:
+    """Write the assistant's answers and keep what it holds then. Returns the ids of what customers get."""
+    said = say_many([_line(matter, matter.answer) for matter in found if matter.answer is not None])
+    kept = [matter for matter in found if matter.answer or (matter.later and matter.later.work)]
+    holding.keep_many({matter.conversation_id: holding.after(matter.held, matter.outcome) for matter in kept})
+    return [message.pk for message in said]
 
 
-def _line(matter: Matter, author: str, text: str, *, internal: bool, details: dict[str, object]) -> Line:
-    return Line(conversation_id=matter.conversation_id, author=author, text=text, internal=internal, details=details)
+def _line(matter: Matter, answer: Answer | Clarify) -> Line:
+    details = answer_details(answer)
+    return Line(conversation_id=matter.conversation_id, author="assistant", text=answer.text, details=details)
+
+
+def _hand_over(joined: Sequence[Matter], queues: dict[UUID, int]) -> list[UUID]:
+    """Give people what they need to know and customers a word that they wait. Returns the ids of what customers get."""
+    record(joined)
+    return hand_over_many(
+        [
+            ToHand(
+                conversation_id=matter.conversation_id,
+                queue_id=queues[matter.conversation_id],
+                channel=matter.items[-1].channel,
+                locale=_locale(matter),
+                outcome=matter.hand_over,
+                text=matter.text,
+                level=matter.level,
+                held=matter.held,
+                is_new=matter.last.is_new,
+                first=matter.deflection.text if matter.deflection else "",
+                word=matter.deflection.word if matter.deflection else "",
+            )
+            for matter in joined
+        ]
+    )
+
+
+def _begin_turns(found: Sequence[Matter]) -> None:
+    """Begin the work that takes longer, with its deadline."""
+    works = [(matter, matter.later.work) for matter in found if matter.later is not None and matter.later.work]
+    if not works:
+        return
+    known = versions([matter.conversation_id for matter, _ in works])
+    begin_many(
+        [
+            ToBegin(
+                conversation_id=matter.conversation_id,
+                channel=matter.items[-1].channel,
+                work=work,
+                version=known[matter.conversation_id],
+                since=matter.since,
+                arguments=matter.later.arguments if matter.later else {},
+            )
+            for matter, work in works
+        ]
+    )
 
 
 def _locale(matter: Matter) -> str:
-    learned = matter.outcome.locale if isinstance(matter.outcome, HandOver) else ""
-    return next((item.locale for item in matter.items if item.locale), learned)
+    return next((item.locale for item in matter.items if item.locale), matter.hand_over.locale or matter.held.language)
 
 
 def _by_contact(found: Sequence[Matter], items: Sequence[ToThread]) -> list[Matter]:
@@ -185,7 +224,7 @@ def _settlement(contact: Contact, item: ToThread, went: Threaded, matter: Matter
         # Not the conversation's receipt: whoever answers there must never write to the machine that sent this.
         state, reason = "parked", parked_as(contact)
     elif matter.answer is not None:
-        state, reason = "answered", BY_ASSISTANT
+        state, reason = "answered", ASKED_BACK if isinstance(matter.answer, Clarify) else BY_ASSISTANT
     return Settlement(
         contact_id=contact.pk,
         state=state,

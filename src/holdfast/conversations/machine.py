@@ -1,0 +1,140 @@
+"""One conversation as a machine looks at it before it speaks, and what it may do there.
+
+`see` locks it; the others follow in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, OuterRef, Q, Subquery
+
+from holdfast.conversations.answers import current
+from holdfast.conversations.changes import announce, done, locked, unanswered_messages
+from holdfast.conversations.errors import NotFound, Refused
+from holdfast.conversations.messages import post_assistant
+from holdfast.conversations.models import Closure, Conversation, Message
+from holdfast.conversations.places import open_place, step_in, step_out
+from holdfast.intake import receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something a customer said. `level`: how sure we were who it was (0 to 2); 0 when it came from another sender."""
+
+    version: int
+    text: str
+    kind: str
+    at: datetime
+    level: int
+    contact_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A locked conversation as a machine needs to know it before it speaks. `unanswered` is in order."""
+
+    id: UUID
+    version: int
+    channel: str
+    locale: str
+    customer_id: UUID | None
+    queue_id: int | None
+    free: bool
+    """Open, with nobody's name on it, and in no line: nobody but a machine is busy with it."""
+    unanswered: tuple[Heard, ...]
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """When the oldest unanswered word was said."""
+        return self.unanswered[0].at if self.unanswered else None
+
+    def only_customer_spoke_since(self, version: int) -> bool:
+        """Tell whether every change after `version` is a message of the customer's own."""
+        return self.version - version == sum(heard.version > version for heard in self.unanswered)
+
+
+def see(conversation_id: UUID) -> Seen | None:
+    """Lock a conversation until the caller's transaction ends; `None` when it is gone or merged into another."""
+    try:
+        held = locked(conversation_id)
+    except (NotFound, Refused):
+        return None
+    nobody = held.state == Conversation.State.OPEN and held.assignee_id is None
+    rows = unanswered_messages(held.pk).order_by("created_at")
+    return Seen(
+        id=held.pk,
+        version=held.version,
+        channel=held.channel,
+        locale=held.locale,
+        customer_id=held.customer_id,
+        queue_id=held.queue_id,
+        free=nobody and open_place(held.pk) is None,
+        unanswered=tuple(map(_heard, rows)),
+    )
+
+
+def answer(seen: Seen, *, read: int, text: str, details: Mapping[str, Any], reason: str) -> Message:
+    """Let the assistant answer what was said up to version `read`. What the customer said since goes on waiting.
+
+    Receipts of what was read become answered for `reason`. Raises `Refused` when a person has the word.
+    """
+    unread = [heard for heard in seen.unanswered if heard.version > read]
+    message = post_assistant(conversation_id=seen.id, text=text, details=details, settle=False)
+    read_ids = [heard.contact_id for heard in seen.unanswered if heard.version <= read and heard.contact_id]
+    receipts.settle(read_ids, state="answered", reason=reason)
+    if unread:
+        Conversation.objects.filter(pk=seen.id).update(waiting_since=unread[0].at)
+    return message
+
+
+def stand_in_line(seen: Seen, *, since: datetime) -> None:
+    """Give a conversation that nobody has a place in its line, since its customer began to wait. No events.
+
+    Nothing happens where somebody has it, or it stands there already.
+    """
+    held = locked(seen.id)
+    if held.state == Conversation.State.OPEN and held.assignee_id is None:
+        held.waiting_since = min(filter(None, (held.waiting_since, since)))
+        held.save(update_fields=["waiting_since"])
+        step_in(held, since=since)
+
+
+def step_back(conversation_id: UUID) -> None:
+    """Take a conversation out of its line because a machine goes on with it. Locks it; events are the caller's."""
+    step_out(locked(conversation_id), because="handed back")
+
+
+def tell(conversation_id: UUID, *, kind: str, chat: str) -> None:
+    """Tell the screens what `kind` of thing happened to a conversation."""
+    announce(current([conversation_id]), kind=kind, chat=chat)
+
+
+def touch(conversation_id: UUID) -> None:
+    """Count a change of who has the word as a version of the conversation, and tell the screens."""
+    done(locked(conversation_id), kind="state", chat="state")
+
+
+def _heard(message: Message) -> Heard:
+    other = "other_sender" in message.details
+    level = message.details.get("level")
+    return Heard(
+        message.version,
+        message.text,
+        str(message.details.get("kind") or "message"),
+        message.created_at,
+        level if isinstance(level, int) and not other else 0,
+        message.contact_id,
+    )
+
+
+def said_by_assistant(conversation_ids: Sequence[UUID]) -> list[tuple[UUID, dict[str, Any]]]:
+    """Return the details of what the assistant said in these conversations since each was last closed, in order."""
+    closed = Closure.objects.filter(conversation_id=OuterRef("conversation_id")).order_by("-at").values("at")[:1]
+    rows = Message.objects.filter(conversation_id__in=conversation_ids, author="assistant", internal=False)
+    rows = rows.annotate(closed_at=Subquery(closed)).filter(Q(closed_at=None) | Q(created_at__gt=F("closed_at")))
+    return list(rows.order_by("created_at").values_list("conversation_id", "details"))
