@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.bridge import playbook_views, views
+from holdfast.bridge import playbook_views, roster_views, views, what_if_views
 
 app_name = "bridge"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("steps/<slug:key>/", views.step, name="step"),
     path("matters/", views.matter, name="matter"),
     path("matters/<int:matter_id>/end/", views.matter_end, name="matter-end"),
+    path("what-if/", what_if_views.what_if, name="what-if"),
+    path("roster/", roster_views.roster, name="roster"),
+    path("roster/<int:load_id>/removal/", roster_views.roster_removal, name="roster-removal"),
+    path("reserve/", roster_views.on_reserve, name="reserve"),
+    path("reserve/<int:agent_id>/removal/", roster_views.reserve_removal, name="reserve-removal"),
+    path("reserve/<int:agent_id>/call/", roster_views.reserve_call, name="reserve-call"),
     path("playbooks/", playbook_views.book_list, name="playbooks"),
     path("playbooks/<slug:slug>/", playbook_views.book, name="playbook"),
 ]

@@ -117,7 +117,7 @@ def ahead(
         comes[queue_id] = _with_line(usual_ahead, waiting.get(queue_id, 0))
     ahts = {queue_id: _aht(known.handled.get(queue_id)) for queue_id in queues}
     shifts = _shifts(start, start + number * STEP)
-    there = _shared_out(shifts, serves, comes, ahts, start=start, number=number) if shifts else None
+    there = _shared_out(shifts, queues, serves, comes, ahts, start=start, number=number) if shifts else None
     lines = tuple(
         Line(
             queue_id=queue_id,
@@ -141,7 +141,7 @@ def ahead(
         lines=lines,
         target=aim,
         roster=bool(shifts),
-        on_duty=len({agent_id for agent_id, begins, ends in shifts if begins <= moment < ends}),
+        on_duty=len({agent_id for agent_id, begins, ends, _ in shifts if begins <= moment < ends}),
         on_reserve=Reserve.objects.filter(agent__is_active=True).count(),
         verdict=None,
         call_in=queries.call_list(
@@ -202,14 +202,15 @@ def _aht(handled: tuple[int, float] | None) -> tuple[float, bool]:
     return max(60 * handled[1] / handled[0], 1.0), True
 
 
-def _shifts(start: datetime, end: datetime) -> list[tuple[int, datetime, datetime]]:
+def _shifts(start: datetime, end: datetime) -> list[tuple[int, datetime, datetime, list[str]]]:
     """Return the shifts of a span; empty without a roster, which is one that has no shift a day around."""
     near = Shift.objects.filter(ends_at__gt=start - _RECENT, begins_at__lt=end + _RECENT)
-    return list(near.values_list("agent_id", "begins_at", "ends_at"))
+    return list(near.values_list("agent_id", "begins_at", "ends_at", "skills"))
 
 
 def _shared_out(
-    shifts: Sequence[tuple[int, datetime, datetime]],
+    shifts: Sequence[tuple[int, datetime, datetime, list[str]]],
+    queues: Mapping[int, str],
     serves: Mapping[int, frozenset[int]],
     comes: Mapping[int, Sequence[Interval]],
     ahts: Mapping[int, tuple[float, bool]],
@@ -217,13 +218,18 @@ def _shared_out(
     start: datetime,
     number: int,
 ) -> dict[int, list[int]]:
-    """Return the people of each queue in each half hour: everybody's time goes to their queues by load."""
+    """Return the people of each queue in each half hour: everybody's time goes to their queues by load.
+
+    A shift that names queues is for those; any other is for those of the team.
+    """
+    by_slug = {slug: queue_id for queue_id, slug in queues.items()}
     shares: dict[int, list[float]] = {queue_id: [0.0] * number for queue_id in comes}
     for place in range(number):
         begins = start + place * STEP
         present: dict[frozenset[int], float] = defaultdict(float)
-        for agent_id, first, last in shifts:
-            own = serves.get(agent_id, frozenset()) & comes.keys()
+        for agent_id, first, last, skills in shifts:
+            own = {by_slug[skill] for skill in skills if skill in by_slug} or serves.get(agent_id, frozenset())
+            own = own & comes.keys()
             overlap = min(last, begins + STEP) - max(first, begins)
             if own and overlap > timedelta(0):
                 present[frozenset(own)] += overlap / STEP

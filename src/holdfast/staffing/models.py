@@ -17,13 +17,28 @@ class Reserve(models.Model):
     since = models.DateTimeField(db_default=Now())
 
 
+class RosterLoad(models.Model):
+    """A roster that somebody loaded from a file; it can be taken back."""
+
+    name = models.CharField(max_length=120, help_text="Name of the file.")
+    at = models.DateTimeField(db_default=Now())
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+
 class Shift(models.Model):
     """A time in which an agent works or worked, planned or called in."""
 
     agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    skills = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Slugs of the queues it is planned for; empty: all that the team serves.",
+    )
+    load = models.ForeignKey(RosterLoad, models.SET_NULL, null=True, related_name="shifts")
     called_in = models.BooleanField(default=False)
+    noted_at = models.DateTimeField(db_default=Now())
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
     class Meta:

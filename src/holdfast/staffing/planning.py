@@ -84,10 +84,17 @@ class WhatIf:
     """Erlangs of callbacks that have to be worked off beside the line."""
     callback_spare: float
     sentences: tuple[str, ...]
+    solvable: bool | None = None
+    """Whether the people there and those who can be called in are enough; `None`: nobody said who can be called in."""
 
 
-def what_if(load: Load, *, agents: int, target: Target, measures: Measures) -> WhatIf:
-    """Return what measures would change, for a constant load; raises `ValueError` for shares that are none."""
+def what_if(
+    load: Load, *, agents: int, target: Target, measures: Measures, callable_agents: int | None = None
+) -> WhatIf:
+    """Return what measures would change, for a constant load; raises `ValueError` for shares that are none.
+
+    With `callable_agents` it also says whether people are the answer at all, after these measures.
+    """
     for name in ("deflected", "called_back", "shorter_handling"):
         if not 0 <= getattr(measures, name) <= 1:
             raise ValueError(f"{name.replace('_', ' ').capitalize()} is a share between 0 and 1.")
@@ -113,7 +120,26 @@ def what_if(load: Load, *, agents: int, target: Target, measures: Measures) -> W
         callback_spare=spare,
         sentences=(),
     )
-    return replace(result, sentences=_told(result, staffed=staffed, target=target))
+    told = _told(result, staffed=staffed, target=target)
+    if callable_agents is None:
+        return replace(result, sentences=told)
+    solvable, sentence = _enough(result, changed, staffed=staffed, callable_agents=callable_agents, target=target)
+    return replace(result, sentences=(*told, sentence), solvable=solvable)
+
+
+def _enough(result: WhatIf, changed: Load, *, staffed: int, callable_agents: int, target: Target) -> tuple[bool, str]:
+    missing = result.required_after - staffed
+    if missing <= 0:
+        return True, "With this, the people who are there are enough."
+    if missing <= callable_agents:
+        return True, f"With this, {counted(missing, 'more person is', 'more people are')} needed; call them in."
+    most = max(staffed + callable_agents - math.ceil(result.callback_work), 0)
+    more = _least_deflection(changed, most, target)
+    return False, (
+        f"Staffing cannot solve this: {counted(missing, 'more person is', 'more people are')} needed and"
+        f" {callable_agents:,} can be called in. What would: an answer that needs no person, and leaves the way to one"
+        f" open, for {percent(more)} of the contacts that are left."
+    )
 
 
 def _told(result: WhatIf, *, staffed: int, target: Target) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from holdfast.staffing.forecast import Storm, Usual, forecast
 from holdfast.staffing.models import Reserve, Shift
 from holdfast.staffing.planning import Load, Need, Target, Verdict, plan, surge
-from holdfast.staffing.roster import CallIn, Person, Rules, whom_to_call
+from holdfast.staffing.roster import CallIn, Person, Rules, allowed_hours, barred, whom_to_call
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
@@ -106,4 +106,66 @@ def _person(found: Reserve, shifts: Sequence[Shift], *, at: datetime) -> Person:
         on_duty=any(shift.begins_at <= at < shift.ends_at for shift in shifts),
         next_begins=min((shift.begins_at for shift in shifts if shift.begins_at > at), default=None),
         away_until=found.away_until,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnReserve:
+    """Somebody on the reserve as a lead sees them who thinks of calling now."""
+
+    person: Person
+    why_not: str | None
+    """Why they cannot be called, in words that follow their name."""
+    begins: datetime
+    hours: float
+    """How long they may work then at most."""
+
+    @property
+    def notice_minutes(self) -> int:
+        """Minutes from the call until they can begin."""
+        return int(self.person.notice.total_seconds() // 60)
+
+    @property
+    def skills(self) -> list[str]:
+        """Short names of the queues they can help with, in order."""
+        return sorted(self.person.skills)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledIn:
+    """A shift that somebody of the reserve was called in for, and who called."""
+
+    shift_id: int
+    name: str
+    begins: datetime
+    ends: datetime
+    by: str
+    at: datetime
+
+
+def on_reserve(at: datetime, *, rules: Rules | None = None) -> tuple[OnReserve, ...]:
+    """Return everybody on the reserve, who can be called first, then by name. Two queries."""
+    limits = rules or Rules()
+    found = []
+    for person in reserve(at):
+        begins = at + person.notice
+        why_not = barred(person, begins=begins, by=None, rules=limits)
+        hours = 0.0 if why_not else allowed_hours(person, begins=begins, rules=limits)
+        found.append(OnReserve(person=person, why_not=why_not, begins=begins, hours=hours))
+    return tuple(sorted(found, key=lambda one: (one.why_not is not None, one.person.name)))
+
+
+def called_in(since: datetime) -> tuple[CalledIn, ...]:
+    """Return who was called in and whose shift had not ended by then, the newest call first. One query."""
+    rows = Shift.objects.filter(called_in=True, ends_at__gte=since).select_related("agent", "by")
+    return tuple(
+        CalledIn(
+            shift_id=row.pk,
+            name=row.agent.name,
+            begins=row.begins_at,
+            ends=row.ends_at,
+            by=row.by.name if row.by else "Somebody who left",
+            at=row.noted_at,
+        )
+        for row in rows.order_by("-noted_at", "-pk")
     )
