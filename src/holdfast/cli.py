@@ -26,6 +26,7 @@ _PASSED_ON = {
     "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
     "shield": "judge a recorded stream of contacts: shield replay FILE.jsonl [--json]",
     "staffing": "how many people are needed: staffing --help",
+    "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
     "drill": "play a crisis and keep score: drill list, drill run NAME [--seed S] [--speed N] [--json]",
 }
 
@@ -428,6 +429,12 @@ def _staffing(chosen: argparse.Namespace) -> int:
     return command.main(chosen.rest)
 
 
+def _assistant(chosen: argparse.Namespace) -> int:
+    from holdfast.assistant import command
+
+    return command.main(chosen.rest)
+
+
 def _drill(chosen: argparse.Namespace) -> int:
     from holdfast.drills import command
 
@@ -486,6 +493,7 @@ _COMMANDS = {
     "replay": _replay,
     "shield": _shield,
     "staffing": _staffing,
+    "assistant": _assistant,
     "drill": _drill,
     "manage": _manage,
     "test": _test,
