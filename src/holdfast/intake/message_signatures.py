@@ -5,8 +5,9 @@ Nothing here decides what a signature is worth; that is a profile's matter (`web
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from holdfast.intake import structured
@@ -14,6 +15,9 @@ from holdfast.intake.structured import InnerList, Item, Malformed
 
 MOST_SIGNATURES = 4
 """Signatures of one request that are looked at."""
+
+
+_UNPRINTABLE = re.compile(r"[^\t\x20-\x7e]")
 
 
 class Unverified(Exception):
@@ -32,6 +36,7 @@ class Request:
     query: str
     """Without the question mark."""
     headers: Sequence[tuple[bytes, bytes]]
+    _read: dict[str, dict[str, structured.Member]] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
     def fields(self) -> Mapping[str, bytes]:
@@ -49,12 +54,14 @@ class Request:
 
     def dictionary(self, name: str) -> dict[str, structured.Member]:
         """Read a field as a dictionary. Raises `Unverified` when it is not there or cannot be read."""
-        if name not in self.fields:
-            raise Unverified(f"The header {name} is missing.")
-        try:
-            return structured.dictionary(self.fields[name])
-        except Malformed as fault:
-            raise Unverified(f"The header {name} cannot be read: {fault}.") from None
+        if name not in self._read:
+            if name not in self.fields:
+                raise Unverified(f"The header {name} is missing.")
+            try:
+                self._read[name] = structured.dictionary(self.fields[name])
+            except Malformed as fault:
+                raise Unverified(f"The header {name} cannot be read: {fault}.") from None
+        return self._read[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ def _component(item: Item, request: Request) -> str:
         if name not in request.fields:
             raise Unverified(f"The signature covers {_shown(name)}, which this request does not have.")
         value = request.fields[name].decode("latin-1")
-        if not value.isascii() or any(sign < " " and sign != "\t" for sign in value):
+        if _UNPRINTABLE.search(value):
             raise Unverified(f"The signature covers {_shown(name)}, whose value is not printable ASCII.")
         return value
     key = item.parameters.get("key")
