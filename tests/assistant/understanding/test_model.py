@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.assistant.understanding import keeping
-from holdfast.assistant.understanding.heads import Floats, named
+from holdfast.assistant.understanding.heads import named
 from holdfast.assistant.understanding.model import Model
+from holdfast.kit.semantic.network import Floats
 
 EXAMPLES = {
     "card_arrival": [

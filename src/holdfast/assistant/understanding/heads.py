@@ -1,42 +1,23 @@
-"""The two classifiers: a linear one over words and runs of letters, and kernel ridge regression over sentence vectors.
-
-Both were chosen by cross-validation on training data; benchmarks/assistant.py prints what they give beside others.
-"""
+"""The classifier over words and runs of letters, and what a label says. The one over sentences is `semantic.ridge`."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
-from threadpoolctl import ThreadpoolController
 
+from holdfast.kit.semantic.network import Floats
 from holdfast.knowledge.features import Features
 
-Floats = NDArray[np.float32]
-
-_WIDTH = 1.0  # of the kernel exp(-width |x - y|^2)
-_RIDGE = 0.1
-_FLOOR = 1e-3
-_LANDMARKS = 2500  # texts the kernel looks at; with fewer examples than that the regression is exact
-_ROWS = 2048  # of the kernel's matrix at a time: 40 MB
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-_libraries = ThreadpoolController()
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """More BLAS threads only spin beside a busy database."""
-    return cast(AbstractContextManager[object], _libraries.limit(limits=1, user_api="blas"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +47,6 @@ class WordHead:
     def scores(self, texts: Sequence[str]) -> Floats:
         """Return a row per text: about 1 for its label, about -1 for the others."""
         return cast(Floats, self.features.of(texts).astype(np.float32) @ self.weights + self.bias)
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceHead:
-    """Kernel ridge regression on landmarks (subset of regressors: Rasmussen and Williams 2006, 8.3.1)."""
-
-    landmarks: Floats
-    weights: Floats
-    """A row per landmark, a column per label."""
-
-    @classmethod
-    def fit(cls, vectors: Floats, labels: NDArray[np.intp], *, count: int) -> SentenceHead:
-        """Learn from vectors of length 1 and the numbers (below `count`) of their labels."""
-        chosen = np.random.default_rng(0).permutation(len(vectors))[:_LANDMARKS]
-        landmarks = vectors[np.sort(chosen)]
-        size = len(landmarks)
-        # In double precision: the matrix is near to singular, and more so where examples are repeated.
-        system = _RIDGE * _kernel(landmarks, landmarks).astype(np.float64) + _FLOOR * np.eye(size)
-        moments = np.zeros((size, count))
-        with one_thread():
-            for start in range(0, len(vectors), _ROWS):
-                part = _kernel(vectors[start : start + _ROWS], landmarks).astype(np.float64)
-                wanted = np.full((len(part), count), -1.0)
-                wanted[np.arange(len(part)), labels[start : start + _ROWS]] = 1
-                system += part.T @ part
-                moments += part.T @ wanted
-            weights = cho_solve(cho_factor(system, overwrite_a=True), moments)
-        return cls(landmarks, weights.astype(np.float32))
-
-    def scores(self, vectors: Floats) -> Floats:
-        """Return a row per text: about 1 for its label, about -1 for the others."""
-        with one_thread():
-            return cast(Floats, _kernel(vectors, self.landmarks) @ self.weights)
-
-
-def _kernel(left: Floats, right: Floats) -> Floats:
-    product = left @ right.T
-    product -= np.float32(1)
-    product *= np.float32(2 * _WIDTH)
-    return cast(Floats, np.exp(product, out=product))
 
 
 def named(label: str) -> str:

@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.assistant.understanding import keeping
-from holdfast.assistant.understanding.heads import Floats, SentenceHead, WordHead, named, softmax
+from holdfast.assistant.understanding.heads import WordHead, named, softmax
+from holdfast.kit.semantic.network import Floats
+from holdfast.kit.semantic.ridge import Ridge
 from holdfast.knowledge.features import Features
 
 Tier = Literal["words", "sentences"]
 
 # How sharp a score of either head is as a share, found by cross-validation.
-_WORDS_SHARP, _SENTENCES_SHARP = 4.0, 8.0
+_WORDS_SHARP, _SENTENCES_SHARP = 4.0, 10.0
 # Spread of lead and of nearness among texts in scope (CLINC150's validation texts): makes the two count alike.
 _LEAD_SPREAD, _NEAR_SPREAD, _SUPPORT_SPREAD = 0.28, 0.15, 0.57
 
@@ -57,7 +59,7 @@ class Model:
         *,
         labels: Sequence[str],
         words: WordHead,
-        sentences: SentenceHead | None,
+        sentences: Ridge | None,
         examples: Floats,
         starts: NDArray[np.intp],
         encoder: Encoder | None,
@@ -96,7 +98,7 @@ class Model:
         said = {label: names[label] if names and label in names else named(label) for label in known}
         extra = [label for label in known if said[label]]
         vectors = encoder.encode(texts)
-        sentences = SentenceHead.fit(
+        sentences = Ridge.fit(
             np.concatenate([vectors, encoder.encode([said[label] for label in extra])]),
             np.concatenate([numbers, np.array([place[label] for label in extra], dtype=np.intp)]),
             count=len(known),
@@ -180,7 +182,7 @@ class Model:
             return cls(
                 labels=lists["labels"],
                 words=words,
-                sentences=SentenceHead(arrays["landmarks"], arrays["sentence_weights"]) if fits else None,
+                sentences=Ridge(arrays["landmarks"], arrays["sentence_weights"]) if fits else None,
                 examples=arrays["examples"].astype(np.float32) if fits else np.empty((0, 0), np.float32),
                 starts=arrays["starts"],
                 encoder=encoder if fits else None,

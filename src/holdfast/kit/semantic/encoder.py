@@ -38,13 +38,13 @@ class Encoder:
         """Return a vector of `DIMENSIONS` numbers and length 1 per text; 256 pieces of a text are read at most."""
         pieces = [self._cut(text) for text in texts]
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
-        with _one_thread():
+        with one_thread():
             for batch in _batches(pieces):
                 vectors[batch] = self._network([pieces[i] for i in batch])
         return vectors
 
 
-def _one_thread() -> AbstractContextManager[object]:
+def one_thread() -> AbstractContextManager[object]:
     """More BLAS threads only spin beside a busy database; several processes scale better than one with threads."""
     return cast(AbstractContextManager[object], _libraries.limit(limits=1, user_api="blas"))
 
