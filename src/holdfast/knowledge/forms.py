@@ -20,7 +20,10 @@ def languages() -> list[tuple[str, str]]:
 
 
 class ArticleForm(forms.Form):
-    """An article in one language. Short name and language are asked for once: addresses and citations name them."""
+    """An article in one language. Short name and language are asked for once: addresses and citations name them.
+
+    `because` is the row of the list "not found" that a new article answers.
+    """
 
     title = forms.CharField(max_length=160)
     slug = forms.SlugField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
@@ -32,7 +35,9 @@ class ArticleForm(forms.Form):
     body = forms.CharField(max_length=100_000, widget=forms.Textarea(attrs={"rows": 18}))
     asks = forms.CharField(max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 5}))
     reviewed_on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    review_by = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    because = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, article: Article | None = None, **kwargs: Any) -> None:
         if article is not None:
@@ -62,6 +67,7 @@ class ArticleForm(forms.Form):
             asks=data["asks"],
             topic=data["topic"],
             reviewed_on=data["reviewed_on"],
+            review_by=data["review_by"],
         )
 
 
@@ -75,5 +81,6 @@ def _initial(article: Article) -> dict[str, Any]:
         "body": article.body,
         "asks": "\n".join(article.asks),
         "reviewed_on": article.reviewed_on,
+        "review_by": article.review_by,
         "version": article.version,
     }

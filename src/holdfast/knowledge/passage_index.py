@@ -1,7 +1,7 @@
 """Passages by their words: BM25 over stems, a part per language.
 
-A passage is found by its own words and, at three times the weight, by those of its article's head: title, summary, ways of
-asking. BM25: Robertson and Zaragoza, The Probabilistic Relevance Framework (2009), with k1 = 1.2 and b = 0.75.
+A passage is found by its own words and, at three times the weight, by those of its article's head: title, summary,
+ways of asking. BM25: Robertson and Zaragoza, The Probabilistic Relevance Framework (2009), with k1 = 1.2 and b = 0.75.
 """
 
 from __future__ import annotations

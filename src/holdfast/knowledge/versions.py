@@ -27,6 +27,11 @@ class VersionLine:
     helped: int
     not_helped: int
 
+    @property
+    def answers(self) -> int:
+        """How many readers answered in all."""
+        return self.helped + self.not_helped
+
 
 def of(article_id: int) -> list[VersionLine]:
     """Return an article's published versions, newest first."""
