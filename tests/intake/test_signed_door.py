@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pytest_django import DjangoDbBlocker
 from tests.intake.serving import Answer, WebProcess, web_process
 from tests.intake.signing import AUTHORITY, Signer
@@ -71,6 +74,26 @@ def test_a_signature_names_the_operator_and_the_answer_says_so(desk: WebProcess,
     assert answer.json["operator"] == "alexa"
     assert "warnings" not in answer.json
     assert origin_of(answer) == {"operator": "alexa"}
+
+
+def test_the_example_in_the_documentation_signs(desk: WebProcess, token: str, signer: Signer) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)
+    key = Ed25519PrivateKey.generate()
+    operators.add(name="example", url=names["AGENT"] + "/other", keys=json.dumps({"keys": [names["public_jwk"](key)]}))
+    names["AGENT"] += "/other"
+    body = json.dumps(a_contact()).encode()
+    deadline = time.monotonic() + 5
+    while "operator" not in (answer := post_example(desk, token, names, key, body)).json:
+        assert time.monotonic() < deadline, answer
+    assert answer.json["operator"] == "example"
+
+
+def post_example(desk: WebProcess, token: str, names: dict[str, Any], key: Ed25519PrivateKey, body: bytes) -> Answer:
+    headers = names["signature_headers"](key, f"https://{AUTHORITY}/v1/contacts", body)
+    return desk.post(token, body, **headers)
 
 
 def test_without_a_signature_nothing_is_different(desk: WebProcess, token: str, signer: Signer) -> None:

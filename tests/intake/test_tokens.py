@@ -28,6 +28,14 @@ def test_only_the_digest_of_a_token_is_kept() -> None:
     assert fresh().find(b"hf_other") is None
 
 
+def test_a_token_knows_for_whom_it_speaks_and_who_holds_it() -> None:
+    token = tokens.create(name="t", scopes=["contacts:write"], customer="TW-100042", operator="alexa")
+    known = fresh().find(token.encode())
+    assert known is not None
+    assert (known.customer, known.operator) == ("TW-100042", "alexa")
+    assert [(each.customer, each.operator) for each in tokens.listed()] == [("TW-100042", "alexa")]
+
+
 def test_revoked_and_expired_tokens_are_not_found() -> None:
     revoked = tokens.create(name="a", scopes=["contacts:write"])
     expired = tokens.create(name="b", scopes=["contacts:write"], expires_at=now() + timedelta(seconds=5))
@@ -58,5 +66,11 @@ def test_mistakes_are_said_in_a_sentence() -> None:
         tokens.create(name="b", scopes=[])
     with pytest.raises(TokenError, match="name"):
         tokens.create(name=" ", scopes=["contacts:write"])
+    with pytest.raises(TokenError, match="contacts:write only"):
+        tokens.create(name="b", scopes=["contacts:write", "receipts:read"], customer="TW-1")
+    with pytest.raises(TokenError, match="Name the customer"):
+        tokens.create(name="b", scopes=["contacts:write"], operator="alexa")
+    with pytest.raises(TokenError, match="40 characters"):
+        tokens.create(name="b", scopes=["contacts:write"], customer="T" * 41)
     with pytest.raises(TokenError, match="no token"):
         tokens.revoke("a")

@@ -31,6 +31,15 @@ _ACCEPTED = {
         "receipt": {"type": "string", "format": "uuid"},
         "accepted_at": {"type": "string", "format": "date-time"},
         "status_url": {"type": "string", "format": "uri"},
+        "operator": {"type": "string", "description": "Whose assistant sent it, as its signature or the token proves."},
+        "warnings": {
+            "type": "array",
+            "description": "What did not count as evidence, and why. Never a reason to refuse.",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
     },
 }
 _RECEIPT = {
@@ -45,6 +54,12 @@ _RECEIPT = {
         "conversation": {"type": ["integer", "null"], "description": "The number of the conversation it belongs to."},
         "settled_at": {"type": ["string", "null"], "format": "date-time"},
     },
+}
+_SIGNING = {
+    "Signature-Input": "What is signed, and how: RFC 9421, tag `web-bot-auth`.",
+    "Signature": "The signatures. Without one nothing is different.",
+    "Signature-Agent": "Where the signer's keys are published.",
+    "Content-Digest": "The digest of the body (RFC 9530), which the signature has to cover.",
 }
 _REFUSALS = {
     400: "Not JSON, or not UTF-8.",
@@ -64,6 +79,10 @@ def document(*, public_url: str) -> bytes:
     schema = ContactIn.model_json_schema(ref_template="#/components/schemas/{model}")
     attachment = schema.pop("$defs")
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
+    signing = [
+        {"name": name, "in": "header", "schema": {"type": "string"}, "description": about}
+        for name, about in _SIGNING.items()
+    ]
     receipt_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
     paths = {
         "/v1/contacts": {
@@ -71,7 +90,7 @@ def document(*, public_url: str) -> bytes:
                 "summary": "Hand in a contact. 202 means it is on disk.",
                 "operationId": "postContact",
                 "security": [{"token": ["contacts:write"]}],
-                "parameters": [key],
+                "parameters": [key, *signing],
                 "requestBody": {"required": True, "content": _json(_ref("Contact"))},
                 "responses": {"202": _answer("Accepted.", "Accepted"), **_refusals(*_REFUSALS)},
             }
