@@ -19,7 +19,7 @@ def call(*arguments: str, stdin: bytes = b"", **env: str) -> subprocess.Complete
 
 def test_help_lists_the_commands_a_person_starts() -> None:
     text = call().stdout.decode()
-    for name in ("up", "doctor", "admin-link", "token", "reconcile", "parse-mail", "replay", "bench"):
+    for name in ("up", "doctor", "admin-link", "token", "operator", "reconcile", "parse-mail", "replay", "bench"):
         assert f"    {name}" in text
     assert "prepare" not in text
 

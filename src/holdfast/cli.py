@@ -373,7 +373,7 @@ def _operator(chosen: argparse.Namespace) -> int:
 
         try:
             if chosen.action == "add":
-                keys = chosen.keys.read_text() if chosen.keys else ""
+                keys = chosen.keys.read_text(errors="replace") if chosen.keys else ""
                 operators.add(name=chosen.name, url=chosen.url, keys=keys, own_network=chosen.own_network)
                 if not keys:
                     directories.read_due()
@@ -383,8 +383,8 @@ def _operator(chosen: argparse.Namespace) -> int:
                 operators.switch(name=chosen.name, enabled=chosen.action == "on")
         except operators.OperatorRefused as refused:
             return _fail(refused.sentence)
-        except (OSError, UnicodeDecodeError) as error:
-            return _fail(f"{chosen.keys} cannot be read: {error}.")
+        except OSError as error:
+            return _fail(f"{chosen.keys} cannot be read: {error.strerror}.")
         for each in operators.listed():
             state = "on" if each.enabled else "off"
             keys = ", ".join(each.keys) or "none yet"
