@@ -426,6 +426,9 @@ def _shield(chosen: argparse.Namespace) -> int:
 def _staffing(chosen: argparse.Namespace) -> int:
     from holdfast.staffing import command
 
+    if chosen.rest[:1] == ["roster"] and not {"-h", "--help"} & set(chosen.rest):
+        with _django("staffing"):
+            return command.main(chosen.rest)
     return command.main(chosen.rest)
 
 
