@@ -141,6 +141,7 @@ def test_a_summary_names_what_colleagues_need_and_keeps_cards_closed(fake: FakeE
     [
         "The customer was charged €13.50 twice with the card.",
         "The customer was charged €12.50 twice with [card 2].",
+        "The customer was charged €12.50 at 1 of our shops with [card 1].",
         "The customer was charged €12.50, see https://evil.example/.",
         "The customer was charged €12.50, see evil.example.",
         "The customer was charged €12.50, ![x](x) twice.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.assistant.llm.support import digits, links, sentences, supported
@@ -63,6 +63,8 @@ def test_what_the_passages_say_is_supported(sentence: str, passages: list[str], 
         ("The form is at https://help.tidewater.example/recall?card=4111.", EN, "en"),
         ("The form is in the Moonbeam app.", EN, "en"),
         ("The form is in the PayTidal app.", EN, "en"),
+        ("You cannot cancel a transfer after Moonbeam sent it.", EN, "en"),
+        ("You cannot cancel a transfer after it was sent by EZP.", EN, "en"),
         ("Write to refunds@tidewater.example.", EN, "en"),
         ("Write to @tidewater_help about refunds.", EN, "en"),
         ("The form is ![here](https://help.tidewater.example/recall).", EN, "en"),
@@ -96,11 +98,13 @@ def test_each_sentence_of_a_passage_supports_itself(passages: list[str]) -> None
                 assert supported(sentence, passages, language=language), sentence
 
 
+@settings(deadline=None)
 @given(number=st.integers(0, 10**9).filter(lambda n: str(n) not in {"2", "5"}))
 def test_no_other_number_is_supported(number: int) -> None:
     assert not supported(f"Transfers abroad take {number} working days.", EN[:1], language="en")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=500))
 def test_any_text_is_judged_without_a_fault(text: str) -> None:
     supported(text, [*EN, text[::-1]], language="en")
@@ -108,6 +112,7 @@ def test_any_text_is_judged_without_a_fault(text: str) -> None:
     digits(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_without_passages_nothing_is_supported(text: str) -> None:
     assert not supported(text, [], language="en")

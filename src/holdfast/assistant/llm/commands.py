@@ -91,7 +91,7 @@ def _proposed(turn: LlmTurn) -> Proposed:
     if model is None or not 1 <= turn.step <= STEPS or not turn.text.strip():
         return Proposed(None)
     scrubber = Scrubber(known=turn.known)
-    text = scrubber.scrubbed(turn.text)
+    text = scrubber.scrubbed(prompts.ends(turn.text))
     own = _OwnWords(text, scrubber.placeholders)
     results = [scrubber.scrubbed(each) for each in turn.results]
     prompt = prompts.choose(turn, text=text, results=results)

@@ -59,7 +59,9 @@ def draft(
         return checked(answer, passages, language)
 
     try:
-        prompt = prompts.word(Scrubber(known=known).scrubbed(question), language=language, passages=passages)
+        prompt = prompts.word(
+            Scrubber(known=known).scrubbed(prompts.ends(question)), language=language, passages=passages
+        )
         reply = model.ask(prompt, read=read, so_far=so_far)
     except Exception as error:  # the house's own fault must not cost the customer an answer
         log.warning("language_model_failed", why=type(error).__name__)
@@ -74,7 +76,12 @@ def summarise(
 
     Never raises. Cards, accounts and secrets stay placeholders. A long conversation is summed up from its newer part.
     """
-    return _written("\n".join(lines)[-_TRANSCRIPT:], prompts.sum_up, language, known, so_far, kept=_NEVER_IN_SUMMARIES)
+    newer: list[str] = []
+    for line in reversed(lines):  # whole lines, so that no value is cut in two
+        if sum(map(len, newer)) + len(line) > _TRANSCRIPT:
+            break
+        newer.insert(0, line)
+    return _written("\n".join(newer), prompts.sum_up, language, known, so_far, kept=_NEVER_IN_SUMMARIES)
 
 
 def translate(text: str, *, to: str, known: Mapping[str, str] | None = None, so_far: Spent = NOTHING) -> Written:
@@ -139,7 +146,9 @@ def _faithful(answer: str, given: str, language: str) -> str | None:
         return None
     if not set(PLACEHOLDER.findall(answer)) <= set(PLACEHOLDER.findall(given)):
         return None
-    if not digits(answer) <= digits(given) or not links(answer) <= links(given):
+    if not digits(PLACEHOLDER.sub("", answer)) <= digits(PLACEHOLDER.sub("", given)) or not links(answer) <= links(
+        given
+    ):
         return None
     if any(mark in answer for mark in ("](", "![", "<")) and not any(mark in given for mark in ("](", "![", "<")):
         return None

@@ -69,7 +69,7 @@ def choose(turn: LlmTurn, *, text: str, results: Iterable[str]) -> Prompt:
     data = [
         *_passages(mark, turn.passages),
         *(_fenced(mark, "result of an action", each[:_RESULT]) for each in list(results)[:_PIECES]),
-        _fenced(mark, f"customer, language {turn.language}", _ends(text)),
+        _fenced(mark, f"customer, language {turn.language}", ends(text, most=_TEXT)),
     ]
     return Prompt(_COMMANDS.format() + _DATA.format(mark=mark) + "\n" + "\n".join(house), "\n".join(data), tokens=300)
 
@@ -77,7 +77,7 @@ def choose(turn: LlmTurn, *, text: str, results: Iterable[str]) -> Prompt:
 def word(question: str, *, language: str, passages: Sequence[GivenPassage]) -> Prompt:
     """Return the prompt for a draft from passages. `question` is scrubbed."""
     mark = _mark()
-    data = [*_passages(mark, passages), _fenced(mark, "customer", _ends(question))]
+    data = [*_passages(mark, passages), _fenced(mark, "customer", ends(question, most=_TEXT))]
     return Prompt(_DRAFT.format(language=language) + _DATA.format(mark=mark), "\n".join(data), tokens=700)
 
 
@@ -108,9 +108,12 @@ def _passages(mark: str, passages: Sequence[GivenPassage]) -> list[str]:
     return [_fenced(mark, f"passage {each.id}", readable(each.text)[:_PASSAGE]) for each in passages[:_PIECES]]
 
 
-def _ends(text: str) -> str:
-    """Keep both ends of a long letter: what is wanted stands at one of them."""
-    return text if len(text) <= _TEXT else f"{text[: _TEXT // 2]}\n[…]\n{text[-_TEXT // 2 :]}"
+def ends(text: str, *, most: int = 2 * _TEXT) -> str:
+    """Keep both ends of a long letter: what is wanted stands at one of them.
+
+    Before scrubbing twice as much is kept as is shown, so that no value is shown of which only a part was scrubbed.
+    """
+    return text if len(text) <= most else f"{text[: most // 2]}\n[…]\n{text[-most // 2 :]}"
 
 
 def _short_schema(schema: dict[str, Any]) -> dict[str, Any]:
