@@ -17,7 +17,7 @@
       asked: "I would like to talk to a person", you: "You", bot: "Assistant", place: "Your place in line", about: "Wait for a person",
       min: "min", under: "under 2", hour: "over an hour", unknown: "we cannot say yet", next: "You are next", joined: "joined at {n}, {t}",
       asof: "as of {t}",
-      counting: "You asked for a person, and that is kept. Your place shows here soon.",
+      counting: "You asked for a person, and that is kept. Your place shows here once it is given.",
       sending: "Sending", kept: "Kept", slow: "Kept safely, read later than usual", waits: "Waits for a connection",
       off: "No connection. Write on: it is kept here and sent by itself.", failed: "Not sent. ", again: "Try again", change: "Change it",
       long: "{n} characters too long for one message", closed: "This conversation is closed. Write again and it opens.",
