@@ -10,12 +10,15 @@ from tests.desk.conftest import Desk
 from tests.e2e.conftest import Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
+from holdfast.bridge import asking
 from holdfast.kit import outbox
 from holdfast.kit.clock import now
 from holdfast.posture.changes import change, propose
 from holdfast.posture.effects import Name
 from holdfast.shield.model import CALM
 from holdfast.shield.models import Minute
+from holdfast.staffing import reserve
+from holdfast.staffing.models import Shift
 
 pytestmark = pytest.mark.browser
 
@@ -152,3 +155,71 @@ def test_a_declared_matter_appears_in_every_window(desk: Desk, visitors: Visitor
     assert breaches(page) == []
     page.get_by_role("button", name="Declare it").click()
     expect(other.locator(".matters")).to_contain_text("saltmarsh loan, price list")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", ["/bridge/what-if/", "/bridge/roster/", "/bridge/reserve/"])
+def test_the_pages_beside_the_bridge_have_no_breach(
+    desk: Desk, visitors: Visitors, address: str, scheme: str, width: int
+) -> None:
+    begins = now() + timedelta(hours=1)
+    Shift.objects.create(agent=desk.ana, begins_at=begins, ends_at=begins + timedelta(hours=8), skills=["cards"])
+    reserve.join(agent_id=desk.ben.pk, skills=["cards"], notice=timedelta(minutes=30))
+    page = visitors.page(desk.lead, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(address)
+    for summary in page.locator("details.call > summary, details.edit > summary").all():
+        summary.click()
+    assert breaches(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_if_answers_while_one_types_and_by_keyboard_alone(desk: Desk, visitors: Visitors) -> None:
+    page = visitors.page(desk.ana)
+    page.goto("/bridge/what-if/?contacts=300&minutes=6&people=10")
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("Staffing cannot solve this")
+    page.get_by_label("People added").focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("40")
+    expect(answer).to_contain_text("the people who are there are enough")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("120")
+    expect(answer.get_by_role("alert")).to_contain_text("between 0 and 100")
+
+
+def test_what_if_answers_without_script(desk: Desk, visitors: Visitors) -> None:
+    page = visitors.page(desk.ana, java_script_enabled=False)
+    page.goto("/bridge/what-if/")
+    page.get_by_label("Contacts in an hour").fill("300")
+    page.get_by_label("People there").fill("50")
+    page.get_by_role("button", name="Reckon").click()
+    expect(page.locator("#answer")).to_contain_text("the people who are there are enough")
+
+
+def test_a_roster_is_checked_and_loaded_in_the_browser(desk: Desk, visitors: Visitors) -> None:
+    day = f"{now() + timedelta(days=1):%Y-%m-%d}"
+    text = f"agent,start,end\n{desk.ana.email},{day}T09:00,{day}T17:00\nno@x.example,{day}T09:00,{day}T17:00\n"
+    page = visitors.page(desk.lead)
+    page.goto("/bridge/roster/")
+    page.get_by_label("Load a roster").set_input_files(
+        {"name": "week.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    page.get_by_role("button", name="Check it").click()
+    expect(page.locator(".checked")).to_contain_text("Nobody here signs in as no@x.example")
+    assert breaches(page) == []
+    page.get_by_label("Leave out the 1 line").check()
+    page.get_by_role("button", name="Load 1 shift").click()
+    expect(page.locator(".week").first).to_contain_text("09:00–17:00")
+
+
+def test_topics_come_to_every_open_bridge_once_they_are_added_up(desk: Desk, visitors: Visitors) -> None:
+    page = visitors.page(desk.ana)
+    page.goto("/bridge/")
+    for _ in range(4):
+        desk.talk("Where is my transfer of Monday?")
+    asking.forget()
+    asking.add_up()
+    expect(page.locator("#deck .about")).to_contain_text("Where is my transfer of Monday")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from holdfast.kit.clock import now
 from holdfast.people.models import Agent, Team, Vendor
-from holdfast.staffing import ahead, rosters
+from holdfast.staffing import ahead, command, rosters
 from holdfast.staffing.models import RosterLoad, Shift
 from holdfast.staffing.queries import on_shift
 from holdfast.staffing.reserve import Refused
@@ -86,3 +88,20 @@ def test_a_shift_that_names_queues_is_counted_for_these(ana: Agent) -> None:
     there = {line.queue_id: line.needs[0].scheduled for line in found.lines}
     assert there == {1: 0, 2: 1}
     ahead.forget()
+
+
+def test_the_command_checks_and_loads_a_file(ana: Agent, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begins = now() + timedelta(days=1)
+    file = tmp_path / "week.csv"
+    file.write_text(sheet((ana.email, begins, begins + timedelta(hours=8)), ("no@x.example", begins, begins)))
+    assert command.main(["roster", str(file), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["loaded"], found["shifts"], found["wrong_lines"]) == (False, 1, 1)
+    assert command.main(["roster", str(file), "--load"]) == 1
+    assert "Line 3: It ends before it begins." in capsys.readouterr().err
+    assert not Shift.objects.exists()
+    file.write_text(sheet((ana.email, begins, begins + timedelta(hours=8))))
+    assert command.main(["roster", str(file), "--load"]) == 0
+    assert "Loaded: 1 shifts of 1 people, 8.0 hours." in capsys.readouterr().out
+    assert command.main(["roster", str(tmp_path / "none.csv")]) == 1
+    assert "cannot be read" in capsys.readouterr().err

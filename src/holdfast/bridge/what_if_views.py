@@ -60,7 +60,7 @@ def what_if(request: HttpRequest) -> HttpResponse:
     found = None
     if not problem:
         try:
-            found = _answered(asked)
+            found = _answered(asked, queue)
         except ValueError as fault:
             problem = str(fault)
     shown = {
@@ -111,7 +111,8 @@ def _read(request: HttpRequest, live: Asked) -> tuple[Asked, str]:
     return asked, "" if asked.minutes > 0 else "Minutes for each are more than none."
 
 
-def _answered(asked: Asked) -> WhatIf:
+def _answered(asked: Asked, queue: QueueInfo | None) -> WhatIf:
+    ready = [one for one in on_reserve(now()) if one.why_not is None]
     return answer(
         Load(per_hour=asked.contacts, aht=asked.minutes * 60),
         agents=int(asked.people),
@@ -123,7 +124,7 @@ def _answered(asked: Asked) -> WhatIf:
             called_back=asked.callbacks / 100,
             shorter_handling=asked.shorter / 100,
         ),
-        callable_agents=sum(one.why_not is None for one in on_reserve(now())),
+        callable_agents=sum(queue is None or queue.slug in one.skills for one in ready),
     )
 
 

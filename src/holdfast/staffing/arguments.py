@@ -70,6 +70,10 @@ def parser() -> argparse.ArgumentParser:
     table.add_argument("--aht", type=_seconds, required=True, metavar="TIME", help="handling time of one contact")
     table.add_argument("--minutes", type=_whole, help="length of an interval; else as in the file")
     table.add_argument("--shrinkage", type=_share, default=0.0, metavar="SHARE", help="paid time away from the line")
+    roster = command("roster", "check a file of shifts against who is here, and load it")
+    roster.add_argument("file", type=Path, help="CSV: agent (e-mail), start, end, optional skills")
+    roster.add_argument("--load", action="store_true", help="load it, as a whole or not at all")
+    roster.add_argument("--leave-out", action="store_true", help="without lines of unknown people and overlaps")
     return top
 
 

@@ -1,4 +1,4 @@
-"""`holdfast staffing`: reads arguments, calls the room, prints a table or one JSON object. Needs no database."""
+"""`holdfast staffing`: reads arguments, calls the room, prints. Only `roster` needs a database."""
 
 from __future__ import annotations
 
@@ -230,6 +230,12 @@ def _plan(chosen: argparse.Namespace) -> Answer:
     }, [table]
 
 
+def _roster(chosen: argparse.Namespace) -> Answer:
+    from holdfast.staffing.roster_command import roster  # with Django, which all others do without
+
+    return roster(chosen)
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "erlang": _erlang,
     "required": _required,
@@ -238,6 +244,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "surge": _surge,
     "forecast": _forecast,
     "plan": _plan,
+    "roster": _roster,
 }
 
 

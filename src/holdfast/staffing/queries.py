@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
+
 from holdfast.staffing.forecast import Storm, Usual, forecast
 from holdfast.staffing.models import Reserve, Shift
 from holdfast.staffing.planning import Load, Need, Target, Verdict, plan, surge
@@ -102,11 +104,16 @@ def _person(found: Reserve, shifts: Sequence[Shift], *, at: datetime) -> Person:
         skills=frozenset(found.skills),
         notice=timedelta(minutes=found.notice_minutes),
         worked_hours=worked,
-        last_ended=max(ended, default=None),
+        last_ended=_local(max(ended, default=None)),
         on_duty=any(shift.begins_at <= at < shift.ends_at for shift in shifts),
-        next_begins=min((shift.begins_at for shift in shifts if shift.begins_at > at), default=None),
-        away_until=found.away_until,
+        next_begins=_local(min((shift.begins_at for shift in shifts if shift.begins_at > at), default=None)),
+        away_until=_local(found.away_until),
     )
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    """Sentences about a person name times where the house stands."""
+    return moment and timezone.localtime(moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
