@@ -165,6 +165,8 @@ class HandOver:
     """Queue slug of the nearest article: a hint for routing, empty when nothing was near."""
     intent: str = ""
     """What it seems to be about, in words; empty when nothing was near."""
+    said: str = ""
+    """What the assistant says to the customer before a person takes it; empty for the acknowledgement alone."""
 
 
 Outcome = Answer | Action | Clarify | Later | HandOver

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
 from django.db.models import F
 
 from holdfast.assistant import holding
@@ -25,6 +26,8 @@ from holdfast.conversations.machine import Seen
 from holdfast.intake.queries import BY_ASSISTANT
 from holdfast.kit.clock import now
 from holdfast.notify.deliveries import enqueue_many
+
+log = structlog.get_logger(__name__)
 
 _READ = 20_000  # characters of what a customer said that a turn gets
 _SWEPT = 100
@@ -130,20 +133,38 @@ def say(given: Given, reply: Reply) -> bool:
 
 @transaction.atomic
 def give(given: Given, outcome: HandOver) -> bool:
-    """Hand the conversation over; tell whether this turn still could."""
+    """Hand the conversation over, after a last word if there is one; tell whether this turn still could."""
     found = _may_go_on(given.turn, given.version)
-    if found is not None:
-        _hand(*found, outcome)
-    return found is not None
+    if found is None:
+        return False
+    row, seen, held = found
+    if outcome.said:
+        details = {"locale": outcome.locale, "turn": str(row.pk), "did": outcome.summary}
+        message = machine.remark(seen, text=outcome.said, details=details)
+        enqueue_many([message.pk])
+        held = replace(held, turns=held.turns + 1)
+    _hand(row, seen, held, outcome)
+    return True
 
 
 def sweep(*, limit: int = _SWEPT) -> int:
-    """The dead man's switch: put every conversation in line whose turn is past its deadline; return how many."""
-    return sum(_give_late(turn_id) for turn_id in overdue(limit))
+    """The dead man's switch: put every conversation in line whose turn is past its deadline; return how many.
+
+    Each is a transaction of its own; one that cannot be locked now is left to the next look.
+    """
+    ended = 0
+    for turn_id in overdue(limit):
+        try:
+            ended += _give_late(turn_id)
+        except Exception as error:  # one that is stuck must not hide the others
+            log.exception("late_turn_stuck", turn=str(turn_id), error=type(error).__name__)
+    return ended
 
 
 @transaction.atomic
 def _give_late(turn_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '3s'")
     conversation_id = Turn.objects.filter(pk=turn_id, ended_at=None).values_list("conversation_id", flat=True).first()
     if conversation_id is None:
         return False

@@ -1,4 +1,7 @@
-"""The worker process: triage, the shield and jobs, a thread each. Each restarts alone and takes no other along."""
+"""The worker process: triage, the assistant's turns and their deadlines, the shield and jobs, a thread each.
+
+Each restarts alone and takes no other along.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from procrastinate.app import WorkerOptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from holdfast.assistant import turns
 from holdfast.config.options import options
 from holdfast.desk.queries import queue_names
 from holdfast.guard.redaction import redact_event
@@ -40,7 +44,16 @@ def run() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    work(stop, parts={"triage": triage.run, "shield": _shield, "jobs": run_jobs})
+    work(
+        stop,
+        parts={
+            "triage": triage.run,
+            "turns": turns.run,
+            "deadlines": turns.deadlines,
+            "shield": _shield,
+            "jobs": run_jobs,
+        },
+    )
 
 
 def work(stop: threading.Event, *, parts: dict[str, Callable[[threading.Event], None]]) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Q, Subquery
 
 from holdfast.conversations.answers import current
-from holdfast.conversations.changes import announce, done, locked, unanswered_messages
+from holdfast.conversations.changes import announce, done, locked
 from holdfast.conversations.errors import NotFound, Refused
 from holdfast.conversations.messages import post_assistant
 from holdfast.conversations.models import Closure, Conversation, Message
@@ -65,7 +65,9 @@ def see(conversation_id: UUID) -> Seen | None:
     except (NotFound, Refused):
         return None
     nobody = held.state == Conversation.State.OPEN and held.assignee_id is None
-    rows = unanswered_messages(held.pk).order_by("created_at")
+    asked = Message.objects.filter(conversation=held, author=Message.Author.CUSTOMER)
+    # Since when, not since which answer: the customer may have written while an answer to earlier words was made.
+    rows = asked.filter(created_at__gte=held.waiting_since).order_by("created_at") if held.waiting_since else []
     return Seen(
         id=held.pk,
         version=held.version,
@@ -89,6 +91,14 @@ def answer(seen: Seen, *, read: int, text: str, details: Mapping[str, Any], reas
     receipts.settle(read_ids, state="answered", reason=reason)
     if unread:
         Conversation.objects.filter(pk=seen.id).update(waiting_since=unread[0].at)
+    return message
+
+
+def remark(seen: Seen, *, text: str, details: Mapping[str, Any]) -> Message:
+    """Let the assistant say something that is no answer: whoever waits goes on waiting. Raises `Refused`."""
+    waiting = [heard.at for heard in seen.unanswered]
+    message = post_assistant(conversation_id=seen.id, text=text, details=details, settle=False)
+    Conversation.objects.filter(pk=seen.id).update(waiting_since=min(waiting, default=None))
     return message
 
 

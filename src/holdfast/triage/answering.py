@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -16,7 +15,6 @@ from holdfast.assistant.contract import (
     NOTHING_HELD,
     Action,
     Answer,
-    Citation,
     Clarify,
     ForAssistant,
     HandOver,
@@ -32,7 +30,6 @@ from holdfast.conversations.to_thread import Threaded, ToThread
 
 log = structlog.get_logger(__name__)
 
-_CITED = tuple(each.name for each in fields(Citation))
 _READ = 20_000  # characters of a text the assistant gets
 
 
@@ -188,14 +185,3 @@ def ask_assistant(asked: Sequence[Matter]) -> None:
         return
     for matter, outcome in zip(eligible, outcomes, strict=True):
         matter.outcome = outcome
-
-
-def answer_details(answer: Answer | Clarify) -> dict[str, Any]:
-    """Return what is kept of an answer, or of a question back, beside its words."""
-    if isinstance(answer, Clarify):
-        return {"options": [option.label for option in answer.options], "locale": answer.locale}
-    return {
-        "citations": [{name: getattr(citation, name) for name in _CITED} for citation in answer.citations],
-        "confidence": answer.confidence,
-        "locale": answer.locale,
-    }

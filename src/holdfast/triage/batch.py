@@ -11,6 +11,7 @@ from django.db import OperationalError, transaction
 
 from holdfast.assistant import holding
 from holdfast.assistant.contract import Answer, Clarify
+from holdfast.assistant.details import answer_details
 from holdfast.assistant.handing_over import ToHand, hand_over_many
 from holdfast.assistant.turn_rows import ToBegin, begin_many
 from holdfast.conversations.answers import Line, current, say_many, versions
@@ -27,7 +28,7 @@ from holdfast.people.identify import identify
 from holdfast.shield import assess
 from holdfast.shield.assess import ToAssess
 from holdfast.triage import leases
-from holdfast.triage.answering import Matter, answer_details, ask_assistant, matters, remember
+from holdfast.triage.answering import Matter, ask_assistant, matters, remember
 from holdfast.triage.deflecting import deflect, record
 from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
 
