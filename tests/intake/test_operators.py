@@ -97,3 +97,11 @@ def test_an_operator_is_switched_off_and_removed_by_name() -> None:
     for verb in (lambda: operators.remove(name="alexa"), lambda: operators.switch(name="alexa", enabled=True)):
         with pytest.raises(OperatorRefused, match="no operator"):
             verb()
+
+
+def test_a_kept_key_that_is_understood_no_longer_takes_no_other_along() -> None:
+    signer = Signer()
+    operators.add(name="alexa", url=AGENT, keys=signer.key_set())
+    Operator.objects.update(keys=[{"kty": "of another version"}, signer.jwk])
+    assert operators.in_force()[AGENT].key(signer.keyid) is not None
+    assert operators.listed()[0].keys == (signer.keyid,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -153,8 +154,7 @@ def in_force() -> dict[str, KnownOperator]:
     """Read the operators by address, those that are switched off too: who signs for one is told so."""
     known = {}
     for name, address, enabled, kept in Operator.objects.values_list("name", "address", "enabled", "keys"):
-        keys = [jwk.read(each) for each in kept]
-        known[address] = KnownOperator(name, enabled, {key.thumbprint: key for key in keys})
+        known[address] = KnownOperator(name, enabled, {key.thumbprint: key for key in _usable(kept)})
     return known
 
 
@@ -201,6 +201,15 @@ def _read(keys: str) -> list[PublicKey]:
     return found
 
 
+def _usable(kept: Sequence[object]) -> list[PublicKey]:
+    """Read kept keys. One that an earlier version took and this one does not, counts no longer; the others do."""
+    usable = []
+    for each in kept:
+        with suppress(KeyRefused):
+            usable.append(jwk.read(each))
+    return usable
+
+
 def _listed(row: Operator) -> Listed:
     return Listed(
         id=row.pk,
@@ -209,7 +218,7 @@ def _listed(row: Operator) -> Listed:
         enabled=row.enabled,
         by_hand=row.by_hand,
         own_network=row.own_network,
-        keys=tuple(jwk.read(each).thumbprint for each in row.keys),
+        keys=tuple(key.thumbprint for key in _usable(row.keys)),
         read_at=row.read_at,
         next_read_at=row.next_read_at,
         fault=row.fault,
