@@ -33,7 +33,8 @@ from holdfast.drills.crisis.texts import texts_beside
 from holdfast.drills.crisis.world import make
 
 _TEXTS = texts_beside(Path(__file__).resolve().parents[1])
-_OURS = "holdfast"
+FEWEST_WAITS = 300
+"""Waits told, over all seeds of a scenario, below which chance decides whether nine in ten of them hold."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _tables(rows: dict[tuple[str, int], list[Row]]) -> Iterator[Table]:
         answered.add_column(policy, justify="right")
     told = Table(title="How ours told them apart", title_justify="left", box=None)
     heads = ("surge min", "flood min", "share/true", "precision", "recall", "AUC", "leak Erl", "peak")
-    for head in ("Scenario", *heads, "demoted", "asked", "flagged", "machine", "gap", "false floods"):
+    for head in ("Scenario", *heads, "demoted", "asked", "flagged", "machine", "gap", "false floods", "waits held"):
         told.add_column(head, justify="left" if head == "Scenario" else "right", no_wrap=head == "Scenario")
     for name in names:
         of = [found for (each, _), found in rows.items() if each == name]
@@ -169,7 +170,15 @@ def _telling_cells(ours: Sequence[Row]) -> list[str]:
         average([one.flagged_machine for one in told], ".1%"),
         average([row.service.gap for row in ours], ".3f"),
         str(sum(one.false_floods for one in named)),
+        "-" if (held := _held(ours)) is None else f"{held:.1%}",
     ]
+
+
+def _held(ours: Sequence[Row]) -> float | None:
+    """Return the share of waits told whose upper end held, over all seeds; `None` where too few had to wait."""
+    waits = [row.waits for row in ours if row.waits is not None]
+    told = sum(one.told for one in waits)
+    return sum(one.covered * one.told for one in waits) / told if told >= FEWEST_WAITS else None
 
 
 def _figures(
@@ -207,6 +216,10 @@ def _figures(
         yield at_most(f"false floods in {len(outages)} drawn outages", sum(flood for flood, _, _ in outages), 0)
         worst = max(held / count for _, held, count in outages)
         yield at_most("worst drawn outage: held back", worst, 0.01)
+    held = {name: share for name, _ in rows if (share := _held(ours(name))) is not None}
+    if held:
+        within = sum(0.88 <= share <= 0.92 for share in held.values()) / len(held)
+        yield at_least("scenarios with waits to tell: upper ends hold for 88 to 92 %", within, 1.0)
     lost = sum(row.account.lost for found in rows.values() for row in found)
     yield at_most("contacts lost, all runs", lost, 0)
     yield at_most("milliseconds a contact", cost, 0.5)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import pairwise
+from math import exp
 
 import pytest
 from hypothesis import given
@@ -18,13 +19,21 @@ from holdfast.conversations.assignments import take_next
 from holdfast.conversations.models import Conversation, Place, ToldWait
 from holdfast.conversations.patience import STAYS, Patience, Spell, patience_of, survival
 from holdfast.conversations.places import leave
-from holdfast.conversations.waits import Wait, estimate, wait_from, wait_of
+from holdfast.conversations.reckoning import Group, Wait, reckon
+from holdfast.conversations.waits import estimate, wait_of
 from holdfast.kit import clock
 
 from .conftest import House
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THETA = 1 / 12
+
+
+def wait_from(
+    steps: Sequence[datetime], *, place: int, at: datetime, patience: Patience = STAYS, ahead: Sequence[Group] = ()
+) -> Wait | None:
+    found = reckon(steps, place=place, at=at, patience=patience, ahead=ahead)
+    return found.told() if found else None
 
 
 def spells_of(chance: random.Random, number: int, *, theta: float, served_after: float) -> list[Spell]:
@@ -154,6 +163,22 @@ def test_in_a_line_whose_people_give_up_the_range_holds_and_the_plain_one_does_n
     assert plain_bias > 2.0
 
 
+def test_who_has_waited_long_is_still_there_more_likely_than_who_just_came() -> None:
+    """Half would wait five minutes, half an hour: of those who have waited twenty hardly any are of the first kind."""
+    chance = random.Random(5)
+    spells = [Spell(0.0, chance.expovariate(1 / (5 if index % 2 else 60)), True) for index in range(4_000)]
+    patience = patience_of(spells)
+    assert patience.still_there(waited=0, more=10) == pytest.approx(0.5 * exp(-2) + 0.5 * exp(-1 / 6), abs=0.03)
+    assert patience.still_there(waited=20, more=10) == pytest.approx(exp(-1 / 6), abs=0.06)
+    steps = [NOON - timedelta(minutes=n / 4) for n in range(200)]
+    came, waited = (
+        wait_from(steps, place=101, at=NOON, patience=patience, ahead=[Group(minutes, 100)]) for minutes in (0.0, 20.0)
+    )
+    assert came is not None
+    assert waited is not None
+    assert came.high <= waited.low
+
+
 @given(place=st.integers(1, 200_000), theta=st.floats(1e-6, 10), rate=st.floats(0.1, 50))
 def test_giving_up_only_ever_shortens_a_wait(place: int, theta: float, rate: float) -> None:
     steps = [NOON - timedelta(minutes=n / rate) for n in range(200)]
@@ -216,6 +241,28 @@ def test_who_still_waits_after_the_upper_end_counts_and_who_left_before_it_does_
     assert told.coverage(start).share is None
     clock.set_source(lambda: start + timedelta(hours=5))
     assert told.coverage(start) == told.Coverage(told=1, in_time=0, early=0)
+
+
+def test_what_the_newest_would_be_told_is_noted_though_nobody_asks(house: House, hour: list[Conversation]) -> None:
+    assert told.note_newest(each=2) == 2
+    assert told.note_newest(each=2) == 2
+    noted = ToldWait.objects.order_by("pk")
+    assert len(noted) == 2, "told again within ten minutes is told once"
+    assert all(0 < each.reckoned <= each.high for each in noted)
+    assert {each.place.conversation_id for each in noted} == {case.pk for case in hour[1:]}
+
+
+def test_a_wait_is_corrected_by_how_the_last_ones_came_out(house: House, hour: list[Conversation]) -> None:
+    """Some were told twenty minutes and served after four: the next is told less than is reckoned."""
+    as_reckoned = wait_of(Place.objects.get(conversation=hour[2], left_at=None))
+    for place in list(Place.objects.filter(left_because="assigned")) * 6:
+        since = place.left_at - timedelta(minutes=4)
+        ToldWait.objects.create(place=place, at=since, low=5, middle=15, high=20, reckoned=20.0)
+    movement.forget()
+    corrected = wait_of(Place.objects.get(conversation=hour[2], left_at=None))
+    assert as_reckoned is not None
+    assert corrected is not None
+    assert corrected.high < 0.6 * as_reckoned.high
 
 
 def test_a_worse_band_is_told_a_longer_wait(house: House, hour: list[Conversation]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +14,8 @@ from tests.conversations.conftest import House
 
 from holdfast.conversations import movement
 from holdfast.conversations.models import Conversation, Place
-from holdfast.conversations.waits import Wait, estimate, wait_from
+from holdfast.conversations.reckoning import Served, Wait, busy, reckon
+from holdfast.conversations.waits import estimate
 from holdfast.kit.clock import now
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -44,6 +45,11 @@ def departures(
 
 def ago(minutes: float) -> datetime:
     return NOON - timedelta(minutes=minutes)
+
+
+def wait_from(steps: Sequence[datetime], *, place: int, at: datetime) -> Wait | None:
+    found = reckon(steps, place=place, at=at)
+    return found.told() if found else None
 
 
 @pytest.mark.parametrize(
@@ -99,6 +105,34 @@ def test_too_little_to_go_by_is_said(steps: list[float], why: str) -> None:
 def test_next_in_a_fast_line_is_under_two_minutes() -> None:
     wait = wait_from([ago(minutes / 4) for minutes in range(1, 200)], place=1, at=NOON)
     assert wait == Wait(0, 1)
+
+
+def steps_of_a_centre(*, per_minute: float, agents: int, handling: float, chance: random.Random) -> list[Served]:
+    """First come, first served, with pauses in which nobody waits; the newest first."""
+    free, at, found = [0.0] * agents, 0.0, list[Served]()
+    while at < 600:
+        at += chance.expovariate(per_minute)
+        begins = max(at, heapq.heappop(free))
+        heapq.heappush(free, begins + chance.expovariate(1 / handling))
+        found.append(Served(NOON + timedelta(minutes=begins), 0, NOON + timedelta(minutes=at)))
+    return sorted(found, key=lambda step: step.at, reverse=True)
+
+
+def test_a_line_that_is_empty_half_of_the_time_is_as_fast_as_its_agents() -> None:
+    """Its steps alone tell how many came: 3.2 a minute, where four could have been served."""
+    found = steps_of_a_centre(per_minute=3.2, agents=8, handling=2.0, chance=random.Random(7))
+    as_busy = busy(found, oldest=None)
+    assert [step.joined_at for step in as_busy] == [step.joined_at for step in found]
+    minutes = (found[0].at - found[-1].at).total_seconds() / 60
+    as_fast = (as_busy[0].at - as_busy[-1].at).total_seconds() / 60
+    assert len(found) / minutes == pytest.approx(3.2, rel=0.1)
+    assert len(found) / as_fast == pytest.approx(4.0, rel=0.1)
+
+
+def test_while_somebody_waits_no_time_is_left_out() -> None:
+    found = [Served(ago(minutes), 0, ago(minutes + 1)) for minutes in range(0, 60, 6)]
+    assert busy(found, oldest=ago(70)) == found
+    assert busy([], oldest=None) == []
 
 
 ages = st.lists(st.floats(0, 60), max_size=80)

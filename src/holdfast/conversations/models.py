@@ -235,6 +235,10 @@ class ToldWait(models.Model):
     low = models.PositiveIntegerField()
     middle = models.PositiveIntegerField()
     high = models.PositiveIntegerField()
+    reckoned = models.FloatField(
+        default=0.0, db_default=0.0, help_text="The upper end before it was corrected; 0 where none is known."
+    )
+    band = models.SmallIntegerField(default=0, db_default=0, help_text="The place's band when its wait was told.")
 
     class Meta:
         indexes = [models.Index(fields=["-at"], name="told_newest")]

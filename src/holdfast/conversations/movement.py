@@ -3,47 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
 
-from holdfast.conversations.patience import STAYS, Patience, Spell, patience_of
+from holdfast.conversations.calibration import HELD_LATELY, RECENT, Outcome, corrections_of
+from holdfast.conversations.line import HELD
+from holdfast.conversations.patience import Spell, patience_of
+from holdfast.conversations.reckoning import NEWEST, WINDOW, Movement, Served, busy
 
-WINDOW = timedelta(hours=1)
 KEPT_FOR = timedelta(seconds=2)
 SERVED = ("answered", "assigned", "called back")
 STAYED = ("moved", "snoozed", "booked")
 """Who left the line and gave up nothing by it. Whoever is neither here nor in `SERVED` gave up, or was given up."""
 
-_NEWEST = 600  # steps that are looked at; more in one hour tell nothing new
 _SPELLS = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """One line as it moved up to `at`."""
-
-    at: datetime
-    served: tuple[tuple[datetime, int], ...]
-    """When and from which band, the newest first."""
-    patience: Patience = STAYS
-
-    def steps(self, *, band: int = 0) -> Sequence[datetime]:
-        """Return when people of this band and of worse ones were served."""
-        return [moment for moment, own in self.served if own >= band]
+_OUTCOMES = 1_500
+_LONGEST = timedelta(hours=4)  # waits told before that are not held against what came
 
 
 _kept: dict[int, Movement] = {}
 
 
 def movement_of(queue_id: int, *, at: datetime) -> Movement:
-    """Return how the line moved, at most `KEPT_FOR` old. Three queries."""
+    """Return how the line moved, at most `KEPT_FOR` old. A handful of queries."""
     known = _kept.get(queue_id)
     if known is None or not timedelta(0) <= at - known.at < KEPT_FOR:
         if len(_kept) > 1_000:
             _kept.clear()
-        known = _kept[queue_id] = Movement(at, _served(queue_id, at), patience_of(_spells(queue_id, at)))
+        standing = _standing(queue_id)
+        known = _kept[queue_id] = Movement(
+            at,
+            busy(_served(queue_id, at), oldest=_oldest(queue_id)),
+            patience_of(_spells(queue_id, at, standing)),
+            standing,
+            corrections_of(_outcomes(queue_id, at), at=at),
+        )
     return known
 
 
@@ -52,17 +47,62 @@ def forget() -> None:
     _kept.clear()
 
 
-def _served(queue_id: int, at: datetime) -> tuple[tuple[datetime, int], ...]:
+def _served(queue_id: int, at: datetime) -> list[Served]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT left_at, band FROM conversations_place WHERE queue_id = %s AND left_at >= %s AND left_at <= %s"
-            " AND left_because = ANY(%s) ORDER BY left_at DESC LIMIT %s",
-            [queue_id, at - WINDOW, at, list(SERVED), _NEWEST],
+            "SELECT left_at, band, joined_at FROM conversations_place WHERE queue_id = %s AND left_at >= %s"
+            " AND left_at <= %s AND left_because = ANY(%s) ORDER BY left_at DESC LIMIT %s",
+            [queue_id, at - WINDOW, at, list(SERVED), NEWEST],
         )
-        return tuple(cursor.fetchall())
+        return [Served(*row) for row in cursor.fetchall()]
 
 
-def _spells(queue_id: int, at: datetime) -> Sequence[Spell]:
+def _standing(queue_id: int) -> list[tuple[int, datetime, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT band, minute, sum(waiting) FROM conversations_linecount WHERE queue_id = %s"
+            " GROUP BY band, minute HAVING sum(waiting) > 0 ORDER BY band, minute",
+            [queue_id],
+        )
+        return [(int(band), minute, int(people)) for band, minute, people in cursor.fetchall()]
+
+
+def _oldest(queue_id: int) -> datetime | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT joined_at FROM conversations_place WHERE queue_id = %s AND left_at IS NULL AND band < %s"
+            " ORDER BY joined_at LIMIT 1",
+            [queue_id, HELD],
+        )
+        return next((moment for (moment,) in cursor.fetchall()), None)
+
+
+def _outcomes(queue_id: int, at: datetime) -> list[Outcome]:
+    """Return what became of the waits told lately. Who left the line unserved, and who still waits, took so long."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT told.at, told.band > 0, told.reckoned, told.high,"
+            " extract(epoch FROM least(place.left_at, %(at)s) - told.at)::float8 / 60,"
+            " coalesce(place.left_at <= %(at)s AND place.left_because = ANY(%(served)s), false),"
+            " CASE WHEN place.left_at <= %(at)s THEN place.left_at END"
+            " FROM conversations_toldwait AS told JOIN conversations_place AS place ON place.id = told.place_id"
+            " WHERE place.queue_id = %(queue)s AND told.reckoned > 0 AND told.at > %(longest)s AND told.at <= %(at)s"
+            "  AND (place.left_at IS NULL OR place.left_at > %(recent)s OR told.at > %(lately)s)"
+            " ORDER BY told.at DESC LIMIT %(limit)s",
+            {
+                "at": at,
+                "served": list(SERVED),
+                "queue": queue_id,
+                "longest": at - _LONGEST,
+                "recent": at - RECENT,
+                "lately": at - HELD_LATELY,
+                "limit": _OUTCOMES,
+            },
+        )
+        return [Outcome(*row) for row in cursor.fetchall()]
+
+
+def _spells(queue_id: int, at: datetime, standing: Sequence[tuple[int, datetime, int]]) -> Sequence[Spell]:
     """Return the waits that touch the last hour: those that ended in it, and by minute those that go on."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -81,10 +121,7 @@ def _spells(queue_id: int, at: datetime) -> Sequence[Spell]:
         ended = [Spell(*row) for row in cursor.fetchall()]
         if not any(spell.gave_up for spell in ended):
             return []
-        cursor.execute(
-            "SELECT extract(epoch FROM greatest(%s - minute, interval '0'))::float8 / 60,"
-            " extract(epoch FROM %s - minute)::float8 / 60, false, sum(waiting)::float8"
-            " FROM conversations_linecount WHERE queue_id = %s AND minute < %s GROUP BY minute HAVING sum(waiting) > 0",
-            [since, at, queue_id, at],
-        )
-        return [*ended, *(Spell(*row) for row in cursor.fetchall())]
+    return [
+        *ended,
+        *(Spell.going_on(minute, people, since=since, at=at) for _, minute, people in standing if minute < at),
+    ]

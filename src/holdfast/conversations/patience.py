@@ -7,10 +7,12 @@ is for (Kaplan and Meier, Journal of the American Statistical Association 53, 19
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
-from math import log
+from math import exp, log
 
 FEWEST_GIVEN_UP = 8.0
 """With fewer nothing can be said, and everybody counts as staying."""
@@ -27,13 +29,38 @@ class Spell:
     gave_up: bool
     people: float = 1.0
 
+    @classmethod
+    def going_on(cls, minute: datetime, people: float, *, since: datetime, at: datetime) -> Spell:
+        """Return the wait of those who joined in a minute and wait at `at`, looked at from `since` on."""
+        looked_from, so_far = ((moment - minute).total_seconds() / 60 for moment in (since, at))
+        return cls(max(looked_from, 0.0), so_far, False, people)
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Givings-up per minute and waiting person, and how many that was learnt from."""
+    """Givings-up per minute and waiting person, and how many that was learnt from.
+
+    `minutes`, `logs`: the curve of those who still wait, as logarithms. Without it everybody gives up at `rate`,
+    however long they have waited; with it, `rate` is what its end loses, for waits longer than any that was seen.
+    """
 
     rate: float = 0.0
     given_up: float = 0.0
+    minutes: tuple[float, ...] = ()
+    logs: tuple[float, ...] = ()
+
+    def still_there(self, *, waited: float, more: float) -> float:
+        """Return the chance that somebody who has waited `waited` minutes is there after `more` of them."""
+        return exp(self._log(waited + more) - self._log(waited))
+
+    def _log(self, minute: float) -> float:
+        index = bisect_right(self.minutes, minute)
+        if index == len(self.minutes):
+            last, known = (self.minutes[-1], self.logs[-1]) if self.minutes else (0.0, 0.0)
+            return known - self.rate * (minute - last)
+        after, log_after = self.minutes[index], self.logs[index]
+        before, log_before = (self.minutes[index - 1], self.logs[index - 1]) if index else (0.0, 0.0)
+        return log_before + (log_after - log_before) * (minute - before) / (after - before)
 
 
 STAYS = Patience()
@@ -62,12 +89,14 @@ def survival(spells: Sequence[Spell]) -> list[tuple[float, float]]:
 
 
 def patience_of(spells: Sequence[Spell]) -> Patience:
-    """Return the rate at which people give up: what the curve loses up to the longest wait it knows, per minute."""
+    """Return how people give up. Beyond the longest wait it knows, the second half of the curve goes on."""
     given_up = sum(spell.people for spell in spells if spell.gave_up)
     if given_up < FEWEST_GIVEN_UP:
         return STAYS
-    curve = [(minute, share) for minute, share in survival(spells) if share > 0 and minute > 0]
+    curve = [(minute, log(share)) for minute, share in survival(spells) if share > 0 and minute > 0]
     if not curve:
         return STAYS
-    minute, share = curve[-1]
-    return Patience(-log(share) / minute, given_up)
+    minutes, logs = zip(*curve, strict=True)
+    middle = bisect_right(minutes, minutes[-1] / 2)
+    since, lost = (minutes[middle - 1], logs[middle - 1]) if middle else (0.0, 0.0)
+    return Patience((lost - logs[-1]) / (minutes[-1] - since), given_up, minutes, logs)

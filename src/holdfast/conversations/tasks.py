@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from holdfast.conversations.callbacks import bring_forward, mark_broken
 from holdfast.conversations.held import give_up_of_absent
 from holdfast.conversations.snoozes import wake_due
+from holdfast.conversations.told import note_newest
 
 
 @app.periodic(cron="* * * * *")
@@ -29,3 +30,10 @@ def keep_promises(timestamp: int) -> int:
 def leave_nobody_with_the_absent(timestamp: int) -> int:
     """Give back to its line what is with somebody who cannot answer any more, every minute."""
     return give_up_of_absent()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="now", queueing_lock="conversations.note_waits", pass_context=False)
+def note_waits(timestamp: int) -> int:
+    """Note what a few of the newest in every line would be told, every minute: waits are corrected by how these end."""
+    return note_newest()

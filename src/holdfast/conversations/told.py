@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from holdfast.conversations.line import HELD
 from holdfast.conversations.models import Place
 from holdfast.conversations.movement import SERVED
-from holdfast.conversations.waits import Wait, wait_of
+from holdfast.conversations.reckoning import Wait
+from holdfast.conversations.waits import corrected, reckoned
 from holdfast.kit.clock import now
 
 KEPT_EVERY = timedelta(minutes=10)
 """Whoever looks again and again is told again and again; one of these tells as much as all of them."""
+NOTED_A_MINUTE = 5
+"""People of each line whose wait is noted though nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +37,40 @@ class Coverage:
 
 
 def tell(place: Place) -> Wait | None:
-    """Return the wait of an open place to tell its customer, and note that they were told. Writes a row at times."""
-    wait = wait_of(place)
-    if wait is not None:
-        moment = now()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO conversations_toldwait (place_id, at, low, middle, high) SELECT %s, %s, %s, %s, %s"
-                " WHERE NOT EXISTS (SELECT FROM conversations_toldwait WHERE place_id = %s AND at > %s)",
-                [place.pk, moment, wait.low, wait.middle, wait.high, place.pk, moment - KEPT_EVERY],
-            )
+    """Return the wait of an open place to tell its customer, and note that they were told. Writes a row at times.
+
+    What was reckoned before it was corrected is noted beside: the next correction comes from it (`calibration.py`).
+    """
+    found = reckoned(place)
+    if found is None:
+        return None
+    wait, moment = corrected(found, place), now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conversations_toldwait (place_id, at, low, middle, high, reckoned, band)"
+            " SELECT %s, %s, %s, %s, %s, %s, %s"
+            " WHERE NOT EXISTS (SELECT FROM conversations_toldwait WHERE place_id = %s AND at > %s)",
+            [
+                *(place.pk, moment, wait.low, wait.middle, wait.high, found.high, place.band),
+                *(place.pk, moment - KEPT_EVERY),
+            ],
+        )
     return wait
+
+
+def note_newest(*, each: int = NOTED_A_MINUTE) -> int:
+    """Note what the newest in every line would be told, a few of each line; return how many were noted.
+
+    Few customers look at their place while things are quiet. Without this nothing would be known of how the first waits
+    of a bad day come out.
+    """
+    newest = Place.objects.raw(
+        "SELECT place.* FROM (SELECT DISTINCT queue_id FROM conversations_linecount) AS line"
+        " CROSS JOIN LATERAL (SELECT * FROM conversations_place WHERE queue_id = line.queue_id AND left_at IS NULL"
+        "  AND band < %s AND joined_at > %s ORDER BY joined_at DESC LIMIT %s) AS place",
+        [HELD, now() - timedelta(minutes=1), each],
+    )
+    return sum(tell(place) is not None for place in newest)
 
 
 def coverage(since: datetime) -> Coverage:

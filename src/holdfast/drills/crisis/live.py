@@ -18,7 +18,8 @@ from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
-from holdfast.conversations import assignments, closures, messages, places, waits
+from holdfast.conversations import assignments, closures, messages, places
+from holdfast.conversations.told import tell
 from holdfast.desk.routing import fallback_queue, forget
 from holdfast.drills.crisis.desk import Desk, incoming
 from holdfast.drills.crisis.duty import Duty
@@ -191,10 +192,10 @@ class Live:
         self._tell_wait(self._by_receipt[accepted[-1].receipt])
 
     def _tell_wait(self, entry: Entry) -> None:
-        """Note the wait the house would tell whoever came last, for one arrival of each look."""
+        """Let whoever came last, one arrival of each look, see their place and be told its wait."""
         case = self._case_of.get(entry.number)
         place = places.open_place(case) if case is not None else None
-        told = waits.wait_of(place) if place is not None else None
+        told = tell(place) if place is not None else None
         if told is not None and entry.state is State.WAITING:
             entry.low, entry.high = float(told.low), float(told.high)
 

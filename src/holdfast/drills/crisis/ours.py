@@ -13,6 +13,7 @@ from datetime import timedelta
 from heapq import heappop, heappush
 
 from holdfast.drills.crisis.room import Entry, State
+from holdfast.drills.crisis.telling import Telling
 from holdfast.drills.crisis.world import World
 from holdfast.shield.evidence import Challenge, Decision, Evidence, Friction, MinuteReport
 from holdfast.shield.judge import Judge
@@ -43,6 +44,7 @@ class Shield:
         self._named = False
         self._oldest: deque[Entry] = deque()
         self._handed_out = 0
+        self._telling = Telling(floor=FLOOR)
 
     def arrive(self, entry: Entry, at: float) -> Friction:
         """Stand where the judge says; tell what is asked."""
@@ -50,7 +52,8 @@ class Shield:
         entry.first = decision
         self._known[entry.number] = entry.visit.evidence
         self._oldest.append(entry)
-        self._stand(entry, decision)
+        self._stand(entry, decision, at)
+        self._telling.tell(entry, at)
         return decision.friction
 
     def joined(self, entry: Entry, at: float) -> None:
@@ -70,11 +73,12 @@ class Shield:
     def answer(self, entry: Entry, challenge: Challenge, at: float) -> None:
         """Judge once more, knowing what was answered."""
         self._known[entry.number] = replace(self._known[entry.number], challenge=challenge)
-        self._stand(entry, self._judge.again(self._known[entry.number]))
+        self._stand(entry, self._judge.again(self._known[entry.number]), at)
 
     def ended(self, entry: Entry, at: float) -> None:
         """Who has gone is judged no more, and skipped when their turn comes."""
         self._known.pop(entry.number, None)
+        self._telling.ended(entry, at)
 
     def minute(self, at: float) -> list[tuple[Entry, Friction]]:
         """Close the minute; while a flood is on, judge those who wait under the new model."""
@@ -89,11 +93,11 @@ class Shield:
         for entry in self._oldest:
             if entry.number in self._keys and entry.state is State.WAITING:
                 decision = self._judge.again(self._known[entry.number])
-                self._stand(entry, decision)
+                self._stand(entry, decision, at)
                 asked.append((entry, decision.friction))
         return asked
 
-    def _stand(self, entry: Entry, decision: Decision) -> None:
+    def _stand(self, entry: Entry, decision: Decision, at: float) -> None:
         moved = entry.decision is None or entry.decision.band != decision.band
         entry.decision = decision
         if moved:
@@ -102,6 +106,7 @@ class Shield:
                 fair_at = self._fair.stamp(self._known[entry.number], decision.band, entry.at)
             self._keys[entry.number] = decision.band, fair_at
             heappush(self._line, (decision.band, fair_at, entry.number, entry))
+            self._telling.stands(entry, band=decision.band, fair_at=fair_at, at=at)
 
     def _take(self, entry: Entry) -> Entry:
         del self._keys[entry.number]

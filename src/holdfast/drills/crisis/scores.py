@@ -248,18 +248,20 @@ def naming(played: Played, reports: Sequence[MinuteReport]) -> Naming:
     )
 
 
-def waits(played: Played, *, longer_than: float = 0.5) -> Waits | None:
+def waits(played: Played, *, longer_than: float = 1.0) -> Waits | None:
     """Score the waits told at arrival, among those who had to wait; `None` when nobody was told one.
 
-    The wait is the one somebody was offered: until their turn came, whether they were still there or not. Who waited
-    less than `longer_than` minutes and was told so too had no wait to estimate.
+    The wait is the one somebody was offered: until their turn came, whether they were still there or not. Whose turn
+    had not come by the end waited longer than that, so it counts only where more was not promised. Who waited less than
+    `longer_than` minutes and was told so too had no wait to estimate.
     """
-    held = [
-        entry.reached_at - entry.at <= entry.high
-        for entry in played.entries
-        if entry.high == entry.high and entry.reached_at < math.inf
-        if entry.reached_at - entry.at > longer_than or entry.high > longer_than
-    ]
+    held: list[bool] = []
+    for entry in played.entries:
+        reached = entry.reached_at < math.inf
+        took = (entry.reached_at if reached else played.end) - entry.at
+        had_to_wait = took > longer_than or entry.high > longer_than
+        if entry.high == entry.high and had_to_wait and (reached or took > entry.high):
+            held.append(took <= entry.high)
     return Waits(told=len(held), covered=_share(held)) if held else None
 
 
