@@ -225,6 +225,31 @@ def test_memory_does_not_grow_with_the_file() -> None:
     assert second < 0.25 * first
 
 
+def test_half_a_character_is_written_as_it_came(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON may escape half of a surrogate pair. UTF-8 cannot carry it, and the stream must not end there."""
+    (tmp_path / "odd.jsonl").write_bytes(line(id="\ud800x", text="\udfff", account="\ud83d") + line(id="c2"))
+    assert command.main(["replay", str(tmp_path / "odd.jsonl"), "--json"]) == 0
+    out = capsys.readouterr().out
+    assert out.encode("utf-8")
+    assert [json.loads(one)["id"] for one in out.splitlines()[:2]] == ["\ud800x", "c2"]
+
+
+def test_whoever_has_read_enough_of_the_output_may_go(tmp_path: Path) -> None:
+    (tmp_path / "many.jsonl").write_bytes(b"".join(line(id=f"c{number}") for number in range(5_000)))
+    running = subprocess.Popen(
+        [sys.executable, "-m", "holdfast", "shield", "replay", str(tmp_path / "many.jsonl"), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert json.loads(running.stdout.readline())["id"] == "c0"
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+
+
 def test_a_missing_file_is_one_sentence_and_exit_code_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["replay", "there/is/none.jsonl", "--json"]) == 1
     out = capsys.readouterr()

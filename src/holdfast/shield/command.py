@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str]) -> int:
                     sys.stdout.write(to_json(out) + "\n")
             else:
                 _show(judged, Console())
+    except BrokenPipeError:
+        # Whoever reads our output has enough of it. What is buffered must not be written once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, LineError) as error:
         named = "Standard input" if chosen.file == "-" else chosen.file
         why = f"{named} cannot be read: {error.strerror or error}." if isinstance(error, OSError) else str(error)

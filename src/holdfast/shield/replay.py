@@ -75,7 +75,8 @@ def to_json(out: Out) -> str:
         }
     else:
         plain = {name: value for name, value in asdict(out).items() if value is not None}
-    return json.dumps(plain, ensure_ascii=False)
+    # Half of a surrogate pair is no character; JSON can escape it, UTF-8 cannot carry it.
+    return json.dumps(plain, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 class _Replay:
