@@ -1,10 +1,10 @@
 """How often the first assistant answers, and how often the article it quotes is the right one.
 
-    ./holdfast bench first_answer --data train.csv
+    ./holdfast bench first_answer --data train.csv [--no-semantic]
 
-Real questions (BANKING77, CC-BY-4.0), mapped by hand from their 77 categories to Tidewater's articles. Baseline in the
-same run: the article with the nearest document, whatever the distance. Prints one line per setting of the gate and one
-JSON line last.
+Real questions (BANKING77, CC-BY-4.0), mapped by hand from their 77 categories to Tidewater's articles. Baselines in the
+same run: the article with the nearest document, whatever the distance; and the index without sentence vectors. Prints
+one line per setting of the gate and one JSON line last.
 """
 
 from __future__ import annotations
@@ -74,14 +74,16 @@ ANSWERED_BY = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="BANKING77's train.csv")
+    parser.add_argument("--no-semantic", action="store_true", help="by words alone, as without the sentence model")
     options = parser.parse_args()
     if not options.data.exists():
         parser.error(f"{options.data} is not there. Name BANKING77's train.csv.")
     django.setup()
     from holdfast.assistant.respond import MAX_LETTERS, MIN_MARGIN, MIN_SIMILARITY, PEOPLE_TOPICS
     from holdfast.drills import tidewater
+    from holdfast.knowledge import meaning
     from holdfast.knowledge.models import Article
-    from holdfast.knowledge.search import ArticleIndex
+    from holdfast.knowledge.search import ArticleIndex, Found
 
     folder = Path(tidewater.__file__).parent / "articles" / "en"
     articles = []
@@ -100,17 +102,22 @@ def main() -> None:
                 topic=fields["queue"],
             )
         )
+    encoder = None if options.no_semantic else meaning.encoder()
     started = time.perf_counter()
-    index = ArticleIndex(articles)
+    index = ArticleIndex(articles, encoder=encoder)
     build = time.perf_counter() - started
     with options.data.open() as file:
         rows = [(row["text"], row["category"]) for row in csv.DictReader(file)]
-    started = time.perf_counter()
-    found = []
-    for start in range(0, len(rows), 500):
-        part = [text for text, _ in rows[start : start + 500]]
-        found.extend(index.find(part, locales=["en"] * len(part), limit=len(articles)))
-    seconds = time.perf_counter() - started
+
+    def asked(*, semantic: bool) -> tuple[list[list[Found]], float]:
+        started, ranked = time.perf_counter(), []
+        for start in range(0, len(rows), 500):
+            part = [text for text, _ in rows[start : start + 500]]
+            ranked.extend(index.find(part, locales=["en"] * len(part), limit=len(articles), semantic=semantic))
+        return ranked, time.perf_counter() - started
+
+    found, seconds = asked(semantic=True)
+    by_words, words_seconds = asked(semantic=False) if encoder is not None else (found, seconds)
 
     def right(category: str, slug: str) -> bool:
         return slug in ANSWERED_BY.get(category, category.replace("_", "-")).split()
@@ -124,9 +131,9 @@ def main() -> None:
         right(category, hits[0].article.slug) for (_, category), hits in zip(rows, found, strict=True) if hits
     )
 
-    def gate(score: float, margin: float) -> tuple[int, int]:
+    def gate(score: float, margin: float, ranked: list[list[Found]] = found) -> tuple[int, int]:
         answered = correct = 0
-        for (text, category), hits in zip(rows, found, strict=True):
+        for (text, category), hits in zip(rows, ranked, strict=True):
             if not hits or len(text) > MAX_LETTERS or hits[0].article.topic in PEOPLE_TOPICS:
                 continue
             if hits[0].similarity >= score and hits[0].margin >= margin:
@@ -142,6 +149,7 @@ def main() -> None:
             share, precision = answered / len(rows), correct / max(answered, 1)
             print(f"similarity {score:.2f} margin {margin:.2f}: answered {share:5.1%}, right {precision:.1%}")
     answered, correct = gate(MIN_SIMILARITY, MIN_MARGIN)
+    words_answered, words_correct = gate(MIN_SIMILARITY, MIN_MARGIN, by_words)
     print(
         json.dumps(
             {
@@ -151,9 +159,13 @@ def main() -> None:
                 "baseline_nearest_right": round(nearest / len(rows), 4),
                 "answered": round(answered / len(rows), 4),
                 "right_of_answered": round(correct / max(answered, 1), 4),
+                "semantic": encoder is not None,
+                "answered_by_words": round(words_answered / len(rows), 4),
+                "right_of_answered_by_words": round(words_correct / max(words_answered, 1), 4),
                 "likeliest_right": round(likeliest / len(rows), 4),
                 "index_seconds": round(build, 2),
                 "texts_per_second": round(len(rows) / seconds),
+                "texts_per_second_by_words": round(len(rows) / words_seconds),
             }
         )
     )

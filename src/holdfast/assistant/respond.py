@@ -30,6 +30,7 @@ from holdfast.assistant.holding import MOST_TURNS
 from holdfast.assistant.language import language_of
 from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
+from holdfast.knowledge import search
 from holdfast.knowledge.passages import Passage
 from holdfast.knowledge.search import Found, IndexedArticle, article_index
 
@@ -37,6 +38,7 @@ from holdfast.knowledge.search import Found, IndexedArticle, article_index
 MIN_MARGIN = 0.40
 MIN_SIMILARITY = 0.20
 MIN_OF_TWO = 0.55  # probability that it is one of the two nearest; below that asking back would only cost a turn
+BY_MEANING = 24  # texts of a batch searched by meaning too, 0.1 s; a larger batch is a crowd, and words alone must do
 MAX_LETTERS = 700  # a long letter holds more than one matter
 PEOPLE_TOPICS = frozenset({"care", "fraud"})  # never answered by a machine alone
 
@@ -72,7 +74,12 @@ def respond_many(conversations: Sequence[ForAssistant]) -> list[Outcome]:
     texts = {i: _looked_up(conversations[i]) for i in open_}
     locales = {i: _language(conversations[i], texts[i]) for i in open_}
     searched = [i for i in open_ if locales[i] is not None]
-    found = article_index().find([texts[i] for i in searched], locales=[locales[i] or "" for i in searched], limit=2)
+    found = article_index().find(
+        [texts[i] for i in searched],
+        locales=[locales[i] or "" for i in searched],
+        limit=2,
+        semantic=len(searched) <= BY_MEANING,
+    )
     by_position = dict(zip(searched, found, strict=True))
     return [
         outcome if outcome is not None else _gated(conversations[i], locales[i], by_position.get(i, []))
@@ -240,4 +247,4 @@ def _words(text: str) -> frozenset[str]:
 
 def warm() -> None:
     """Build the article index now, so that the first customer does not wait for it."""
-    article_index()
+    search.warm()

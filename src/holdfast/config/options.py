@@ -64,6 +64,7 @@ class Options(BaseSettings):
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
     operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
     operations_token: str = Field("", description="Bearer token for the operations service.")
+    semantic: bool = Field(True, description="Install and use the model of English sentences, MiniLM (about 250 MB).")
     llm_url: str = Field("", description="Base URL of an OpenAI-compatible language model, or empty: none is used.")
     llm_model: str = Field("", description="The model's name there.")
     llm_key: SecretStr = Field(SecretStr(""), description="Bearer key for it.")

@@ -253,6 +253,7 @@ CUSTOMERS_ZONE = _options.zone
 HOLIDAYS = [day.strip() for day in _options.holidays.split(",") if day.strip()]
 OPERATIONS_URL = _options.operations_url
 OPERATIONS_TOKEN = _options.operations_token
+SEMANTIC = _options.semantic
 LLM_URL = _options.llm_url
 LLM_MODEL = _options.llm_model
 LLM_KEY = _options.llm_key.get_secret_value().strip()

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Count, Max, Sum
 
 from holdfast.kit.semantic import encoder as semantic
-from holdfast.knowledge import reranking
+from holdfast.knowledge import meaning, reranking
 from holdfast.knowledge.models import Article
 from holdfast.knowledge.passage_index import PassageIndex
 from holdfast.knowledge.passages import PassageFound
@@ -38,8 +38,8 @@ def find(text: str, locale: str, limit: int = 5, *, weak: bool = False) -> list[
 
 def warm() -> None:
     """Build the index now, and let MiniLM order what it finds where its weights are installed. For a worker."""
-    encoder = semantic.available()
-    reranking.use(encoder, languages=semantic.LANGUAGES)
+    encoder = meaning.encoder()
+    reranking.use(encoder.fresh if encoder is not None else None, languages=semantic.LANGUAGES)
     reranking.learn(_index().everything())
 
 

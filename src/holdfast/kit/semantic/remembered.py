@@ -14,12 +14,18 @@ from holdfast.kit.semantic.network import Floats
 
 
 class Remembered:
-    """An encoder with a memory of the `most` texts used last, by hash: 1.6 kB each. Safe to use from any thread."""
+    """An encoder with a memory of the `most` texts used last, by hash: 1.6 kB each. Safe to use from any thread.
+
+    For what is learned from. What customers write is asked of `fresh`, the encoder itself, and leaves no trace.
+    """
 
     def __init__(self, encoder: Encoder, *, most: int = 20_000) -> None:
-        self.name, self._encoder, self._most = encoder.name, encoder, most
+        self.name, self.fresh, self._most = encoder.name, encoder, most
         self._vectors: dict[bytes, Floats] = {}
         self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._vectors)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return what the encoder returns."""
@@ -27,7 +33,7 @@ class Remembered:
         with self._lock:
             known = {key: self._vectors[key] for key in keys if key in self._vectors}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-        known |= dict(zip(missing, self._encoder.encode(list(missing.values())), strict=True))
+        known |= dict(zip(missing, self.fresh.encode(list(missing.values())), strict=True))
         with self._lock:
             for key in known:
                 self._vectors.pop(key, None)
