@@ -140,6 +140,10 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "settings:canned-reply": Route(LEADS, lambda world: [CannedReply.objects.get(shortcut="hello").pk]),
     "settings:canned-preview": Route(EVERYBODY, why="POST only; its roles are tested with the settings"),
     "settings:canned-removal": Route(EVERYBODY, lambda world: [1], why="POST only"),
+    "learning:home": Route(LEADS),
+    "learning:decision": Route(EVERYBODY, lambda world: [1], why="POST only; its roles are tested with the learning"),
+    "learning:trial": Route(EVERYBODY, why="POST only; its roles are tested with the learning"),
+    "learning:standing": Route(EVERYBODY, lambda world: [1], why="POST only; its roles are tested with the learning"),
     "articles:home": Route(LEADS, queries=("", "?q=card&state=draft")),
     "articles:new": Route(LEADS, queries=("", "?slug=lost-card&locale=id")),
     "articles:preview": Route(EVERYBODY, why="POST only"),
@@ -208,6 +212,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:card": Route(NOBODY, lambda world: [world.conversations["mine"].number, "TW-1-C1"], why="no bank here"),
     "desk:delivery": CaseRoute(_message),
     "desk:again": CaseRoute(_message),
+    "assistant:word": CaseRoute(),
 }
 
 

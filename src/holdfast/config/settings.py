@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "holdfast.channels",
     "holdfast.knowledge",
     "holdfast.assistant",
+    "holdfast.assistant.learning",
     "holdfast.operations",
     "holdfast.notify",
     "holdfast.shield",
