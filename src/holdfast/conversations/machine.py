@@ -14,9 +14,10 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Q, Subquery
 
 from holdfast.conversations.answers import current
+from holdfast.conversations.assignments import release
 from holdfast.conversations.changes import announce, done, locked
 from holdfast.conversations.errors import NotFound, Refused
-from holdfast.conversations.messages import post_assistant
+from holdfast.conversations.messages import post_assistant, system_line
 from holdfast.conversations.models import Closure, Conversation, Message
 from holdfast.conversations.places import open_place, step_in, step_out
 from holdfast.intake import receipts
@@ -44,6 +45,8 @@ class Seen:
     locale: str
     customer_id: UUID | None
     queue_id: int | None
+    assignee_id: int | None
+    is_open: bool
     free: bool
     """Open, with nobody's name on it, and in no line: nobody but a machine is busy with it."""
     unanswered: tuple[Heard, ...]
@@ -64,7 +67,7 @@ def see(conversation_id: UUID) -> Seen | None:
         held = locked(conversation_id)
     except (NotFound, Refused):
         return None
-    nobody = held.state == Conversation.State.OPEN and held.assignee_id is None
+    is_open = held.state == Conversation.State.OPEN
     asked = Message.objects.filter(conversation=held, author=Message.Author.CUSTOMER)
     # Since when, not since which answer: the customer may have written while an answer to earlier words was made.
     rows = asked.filter(created_at__gte=held.waiting_since).order_by("created_at") if held.waiting_since else []
@@ -75,7 +78,9 @@ def see(conversation_id: UUID) -> Seen | None:
         locale=held.locale,
         customer_id=held.customer_id,
         queue_id=held.queue_id,
-        free=nobody and open_place(held.pk) is None,
+        assignee_id=held.assignee_id,
+        is_open=is_open,
+        free=is_open and held.assignee_id is None and open_place(held.pk) is None,
         unanswered=tuple(map(_heard, rows)),
     )
 
@@ -114,19 +119,20 @@ def stand_in_line(seen: Seen, *, since: datetime) -> None:
         step_in(held, since=since)
 
 
-def step_back(conversation_id: UUID) -> None:
-    """Take a conversation out of its line because a machine goes on with it. Locks it; events are the caller's."""
-    step_out(locked(conversation_id), because="handed back")
+def release_to_machine(seen: Seen, *, by: int, text: str) -> None:
+    """Take a conversation from its agent and its line because a machine goes on with it, and write `text` into it."""
+    held = locked(seen.id)
+    release(held)
+    step_out(held, because="moved")  # nobody gave up
+    line = system_line(held, kind="handed_back", text=text, details={"by": by})
+    line.agent_id = by
+    line.save(update_fields=["agent"])
+    done(held, kind="assignment")
 
 
 def tell(conversation_id: UUID, *, kind: str, chat: str) -> None:
     """Tell the screens what `kind` of thing happened to a conversation."""
     announce(current([conversation_id]), kind=kind, chat=chat)
-
-
-def touch(conversation_id: UUID) -> None:
-    """Count a change of who has the word as a version of the conversation, and tell the screens."""
-    done(locked(conversation_id), kind="state", chat="state")
 
 
 def _heard(message: Message) -> Heard:

@@ -76,6 +76,7 @@ export const actions = {
   transfer: onCase(data => openDialog(data.transfers)),
   merge: onCase(data => openDialog(data.merge)),
   "put-back": onCase(data => verb("POST", data.assignment, form({ to: "nobody" }), `#${data.number} is back in line`, take)),
+  "hand-back": onCase(data => verb("POST", data.word, undefined, `The assistant goes on with #${data.number}`, take)),
   tag: () => {
     if (desk.dataset.info === "closed" || !matchMedia("(min-width: 1280px)").matches) toggleInfo()
     pane.querySelector("#tag-name")?.focus()
