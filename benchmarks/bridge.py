@@ -81,7 +81,7 @@ def measure(matters: int) -> dict[str, object]:
 
     def page() -> object:
         found = asking.page()
-        return found and happens.topic_lines(found)
+        return found and happens.topic_lines(found, judged=True)
 
     def rows() -> object:
         hard.forget()

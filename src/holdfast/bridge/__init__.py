@@ -1,4 +1,5 @@
-"""The crisis room on one screen: what happens (left) and what is owed (right). Interface only: one call per part.
+"""The crisis room on one screen: what happens (left) and what is owed (right). One call per part; of its own it
+only adds up, once a minute, what people ask about.
 
-In: posture, shield, staffing, conversations. Out: `/bridge`, and a button per playbook step.
+In: posture, shield, staffing, conversations. Out: `/bridge`, a button per playbook step, and pages to plan with.
 """

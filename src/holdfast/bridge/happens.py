@@ -242,14 +242,14 @@ def asked() -> Sequence[Asked]:
     return sorted((row for row in rows if row.today), key=lambda row: -row.today)
 
 
-def topic_lines(page: asking.Page) -> Sequence[TopicLine]:
-    """Return what people ask about in lines."""
+def topic_lines(page: asking.Page, *, judged: bool) -> Sequence[TopicLine]:
+    """Return what people ask about in lines; `judged`: the page says whether our data explain it."""
     return [
         TopicLine(
             asked,
             _against_usual(asked.number, asked.usual),
             explained := _explained(asked),
-            "plum" if explained == "not explained" else "amber" if asked.new_since else "",
+            "plum" if judged and explained == "not explained" else "amber" if asked.new_since else "",
         )
         for asked in page.topics
     ]

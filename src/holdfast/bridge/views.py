@@ -156,18 +156,22 @@ def _deck(request: HttpRequest) -> dict[str, object]:
     load, people = happens.load()
     asked_about = asking.page()
     here, matters = current(), declared.matters()
+    stormy = here.name != Name.CALM or bool(matters) or (mix is not None and (mix.surge or mix.flood))
     return {
         "tally": tally,
         "tally_bar": charts.bar(sizes, "tally-bar"),
         "points": points,
         "chart": charts.rate_chart(points, happens.marks()),
         "mix": mix,
-        "stormy": here.name != Name.CALM or bool(matters) or (mix is not None and (mix.surge or mix.flood)),
+        "stormy": stormy,
         "mix_bar": mix and charts.bar([("ex", mix.explained), ("un2", mix.undecided), ("u", mix.not_explained)], "mix"),
         "asked": [(row, charts.spark(row.lately)) for row in happens.asked()],
         "asking": asked_about,
         "topics": asked_about
-        and [(line, charts.spark(line.asked.lately, line.tone)) for line in happens.topic_lines(asked_about)],
+        and [
+            (line, charts.spark(line.asked.lately, line.tone))
+            for line in happens.topic_lines(asked_about, judged=stormy)
+        ],
         "lines": lines,
         "waiting": sum(line.number for line in lines),
         "oldest": max((line.oldest for line in lines if line.oldest), default=None),
