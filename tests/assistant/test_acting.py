@@ -303,6 +303,8 @@ def test_below_proof_a_code_goes_to_the_address_on_file_and_then_it_goes_on(bank
     assert begin("card_status", "?", who=who, locale="en").done is not None, "the proof holds for the conversation"
     elsewhere = replace(who, conversation_id=somebody(None, 0, email="").conversation_id)
     assert begin("card_status", "?", who=elsewhere, locale="en").done is None, "and for no other"
+    another = replace(who, customer_id=customer(None).pk, reference=None, level=0)
+    assert begin("card_status", "?", who=another, locale="en").done is None, "nor for others who write in it"
 
 
 def test_two_wrong_codes_lead_to_a_person(bank: RunningBank) -> None:

@@ -18,7 +18,7 @@ from holdfast.guard.opening import opened
 from holdfast.kit import clock
 from holdfast.people import proving
 from holdfast.people.models import Customer, Identity, Proof, ProofCode
-from holdfast.people.proving import Entered, Issued, enter, issue, proven
+from holdfast.people.proving import Entered, Issued, issue
 
 pytestmark = pytest.mark.django_db
 
@@ -39,9 +39,23 @@ def customer(email: str = EMAIL, *, level: int = 1, reference: str | None = "TW-
 
 
 def ask(conversation: UUID, who: Customer | None, claimed: str = "") -> Issued:
-    issued = issue(conversation_id=conversation, customer_id=who and who.pk, began=clock.now(), claimed=claimed)
+    issued = issue(conversation_id=conversation, speaker_id=who and who.pk, began=clock.now(), claimed=claimed)
     assert issued is not None
     return issued
+
+
+def enter(code: str, *, conversation_id: UUID) -> Entered:
+    """Enter a code as whoever asked for one here."""
+    return proving.enter(code, conversation_id=conversation_id, speaker_id=speaker_in(conversation_id))
+
+
+def proven(conversation_id: UUID) -> proving.Proven | None:
+    return proving.proven(conversation_id, speaker_id=speaker_in(conversation_id))
+
+
+def speaker_in(conversation_id: UUID) -> UUID | None:
+    rows = ProofCode.objects.filter(conversation_id=conversation_id).order_by("-created_at")
+    return rows.values_list("speaker_id", flat=True).first()
 
 
 def wrong(code: str) -> str:
@@ -71,6 +85,16 @@ def test_the_right_code_proves_the_customer_for_this_conversation_and_a_while(at
     assert enter(issued.code, conversation_id=here) is Entered.OVER, "once"
     at[0] += proving.PROOF_LASTS
     assert proven(here) is None
+
+
+def test_others_in_the_conversation_have_proved_nothing_and_cannot_use_the_code() -> None:
+    maren, here, other = customer(), uuid4(), uuid4()
+    issued = ask(here, maren)
+    assert proving.enter(issued.code, conversation_id=here, speaker_id=other) is Entered.WRONG
+    assert enter(issued.code, conversation_id=here) is Entered.PROVEN
+    assert proving.proven(here, speaker_id=maren.pk) is not None
+    assert proving.proven(here, speaker_id=other) is None
+    assert proving.proven(here, speaker_id=None) is None
 
 
 def test_after_five_wrong_tries_the_right_code_is_worth_nothing() -> None:
@@ -137,7 +161,7 @@ def test_for_who_is_not_on_file_everything_looks_the_same() -> None:
     told: dict[UUID, list[object]] = {known: [], unknown: []}
     for here, who in ((known, maren), (unknown, stranger)):
         for _ in range(4):
-            issued = issue(conversation_id=here, customer_id=who.pk, began=clock.now())
+            issued = issue(conversation_id=here, speaker_id=who.pk, began=clock.now())
             told[here].append(issued is None)
             told[here] += [enter("no code", conversation_id=here) for _ in range(2)]
     assert told[known] == told[unknown]
@@ -147,14 +171,19 @@ def test_for_who_is_not_on_file_everything_looks_the_same() -> None:
     assert proven(here) is None
 
 
-def test_a_conversation_gets_three_codes_and_a_customer_five_an_hour(at: list[datetime]) -> None:
+def test_a_conversation_gets_three_codes_and_a_customer_five_an_hour_and_ten_a_day(at: list[datetime]) -> None:
     maren = customer()
     here = uuid4()
     for _ in range(3):
         assert ask(here, maren).to is not None
-    assert issue(conversation_id=here, customer_id=maren.pk, began=clock.now()) is None
+    assert issue(conversation_id=here, speaker_id=maren.pk, began=clock.now()) is None
     assert [ask(uuid4(), maren).to is not None for _ in range(4)] == [True, True, False, False]
+    for _ in range(5):
+        at[0] += timedelta(hours=1, seconds=1)
+        assert ask(uuid4(), maren).to is not None
     at[0] += timedelta(hours=1, seconds=1)
+    assert ask(uuid4(), maren).to is None, "ten a day"
+    at[0] += timedelta(days=1)
     assert ask(uuid4(), maren).to is not None
 
 
@@ -242,8 +271,9 @@ class Codes(RuleBasedStateMachine):
     @rule(place=st.integers(0, 1))
     def ask(self, place: int) -> None:
         here = self.where[place]
-        issued = issue(conversation_id=here, customer_id=self.who.pk, began=self.now)
-        assert (issued is None) == (len(self.sent[here]) >= 3)
+        issued = issue(conversation_id=here, speaker_id=self.who.pk, began=self.now)
+        today = [at for at in self.sent[here] if at > self.now - timedelta(days=1)]
+        assert (issued is None) == (len(today) >= 3)
         if issued is None:
             return
         self.sent[here].append(self.now)
@@ -271,7 +301,7 @@ class Codes(RuleBasedStateMachine):
             assert told is (Entered.OVER if left == 1 else Entered.WRONG)
             self.live[here] = (expected, until, left - 1)
 
-    @rule(minutes=st.sampled_from([1, 4, 11, 31, 61]))
+    @rule(minutes=st.sampled_from([1, 4, 11, 31, 61, 1441]))
     def wait(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 

@@ -102,7 +102,7 @@ def _prove(form: Form) -> Step:
 def _send(form: Form, claimed: str = "") -> Step:
     sent = send_code(
         conversation_id=form.who.conversation_id,
-        customer_id=form.who.customer_id,
+        speaker_id=form.who.customer_id,
         locale=form.speaks,
         claimed=claimed,
     )
@@ -123,7 +123,7 @@ def _code(form: Form, text: str) -> Step:
         if slots.wants_again(text):
             return _prove(form)
         return _again(form, "ask_code", "It is not proven who asks: no code was entered.")
-    match proving.enter(code, conversation_id=form.who.conversation_id):
+    match proving.enter(code, conversation_id=form.who.conversation_id, speaker_id=form.who.customer_id):
         case Entered.PROVEN:
             return _onward(replace(form, pending=replace(form.pending, asks="", tries=0)), "")
         case Entered.WRONG:

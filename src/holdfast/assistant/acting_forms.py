@@ -37,7 +37,7 @@ class Form:
     @cached_property
     def asker(self) -> Who:
         """Who asks: whom they proved to be in this conversation, or whom the channel takes them for."""
-        proven = proving.proven(self.who.conversation_id)
+        proven = proving.proven(self.who.conversation_id, speaker_id=self.who.customer_id)
         if proven is not None:
             reference, level = proven.reference, PROVEN
         else:

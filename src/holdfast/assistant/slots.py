@@ -31,7 +31,8 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
-_DAY_FIRST = re.compile(r"(?<![\d.,/])(\d{1,2})[/.](\d{1,2})(?:[/.](\d{4}|\d{2}))?(?![\d/])")
+# With dots only when the year is there: 27.07 is as likely a price.
+_DAY_FIRST = re.compile(r"(?<![\d.,/])(\d{1,2})(?:/(\d{1,2})(?:/(\d{4}|\d{2}))?|\.(\d{1,2})\.(\d{4}|\d{2}))(?![\d/])")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SIX = re.compile(r"(?<![\w.,@-])\d{3}[ -]?\d{3}(?![\w@]|[.,-]\d)")
 _URL = re.compile(r"https?:|www\.|<|>", re.IGNORECASE)
@@ -80,7 +81,7 @@ def amounts_of(text: str) -> tuple[int, ...]:
     """Return amounts of money in minor units: `€12.50`, `1.234,56`, `Rp 50.000`, `30 euros`, `12,50`."""
     text = _digits(text)
     found = []
-    for match in _AMOUNT.finditer(_DAY_FIRST.sub(lambda each: " " if each[3] else each[0], text)):
+    for match in _AMOUNT.finditer(_DAY_FIRST.sub(" ", text)):
         written = match["a"] or match["b"] or match["c"]
         found.append(_minor(written))
     return _some([amount for amount in found if amount])
@@ -99,7 +100,8 @@ def days_of(text: str, *, today: date) -> tuple[date, ...]:
     text = _digits(text)
     plain = folded(text)
     found = [_day(int(y), int(m), int(d)) for y, m, d in _ISO.findall(text)]
-    found += [_past(int(d), int(m), _year(y), today) for d, m, y in _DAY_FIRST.findall(_ISO.sub(" ", text))]
+    for day, month, year, dotted, its_year in _DAY_FIRST.findall(_ISO.sub(" ", text)):
+        found.append(_past(int(day), int(month or dotted), _year(year or its_year), today))
     for day_first, month, month_first, day in _NAMED.findall(plain):
         number = _MONTH_NAMES[month or month_first]
         found.append(_past(int(day_first or day), number, None, today))

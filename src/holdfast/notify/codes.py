@@ -61,7 +61,7 @@ _TEXT = {
 
 
 @sensitive_variables("claimed", "issued")
-def send_code(*, conversation_id: UUID, customer_id: UUID | None, locale: str, claimed: str = "") -> CodeSent:
+def send_code(*, conversation_id: UUID, speaker_id: UUID | None, locale: str, claimed: str = "") -> CodeSent:
     """Send a code that proves who speaks in a conversation; `claimed` is an address they say we have.
 
     The mail server is asked first, for everybody, so that neither its absence nor its slowness tells who is on file.
@@ -78,7 +78,7 @@ def send_code(*, conversation_id: UUID, customer_id: UUID | None, locale: str, c
         return CodeSent.AWAY
     try:
         issued = proving.issue(
-            conversation_id=conversation_id, customer_id=customer_id, began=spoken.since, claimed=claimed
+            conversation_id=conversation_id, speaker_id=speaker_id, began=spoken.since, claimed=claimed
         )
         if issued is None:
             return CodeSent.NO_MORE

@@ -142,6 +142,7 @@ class ProofCode(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation_id = models.UUIDField()
+    speaker_id = models.UUIDField(null=True, help_text="Whom the channel took the asker for; nobody else may enter it.")
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="proof_codes")
     identity = models.ForeignKey(Identity, models.SET_NULL, null=True, related_name="+", help_text="Where it was sent.")
     digest = models.BinaryField(max_length=32)
@@ -181,6 +182,7 @@ class Proof(models.Model):
     """Somebody proved to be this customer, for one conversation and a short time."""
 
     code = models.OneToOneField(ProofCode, models.CASCADE, related_name="proof")
+    speaker_id = models.UUIDField(null=True, help_text="As in the code: others in the conversation proved nothing.")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="proofs")
     conversation_id = models.UUIDField()
     at = models.DateTimeField()

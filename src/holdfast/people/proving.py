@@ -1,4 +1,4 @@
-"""Proof of who somebody is: a one-time code to a channel on file, bound to one conversation.
+"""Proof of who somebody is: a one-time code to a channel on file, bound to one conversation and who speaks in it.
 
 Six digits, kept as a keyed hash, for ten minutes, five tries, once. Whoever is not on file is treated as everybody else
 until the end: a row like any other, whose code nobody was ever sent. `notify/codes.py` sends them.
@@ -26,8 +26,8 @@ from holdfast.people.models import Identity, Proof, ProofCode
 
 VALID = timedelta(minutes=10)
 TRIES = 5
-PER_CONVERSATION = 3
-PER_CUSTOMER, PER_CUSTOMER_WITHIN = 5, timedelta(hours=1)
+PER_CONVERSATION, PER_CONVERSATION_WITHIN = 3, timedelta(days=1)
+PER_CUSTOMER = ((5, timedelta(hours=1)), (10, timedelta(days=1)))
 PROOF_LASTS = timedelta(minutes=30)
 """Long enough for an answer by mail and the matter itself, short enough that a chat left open is no open door."""
 
@@ -62,19 +62,20 @@ class Proven:
 
 
 @sensitive_variables("claimed", "code")
-def issue(*, conversation_id: UUID, customer_id: UUID | None, began: datetime, claimed: str = "") -> Issued | None:
+def issue(*, conversation_id: UUID, speaker_id: UUID | None, began: datetime, claimed: str = "") -> Issued | None:
     """Make the code of a conversation, in place of an earlier one; `None` when it had as many as it may.
 
     It goes to an e-mail address on file since before `began`: to `claimed` if that is on file, else to that of the
-    customer. An address that only was given in the conversation is never on file. Not inside a transaction: a code is
-    on record before it leaves.
+    customer whom the channel takes the speaker for. An address that only was given in the conversation is never on
+    file. Not inside a transaction: a code is on record before it leaves.
     """
     at, code = now(), f"{secrets.randbelow(10**6):06d}"
     with transaction.atomic(durable=True):
         _one_at_a_time(conversation_id)
-        if ProofCode.objects.filter(conversation_id=conversation_id).count() >= PER_CONVERSATION:
+        earlier = ProofCode.objects.filter(conversation_id=conversation_id, created_at__gt=at - PER_CONVERSATION_WITHIN)
+        if earlier.count() >= PER_CONVERSATION:
             return None
-        identity = _on_file(customer_id, claimed, began)
+        identity = _on_file(speaker_id, claimed, began)
         owner = (identity.customer.merged_into_id or identity.customer_id) if identity else None
         if owner is not None and _too_many(owner, at):
             identity, owner = None, None
@@ -83,6 +84,7 @@ def issue(*, conversation_id: UUID, customer_id: UUID | None, began: datetime, c
         ProofCode.objects.create(
             id=row_id,
             conversation_id=conversation_id,
+            speaker_id=speaker_id,
             customer_id=owner,
             identity=identity,
             digest=_digest(row_id, code),
@@ -98,8 +100,9 @@ def note_sent(code_id: UUID) -> None:
 
 
 @sensitive_variables("code")
-def enter(code: str, *, conversation_id: UUID) -> Entered:
-    """Try a code. The right one works once and proves its customer for `PROOF_LASTS`, in this conversation only.
+def enter(code: str, *, conversation_id: UUID, speaker_id: UUID | None) -> Entered:
+    """Try a code. The right one works once and proves its customer for `PROOF_LASTS`, in this conversation only, and
+    only to who asked for it.
 
     Every try counts, whatever becomes of the caller: not inside a transaction.
     """
@@ -112,11 +115,16 @@ def enter(code: str, *, conversation_id: UUID) -> Entered:
             _settle(row, ProofCode.Outcome.EXPIRED, at)
             return Entered.OVER
         row.tries += 1
-        right = hmac.compare_digest(_digest(row.pk, code), bytes(row.digest))
+        right = hmac.compare_digest(_digest(row.pk, code), bytes(row.digest)) and row.speaker_id == speaker_id
         if right and row.customer_id is not None:
             _settle(row, ProofCode.Outcome.PROVEN, at)
             Proof.objects.create(
-                code=row, customer_id=row.customer_id, conversation_id=conversation_id, at=at, until=at + PROOF_LASTS
+                code=row,
+                speaker_id=speaker_id,
+                customer_id=row.customer_id,
+                conversation_id=conversation_id,
+                at=at,
+                until=at + PROOF_LASTS,
             )
             return Entered.PROVEN
         if row.tries >= TRIES:
@@ -126,10 +134,11 @@ def enter(code: str, *, conversation_id: UUID) -> Entered:
         return Entered.WRONG
 
 
-def proven(conversation_id: UUID) -> Proven | None:
-    """Return whom somebody proved to be in a conversation, while it holds."""
-    rows = Proof.objects.filter(conversation_id=conversation_id, at__lte=now(), until__gt=now()).order_by("-until")
-    found = rows.values_list("customer_id", "customer__reference", "until").first()
+def proven(conversation_id: UUID, *, speaker_id: UUID | None) -> Proven | None:
+    """Return whom a speaker proved to be in a conversation, while it holds."""
+    at = now()
+    rows = Proof.objects.filter(conversation_id=conversation_id, speaker_id=speaker_id, at__lte=at, until__gt=at)
+    found = rows.order_by("-until").values_list("customer_id", "customer__reference", "until").first()
     return Proven(*found) if found else None
 
 
@@ -156,8 +165,8 @@ def _on_file(customer_id: UUID | None, claimed: str, began: datetime) -> Identit
 
 def _too_many(customer_id: UUID, at: datetime) -> bool:
     _one_at_a_time(customer_id)
-    sent = ProofCode.objects.filter(customer_id=customer_id, created_at__gt=at - PER_CUSTOMER_WITHIN)
-    return sent.count() >= PER_CUSTOMER
+    sent = ProofCode.objects.filter(customer_id=customer_id)
+    return any(sent.filter(created_at__gt=at - within).count() >= most for most, within in PER_CUSTOMER)
 
 
 def _one_at_a_time(about: UUID) -> None:
