@@ -24,6 +24,7 @@ _PASSED_ON = {
     "bench": "run a benchmark: bench NAME [options]",
     "manage": "run a command of Django's own: manage NAME [options]",
     "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
+    "articles": "bring articles in from a folder, or write them to one: articles import DIR, articles export DIR",
     "shield": "judge a recorded stream of contacts: shield replay FILE.jsonl [--json]",
     "staffing": "how many people are needed: staffing --help",
     "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
@@ -417,6 +418,13 @@ def _replay(chosen: argparse.Namespace) -> int:
         return replay.main(chosen.rest)
 
 
+def _articles(chosen: argparse.Namespace) -> int:
+    with _django("articles"):
+        from holdfast.knowledge import command
+
+        return command.main(chosen.rest)
+
+
 def _shield(chosen: argparse.Namespace) -> int:
     from holdfast.shield import command
 
@@ -494,6 +502,7 @@ _COMMANDS = {
     "reconcile": _reconcile,
     "parse-mail": _parse_mail,
     "replay": _replay,
+    "articles": _articles,
     "shield": _shield,
     "staffing": _staffing,
     "assistant": _assistant,

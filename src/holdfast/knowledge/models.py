@@ -25,6 +25,10 @@ class Article(models.Model):
     reviewed_on = models.DateField(null=True)
     review_by = models.DateField(null=True, help_text="When somebody should look at it again.")
     of_version = models.PositiveIntegerField(null=True, help_text="The original's version that this translates.")
+    imported_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="SHA-256 of the file it came from."
+    )
+    imported_version = models.PositiveIntegerField(null=True, help_text="The version that file became.")
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
 
