@@ -22,6 +22,7 @@ from tests.operations.bank import AT, TOKEN, RunningBank, running
 from holdfast.assistant import acting, acting_words
 from holdfast.assistant.acting import Acting, Pending, Step, begin, go_on
 from holdfast.assistant.person_request import asks_for_person
+from holdfast.assistant.reply_lint import lint
 from holdfast.assistant.slots import Hints
 from holdfast.assistant.telling import day_of
 from holdfast.conversations.models import Conversation
@@ -531,6 +532,12 @@ def test_every_language_says_the_same_things_with_the_same_gaps() -> None:
         for key, sentence in sentences.items():
             assert set(re.findall(r"{(\w+)}", sentence)) == set(re.findall(r"{(\w+)}", said["en"][key])), (name, key)
             assert "!" not in sentence
+
+
+def test_every_sentence_passes_the_reading_that_replies_get_before_they_leave() -> None:
+    for locale, name in (("en", "en"), ("id", "id"), ("pt-br", "pt")):
+        for key, sentence in acting_words._DATA[name]["say"].items():
+            assert lint(sentence, locale=locale, actions=("action",)) == [], (name, key)
 
 
 def test_nothing_of_the_words_of_a_customer_is_kept_but_what_the_form_needs(bank: RunningBank) -> None:
