@@ -6,9 +6,7 @@ its next word; an answer that did not help; the answer to a question back; norma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from django.conf import settings
 
@@ -30,9 +28,9 @@ from holdfast.assistant.holding import MOST_TURNS
 from holdfast.assistant.language import language_of
 from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
+from holdfast.assistant.quoting import quotable
 from holdfast.knowledge import search
-from holdfast.knowledge.passages import Passage
-from holdfast.knowledge.search import Found, IndexedArticle, article_index
+from holdfast.knowledge.search import Found, article_index
 
 # Gate: measured by benchmarks/first_answer.py; see there for the precision and share each setting gives.
 MIN_MARGIN = 0.40
@@ -59,7 +57,6 @@ _TEXTS = {
         "Se isto não responder, escreva de volta e uma pessoa vai ler.",
     ),
 }
-_WORDS = re.compile(r"\w{3,}")
 
 
 def respond(conversation: ForAssistant) -> Outcome:
@@ -197,7 +194,7 @@ def _question_back(asked: ForAssistant, locale: str, found: Sequence[Found]) -> 
 
 def _answer(question: str, locale: str, best: Found) -> Answer:
     article = best.article
-    quoted = _quotable(question, article)
+    quoted = quotable(question, article)
     url = f"{settings.PUBLIC_URL}/help/{article.locale}/{article.slug}/"
     opening, whole, otherwise = _TEXTS[locale.split("-")[0]] if locale.split("-")[0] in _TEXTS else _TEXTS["en"]
     words = "\n\n".join(p.text for p in quoted)
@@ -207,42 +204,6 @@ def _answer(question: str, locale: str, best: Found) -> Answer:
         for p in quoted
     )
     return Answer(text, citations, locale, round(best.probability, 3))
-
-
-def _quotable(question: str, article: IndexedArticle, *, room: int = 900) -> list[Passage]:
-    """Return the article's opening and what shares most words with the question, within `room` characters.
-
-    A passage that ends in a colon announces what follows it, so the two are quoted together or not at all.
-    """
-    blocks = _blocks(article.passages)
-    if not blocks:
-        return []
-    asked = _words(question)
-    shared = [(len(asked & words), block) for words, block in blocks[1:]]
-    # Where nothing shares a word with the question, what follows the opening says what to do.
-    nearest = [block for count, block in sorted(shared, key=lambda each: -each[0]) if count]
-    nearest = nearest or [block for _, block in blocks[1:2]]
-    chosen = list(blocks[0][1])
-    for block in nearest[:2]:
-        if sum(len(p.text) for p in chosen) + sum(len(p.text) for p in block) <= room:
-            chosen += block
-    return sorted(chosen, key=lambda p: p.start)
-
-
-@lru_cache(maxsize=1024)
-def _blocks(passages: tuple[Passage, ...]) -> list[tuple[frozenset[str], tuple[Passage, ...]]]:
-    """Return what is quoted together, each with its words. Kept: the same articles are quoted over and over."""
-    blocks: list[list[Passage]] = []
-    for passage in passages:
-        if blocks and blocks[-1][-1].text.rstrip().endswith(":"):
-            blocks[-1].append(passage)
-        else:
-            blocks.append([passage])
-    return [(_words(" ".join(passage.text for passage in block)), tuple(block)) for block in blocks]
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORDS.findall(text))
 
 
 def warm() -> None:

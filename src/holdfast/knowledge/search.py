@@ -199,6 +199,14 @@ def article_index(*, fresh_for: float = 15.0) -> ArticleIndex:
         return _current
 
 
+def index_at_hand() -> ArticleIndex | None:
+    """Return the index if there is one, and let it be built beside the caller if not: for who cannot wait seconds."""
+    if _current is None:
+        _start_rebuilding()
+        return None
+    return article_index()
+
+
 def forget() -> None:
     """Drop the index; the next call builds it anew. For tests, and after an import of articles."""
     global _current
