@@ -53,8 +53,11 @@ class Ridge:
 
     def scores(self, vectors: Floats) -> Floats:
         """Return a row per text: about 1 for its label, about -1 for the others."""
+        scores = np.empty((len(vectors), self.weights.shape[1]), dtype=np.float32)
         with one_thread():
-            return cast(Floats, _kernel(vectors, self.landmarks) @ self.weights)
+            for start in range(0, len(vectors), _ROWS):
+                scores[start : start + _ROWS] = _kernel(vectors[start : start + _ROWS], self.landmarks) @ self.weights
+        return scores
 
 
 def _kernel(left: Floats, right: Floats) -> Floats:
