@@ -8,8 +8,10 @@ from tests.desk.conftest import Desk
 from tests.e2e.conftest import Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
+from holdfast.assistant.learning.models import Candidate, Release
 from holdfast.desk.models import CannedReply
 from holdfast.intake import operators
+from holdfast.kit.clock import now
 from holdfast.knowledge.models import Article
 
 pytestmark = pytest.mark.browser
@@ -46,10 +48,21 @@ def test_the_settings_have_no_breach_and_fit_their_window(
         name="alexa", url="https://keys.assistant.example/a/rather/long/path/to/the/keys.json", by=desk.lead.pk
     )
     operators.switch(name="alexa", enabled=False)
+    Candidate.objects.create(
+        conversation=desk.talk("a machine ate it"),
+        locale="en",
+        question="a machine ate it",
+        answer="It stays there, and a new one is on its way.",
+        nearest=article,
+        resolved_at=now(),
+    )
+    figures = {"asked": 24, "answered": 14, "right": 13}
+    Release.objects.create(before=figures, after=figures, seconds=1.0, made_by=desk.lead, made_at=now())
     page = visitors.page(
         desk.admin, viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     )
     for address in (
+        "/settings/learning/",
         "/settings/replies/",
         f"/settings/replies/{reply.pk}/",
         "/settings/queues/",
