@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from django.conf import LazySettings
 
 from holdfast.kit.semantic.network import Floats
 from holdfast.kit.semantic.remembered import Remembered
-from holdfast.knowledge import meaning
+from holdfast.knowledge import meaning, search
 from holdfast.knowledge.models import Article
 from holdfast.knowledge.search import ArticleIndex
 
@@ -109,3 +110,27 @@ def test_switched_off_there_is_no_encoder(settings: LazySettings) -> None:
     meaning.encoder.cache_clear()
     assert meaning.encoder() is None
     meaning.encoder.cache_clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_answers_by_words_until_the_meanings_are_learned_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in ARTICLES[:3]:
+        Article.objects.create(
+            slug=each.slug, locale="en", title=each.title, summary="", body=each.body, asks=each.asks, published=True
+        )
+    remembered = Remembered(Meanings())  # type: ignore[arg-type]
+    monkeypatch.setattr(meaning, "encoder", lambda: remembered)
+    monkeypatch.setattr(search, "_encoder", None)
+    search.forget()
+    try:
+        by_words = search.article_index()
+        search.warm()
+        for thread in threading.enumerate():
+            if thread.name == "article-index":
+                thread.join(timeout=20)
+        by_meaning = search.article_index(fresh_for=1e9)
+        assert by_meaning is not by_words
+        text = "the plastic has not come"
+        assert found(by_meaning, text)[0][1] > found(by_words, text)[0][1]
+    finally:
+        search.forget()
