@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from holdfast.desk.models import CannedReply, SavedView
 from holdfast.kit import clock, streams
 from holdfast.kit.clock import now
 from holdfast.kit.models import OutboxEvent
+from holdfast.knowledge import retrieval
+from holdfast.knowledge.models import Article
 from holdfast.people.models import Agent
 
 from .conftest import Desk
@@ -97,6 +100,22 @@ def test_the_palette_offers_places_deeds_and_answers(desk: Desk, sign_in: SignIn
     assert labels(f"q=hello&c={conversation.number}")["Answers"] == ["Hello"]
     assert labels("q=%2312")["Go to"][0] == "Conversation 12"
     assert labels("q=snoo")["Go to"] == ["Search for “snoo”", "Snoozed"]
+
+
+def test_the_palette_finds_articles_and_puts_their_words_into_a_reply(desk: Desk, sign_in: SignIn) -> None:
+    retrieval.forget()
+    Article.objects.create(slug="lost", locale="en", title="A lost card", body="Freeze it in the **app**.", asks=[])
+    Article.objects.create(slug="fees", locale="en", title="What a transfer costs", body="Nothing in euro.", asks=[])
+    conversation, client = desk.talk(), sign_in(desk.ana)
+
+    def articles(query: str) -> list[tuple[str, str, str]]:
+        groups = client.get(f"/desk/palette/?{query}").context["groups"]
+        return [(e.label, e.url, e.text) for group in groups if group.title == "Articles" for e in group.entries]
+
+    assert articles("q=lost+card") == [("A lost card", "/help/en/lost/", "")]
+    ((_, _, words),) = articles(f"q=lost+card&c={conversation.number}")
+    assert words == f"Freeze it in the app.\n\n{settings.PUBLIC_URL}/help/en/lost/"
+    assert articles("q=zebra") == articles("q=") == []
 
 
 def test_a_filter_is_kept_under_a_name_and_found_again(desk: Desk, sign_in: SignIn) -> None:

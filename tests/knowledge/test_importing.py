@@ -193,7 +193,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TREES)
 def test_the_words_of_a_page_stay_what_they_were(body: str) -> None:
     def letters(text: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote_plus
 
+from django.conf import settings
 from django.urls import reverse
 
 from holdfast.desk.models import SavedView
 from holdfast.desk.reach import Reach
 from holdfast.desk.screens import CannedView, PaletteEntry, PaletteGroup
+from holdfast.knowledge.passages import PassageFound
 
 MOST = 8
 _ACTIONS = (
@@ -34,7 +36,13 @@ _ANYWHERE = frozenset({"next", "find", "shortcuts"})
 
 
 def groups(
-    *, text: str, reach: Reach, views: Iterable[SavedView], canned: Sequence[CannedView], conversation_open: bool
+    *,
+    text: str,
+    reach: Reach,
+    views: Iterable[SavedView],
+    canned: Sequence[CannedView],
+    articles: Sequence[PassageFound],
+    conversation_open: bool,
 ) -> tuple[PaletteGroup, ...]:
     """Everything that matches every word of `text`, at most eight of a kind. A number goes to that conversation."""
     asked = text.lower().split()
@@ -46,7 +54,8 @@ def groups(
         PaletteEntry("book-open", reply.title, f"/{reply.shortcut}", action="insert", text=reply.body)
         for reply in (canned if conversation_open else ())
     ]
-    found = (("Go to", places), ("Do", actions), ("Answers", answers))
+    articles_found = [_article(passage, insert=conversation_open) for passage in articles]
+    found = (("Go to", places), ("Do", actions), ("Answers", answers), ("Articles", articles_found))
     most = MOST if asked else len(_ACTIONS)
     return tuple(PaletteGroup(title, tuple(entries[:most])) for title, entries in found if entries)
 
@@ -73,6 +82,15 @@ def _places(text: str, reach: Reach, views: Iterable[SavedView]) -> Iterable[Pal
     yield PaletteEntry("book-open", "Help centre", "what customers read", url="/help/")
     if reach.everything:
         yield PaletteEntry("settings", "Settings", "replies, articles, queues, team", url=reverse("settings:home"))
+
+
+def _article(passage: PassageFound, *, insert: bool) -> PaletteEntry:
+    """With a conversation open its words go into the reply, with where they stand; else the article opens."""
+    url = reverse("help:article", args=[passage.locale, passage.slug])
+    if not insert:
+        return PaletteEntry("book-open", passage.title, passage.locale, url=url)
+    quoted = f"{passage.text}\n\n{settings.PUBLIC_URL}{url}"
+    return PaletteEntry("book-open", passage.title, "words and link", action="insert", text=quoted)
 
 
 def _matches(entry: PaletteEntry, asked: Sequence[str]) -> bool:

@@ -34,9 +34,16 @@ class PassageIndex:
 
     def find(self, text: str, locale: str, limit: int) -> list[PassageFound]:
         """Return the passages of a language that share words with `text`, best first, however weak."""
-        part = self._parts.get(locale)
+        part = self._part_for(locale)
         asked = words(text)[:MOST_WORDS]
         return part.find(asked, limit) if part is not None and asked and limit > 0 else []
+
+    def _part_for(self, locale: str) -> _Part | None:
+        """`pt` and `pt-PT` are served by `pt-br` where there is no other."""
+        base = locale.split("-")[0]
+        return self._parts.get(locale) or next(
+            (part for code, part in self._parts.items() if code.split("-")[0] == base), None
+        )
 
     def everything(self) -> list[PassageFound]:
         """Return every passage, without a score."""

@@ -25,7 +25,7 @@ Where = Literal["help", "assistant"]
 
 ALIKE = 0.5  # share of the stems of both that they have in common
 MOST_WAYS = 10
-MOST_AT_ONCE = 50  # different texts
+MOST_AT_ONCE = 10  # different texts; a batch of the worker does not wait for more
 MOST_OPEN = 2000  # rows of a language; beyond them the rarest and oldest go
 LONGEST = 200  # characters; a longer text is a letter, not a question
 _MOST_STEMS = 16

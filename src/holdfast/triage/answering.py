@@ -27,10 +27,12 @@ from holdfast.assistant.contract import (
 )
 from holdfast.assistant.respond import respond_many
 from holdfast.conversations.to_thread import Threaded, ToThread
+from holdfast.knowledge import unanswered
 
 log = structlog.get_logger(__name__)
 
 _READ = 20_000  # characters of a text the assistant gets
+_WITHOUT_ARTICLE = frozenset({Reason.NO_ARTICLE, Reason.NOT_SURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +187,11 @@ def ask_assistant(asked: Sequence[Matter]) -> None:
         return
     for matter, outcome in zip(eligible, outcomes, strict=True):
         matter.outcome = outcome
+    unanswered.note_later(
+        [
+            ("\n".join(item.text for item in matter.spoken), outcome.locale)
+            for matter, outcome in zip(eligible, outcomes, strict=True)
+            if isinstance(outcome, HandOver) and outcome.reason in _WITHOUT_ARTICLE and outcome.locale
+        ],
+        where="assistant",
+    )

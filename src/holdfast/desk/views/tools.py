@@ -18,6 +18,7 @@ from holdfast.desk.navigation import nav_of
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.screens import CannedView
 from holdfast.desk.views.asking import a_number, desk_view, me, problem, words
+from holdfast.knowledge.queries import found as articles_about
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
@@ -44,9 +45,14 @@ def palette(request: HttpRequest) -> HttpResponse:
         reach=reach,
         views=saved_views.views_of(agent.id),
         canned=_filled(agent, reach, conversation, text) if text and conversation else (),
+        articles=articles_about(text, _language(conversation, agent), limit=4) if len(text) > 2 else (),
         conversation_open=conversation is not None,
     )
     return render(request, "desk/_palette.html", {"groups": groups, "text": text})
+
+
+def _language(conversation: Conversation | None, agent: Agent) -> str:
+    return (conversation.locale if conversation else agent.locale) or settings.SUPPORT_LANGUAGES[0]
 
 
 @desk_view("POST")
