@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -420,8 +421,10 @@ def _replay(chosen: argparse.Namespace) -> int:
 
 def _articles(chosen: argparse.Namespace) -> int:
     with _django("articles"):
+        from holdfast.kit.logging import configure
         from holdfast.knowledge import command
 
+        configure(json=False, level=logging.WARNING)
         return command.main(chosen.rest)
 
 
