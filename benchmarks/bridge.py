@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import tempfile
 import time
 from collections.abc import Callable
@@ -110,23 +109,22 @@ def measure(matters: int) -> dict[str, object]:
 
 def fill(until: datetime, *, matters: int, hours: int) -> None:
     """So many matters, evenly over the hours before a moment."""
-    from holdfast.conversations.models import Conversation, Message
+    from django.db import connection
 
-    chance = random.Random(matters)
-    for first in range(0, matters, 5_000):
-        moments = [until - timedelta(hours=hours) * chance.random() for _ in range(min(5_000, matters - first))]
-        made = Conversation.objects.bulk_create(
-            Conversation(channel="chat", queue_id=1 + n % 6, created_at=at, last_message_at=at, state="closed")
-            for n, at in enumerate(moments)
-        )
-        Message.objects.bulk_create(
-            Message(
-                conversation=one,
-                author="customer",
-                text=f"{chance.choice(SAYS)} {' '.join(chance.choices(NOISE, k=8))}",
-                created_at=one.created_at,
-            )
-            for one in made
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS (INSERT INTO conversations_conversation (id, channel, kind, subject, preview, last_author,"
+            "  locale, intent, state, queue_id, epoch, version, created_at, last_message_at)"
+            " SELECT gen_random_uuid(), 'chat', 'matter', '', '', 'customer', 'en', '', 'closed', 1 + n %% 6, 0, 1,"
+            "  at, at FROM (SELECT n, %(until)s - random() * %(span)s::interval AS at"
+            "   FROM generate_series(1, %(matters)s) AS n) AS moment RETURNING id, created_at)"
+            " INSERT INTO conversations_message (id, conversation_id, author, internal, text, quoted, html, details,"
+            "  version, created_at)"
+            " SELECT gen_random_uuid(), id, 'customer', false,"
+            "  concat_ws(' ', (%(says)s::text[])[1 + floor(random() * 7)],"
+            "  (SELECT string_agg(word, ' ') FROM unnest(%(noise)s::text[]) AS word"
+            "   WHERE random() < 0.05 AND id IS NOT NULL)), '', '', '{}', 1, created_at FROM made",
+            {"until": until, "span": f"{hours} hours", "matters": matters, "says": list(SAYS), "noise": NOISE},
         )
 
 

@@ -22,6 +22,9 @@ OFFER_FROM: Final = 3
 
 LOOK_BACK: Final = timedelta(hours=4)
 LONG: Final = 2.0
+MOST: Final = 8
+"""Conversations of each person that are looked at: a longer row says no more."""
+
 _KEPT_FOR = timedelta(seconds=30)
 
 _BY_LANGUAGE: Final = {
@@ -60,7 +63,7 @@ def rows(usual_minutes: Mapping[int, float]) -> Rows:
     global _kept
     moment = now()
     if _kept is None or not timedelta(0) <= moment - _kept[0] < _KEPT_FOR:
-        found = stretches(at=moment, since=moment - LOOK_BACK, pause=BREAK, words=WORDS)
+        found = stretches(at=moment, since=moment - LOOK_BACK, pause=BREAK, words=WORDS, most=MOST)
         resting = frozenset(each.agent_id for each in found if each.last <= moment - BREAK)
         counted = {
             agent_id: _row([_is_hard(each, usual_minutes) for each in own])

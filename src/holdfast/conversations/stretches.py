@@ -29,8 +29,10 @@ class Worked:
     """When this person last did anything at all."""
 
 
-def stretches(*, at: datetime, since: datetime, pause: timedelta, words: Collection[str]) -> list[Worked]:
+def stretches(*, at: datetime, since: datetime, pause: timedelta, words: Collection[str], most: int) -> list[Worked]:
     """Return what each person did since their last pause without an act, by person, the newest first. One query.
+
+    At most the newest `most` conversations of each.
 
     An act is a reply, a note, a transfer, a closing, and taking a case; acts before `since` are not looked at. A pause
     that still goes on is none yet. `words` are beginnings of words, in small letters.
@@ -50,10 +52,13 @@ def stretches(*, at: datetime, since: datetime, pause: timedelta, words: Collect
             "), stretch AS (SELECT agent_id, max(at) AS last,"
             "  max(at) FILTER (WHERE gap IS NULL OR gap >= make_interval(secs => %(pause)s))"
             "  AS first FROM spaced GROUP BY agent_id"
-            "), own AS (SELECT spaced.agent_id, conversation_id, max(at) FILTER (WHERE worked) AS last,"
+            "), every AS (SELECT spaced.agent_id, conversation_id, max(at) FILTER (WHERE worked) AS last,"
             "  sum(least(coalesce(extract(epoch FROM gap), 0) / 60, %(longest)s)) FILTER (WHERE worked) AS minutes"
             "  FROM spaced JOIN stretch USING (agent_id) WHERE at >= first"
             "  GROUP BY 1, 2 HAVING bool_or(worked)"
+            "), own AS (SELECT * FROM (SELECT every.*, row_number() OVER"
+            "  (PARTITION BY every.agent_id ORDER BY every.last DESC) AS place FROM every) AS placed"
+            "  WHERE place <= %(most)s"
             ") SELECT own.agent_id, own.conversation_id, matter.queue_id, minutes::float8,"
             "  EXISTS (SELECT FROM conversations_message AS said WHERE said.conversation_id = matter.id"
             "   AND said.author = 'customer' AND said.created_at >= %(day)s AND said.search @@ %(words)s::tsquery),"
@@ -66,6 +71,7 @@ def stretches(*, at: datetime, since: datetime, pause: timedelta, words: Collect
             {
                 "at": at,
                 "since": since,
+                "most": most,
                 "pause": pause.total_seconds(),
                 "day": at - timedelta(days=1),
                 "longest": LONGEST.total_seconds() / 60,
