@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from holdfast.drills.crisis.policies import FairByCluster, Fifo, cluster, oracle
 from holdfast.drills.crisis.room import Entry, Played, Policy, Room, State
 from holdfast.drills.crisis.scenario import load, parse, scaled
 from holdfast.drills.crisis.table import guaranteed, judge_for, usual, usual_policies
+from holdfast.drills.crisis.telling import EVERY
 from holdfast.drills.crisis.world import World, make
 from holdfast.shield.evidence import Decision, Evidence, Friction
 from holdfast.shield.judge import Judge
@@ -237,3 +239,27 @@ def test_the_same_person_again_is_later_on_another_channel_and_stops_when_answer
             since = entry.visit.evidence.at - played.world.scenario.start
             assert since / timedelta(minutes=1) == pytest.approx(entry.at, abs=1e-5)
             assert not answered or entry.at <= answered[0]
+
+
+def test_waits_are_told_in_memory_as_in_the_house_and_most_upper_ends_hold() -> None:
+    """Of everybody whose turn came or would have come, and of nobody before there was a line."""
+    of = world("outage-10x", by=0.25)
+    policy = Shield(of, judge_for(of), guaranteed=guaranteed(of))
+    played = play(of, policy)
+    told = [entry for entry in played.entries if entry.high == entry.high]
+    waits = scores.waits(played)
+    assert waits is not None
+    assert waits.told > 800
+    assert 0.85 <= waits.covered <= 0.95
+    assert all(0 <= entry.low < entry.high for entry in told)
+    gaps = [later.at - earlier.at for earlier, later in pairwise(told)]
+    assert min(gaps) >= EVERY, "one arrival of each look at the door"
+
+
+def test_whose_turn_had_not_come_by_the_end_counts_only_where_less_was_promised() -> None:
+    of = world("outage-10x")
+    entries = [Entry(visit, number, visit.at) for number, visit in enumerate(of.visits[:3])]
+    for entry, high in zip(entries, (5.0, 500.0, 500.0), strict=True):
+        entry.low, entry.high = 0.0, high
+    entries[2].reached_at = entries[2].at + 30
+    assert scores.waits(Played(of, "by hand", entries, end=240.0)) == scores.Waits(told=2, covered=0.5)

@@ -24,7 +24,10 @@ _LOWEST, _HIGHEST = 0.5, 0.98  # nor any percentile aimed at
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is known by now of one wait that was told. Minutes: `reckoned` and `high` are upper ends, `took` so far."""
+    """What is known by now of one wait that was told. Minutes: `reckoned` and `high` are upper ends, `took` so far.
+
+    `reckoned` 0: no correction is learnt from it (`Reckoned.to_learn_from`).
+    """
 
     told_at: datetime
     behind: bool
@@ -58,7 +61,7 @@ def corrections_of(outcomes: Sequence[Outcome], *, at: datetime) -> Corrections:
 
 
 def _correction(outcomes: Sequence[Outcome], at: datetime) -> float:
-    recent = [o for o in outcomes if o.until is None or o.until > at - RECENT]
+    recent = [o for o in outcomes if o.reckoned > 0 and (o.until is None or o.until > at - RECENT)]
     if sum(o.served for o in recent) < _FEWEST:
         return 1.0
     found = _percentile([(max(o.took, 0.05) / o.reckoned, o.served) for o in recent], _aim(outcomes, at))

@@ -236,7 +236,9 @@ class ToldWait(models.Model):
     middle = models.PositiveIntegerField()
     high = models.PositiveIntegerField()
     reckoned = models.FloatField(
-        default=0.0, db_default=0.0, help_text="The upper end before it was corrected; 0 where none is known."
+        default=0.0,
+        db_default=0.0,
+        help_text="The upper end before it was corrected; 0 where nothing is to be learnt from it.",
     )
     band = models.SmallIntegerField(default=0, db_default=0, help_text="The place's band when its wait was told.")
 

@@ -86,7 +86,7 @@ def _outcomes(queue_id: int, at: datetime) -> list[Outcome]:
             " coalesce(place.left_at <= %(at)s AND place.left_because = ANY(%(served)s), false),"
             " CASE WHEN place.left_at <= %(at)s THEN place.left_at END"
             " FROM conversations_toldwait AS told JOIN conversations_place AS place ON place.id = told.place_id"
-            " WHERE place.queue_id = %(queue)s AND told.reckoned > 0 AND told.at > %(longest)s AND told.at <= %(at)s"
+            " WHERE place.queue_id = %(queue)s AND told.at > %(longest)s AND told.at <= %(at)s"
             "  AND (place.left_at IS NULL OR place.left_at > %(recent)s OR told.at > %(lately)s)"
             " ORDER BY told.at DESC LIMIT %(limit)s",
             {

@@ -33,6 +33,8 @@ _STALLED = 0.001  # a pause as unlikely as this is no pause: the line stands
 _Z90 = 1.2816  # standard normal, 90th percentile
 _GROUPS = 60  # those ahead are gone through in about as many groups of people who joined one after the other
 _SHORT, _PART = 0.25, 1 / 30  # minutes, and of the wait so far: after so much one asks again who is still there
+_CHANGES = 0.06  # part by which the patience of those who wait now may differ from that of the hour before, at a guess
+_BEYOND = 1.5  # so many times the longest wait that the curve of patience knows is far beyond it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,13 @@ class Reckoned:
     low: float
     middle: float
     high: float
+    foreseen: bool = True
+    """Whether people were seen to wait nearly as long. If not, how it comes out says nothing of those told later."""
+
+    @property
+    def to_learn_from(self) -> float:
+        """The upper end that the outcome is held against for corrections; 0 when nothing is to be learnt from it."""
+        return self.high if self.foreseen else 0.0
 
     def told(self, *, correction: float = 1.0) -> Wait:
         """Return the range in whole minutes, its upper end corrected by how earlier ones came out."""
@@ -167,9 +176,10 @@ def reckon(
     by_rate = min(1.0, place * last / (rate * mean))  # per cent of change for one of the rate; the rest is patience's
     # The shape of a gamma variable: those to be served, in bursts; giving up evens out what chance does before it.
     to_come = max(1.0, mean * rate / by_rate / burst)
-    unsure = by_rate**2 / bursts_seen + (1 - by_rate) ** 2 / max(patience.given_up, 1.0)
+    unsure = by_rate**2 / bursts_seen + (1 - by_rate) ** 2 * (1 / max(patience.given_up, 1.0) + _CHANGES**2)
     low, middle, high = (mean * _f_percentile(2 * to_come, 2 / unsure, z) for z in (-_Z90, 0.0, _Z90))
-    return Reckoned(low, middle, high)
+    foreseen = not patience.minutes or mean <= _BEYOND * patience.minutes[-1]
+    return Reckoned(low, middle, high, foreseen)
 
 
 def _together(ahead: Iterable[Group], people: float) -> list[Group]:

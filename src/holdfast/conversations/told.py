@@ -51,7 +51,7 @@ def tell(place: Place) -> Wait | None:
             " SELECT %s, %s, %s, %s, %s, %s, %s"
             " WHERE NOT EXISTS (SELECT FROM conversations_toldwait WHERE place_id = %s AND at > %s)",
             [
-                *(place.pk, moment, wait.low, wait.middle, wait.high, found.high, place.band),
+                *(place.pk, moment, wait.low, wait.middle, wait.high, found.to_learn_from, place.band),
                 *(place.pk, moment - KEPT_EVERY),
             ],
         )

@@ -20,7 +20,9 @@ class Migration(migrations.Migration):
             model_name="toldwait",
             name="reckoned",
             field=models.FloatField(
-                db_default=0.0, default=0.0, help_text="The upper end before it was corrected; 0 where none is known."
+                db_default=0.0,
+                default=0.0,
+                help_text="The upper end before it was corrected; 0 where nothing is to be learnt from it.",
             ),
         ),
     ]

@@ -74,7 +74,7 @@ class Telling:
         if found is not None:
             wait = found.told(correction=moved.corrections.of(band))
             entry.low, entry.high = float(wait.low), float(wait.high)
-            self._told[entry.number] = entry, band, found.high
+            self._told[entry.number] = entry, band, found.to_learn_from
 
     def _move(self, number: int, rank: tuple[int, float] | None) -> None:
         before = self._ranks.pop(number, None)
