@@ -43,6 +43,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="draws of few examples (5)")
     parser.add_argument("--shots", type=int, default=10, help="examples per category in a draw (10)")
     options = parser.parse_args()
+    for path in (options.banking, options.banking_test, options.clinc):
+        if path is not None and not path.exists():
+            parser.error(f"{path} is not there.")
     encoder = semantic.available()
     remembered = Remembered(encoder, most=60_000) if encoder is not None else None
     train = read_csv(options.banking)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import time
 import tomllib
 from pathlib import Path
@@ -78,6 +79,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.data.exists():
         parser.error(f"{options.data} is not there. Name BANKING77's train.csv.")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
     django.setup()
     from holdfast.assistant.respond import MAX_LETTERS, MIN_MARGIN, MIN_SIMILARITY, PEOPLE_TOPICS
     from holdfast.drills import tidewater
