@@ -10,8 +10,11 @@ from collections.abc import Callable, Sequence
 
 from django.conf import settings
 
+from holdfast.assistant import intents
+from holdfast.assistant.acting import speaks
 from holdfast.assistant.clarifying import chosen, question
 from holdfast.assistant.contract import (
+    Action,
     Answer,
     Citation,
     Clarify,
@@ -25,18 +28,20 @@ from holdfast.assistant.contract import (
     Work,
 )
 from holdfast.assistant.holding import MOST_TURNS
+from holdfast.assistant.intents import ACTION, Wish, title_of, wishes
 from holdfast.assistant.language import language_of
 from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
 from holdfast.assistant.quoting import quotable
+from holdfast.assistant.tiers import Tier, tiers
 from holdfast.knowledge import search
 from holdfast.knowledge.search import Found, article_index
+from holdfast.operations.registry import action_named
 
 # Gate: measured by benchmarks/first_answer.py; see there for the precision and share each setting gives.
 MIN_MARGIN = 0.40
 MIN_SIMILARITY = 0.20
 MIN_OF_TWO = 0.55  # probability that it is one of the two nearest; below that asking back would only cost a turn
-BY_MEANING = 24  # texts of a batch searched by meaning too, 0.1 s; a larger batch is a crowd, and words alone must do
 MAX_LETTERS = 700  # a long letter holds more than one matter
 PEOPLE_TOPICS = frozenset({"care", "fraud"})  # never answered by a machine alone
 
@@ -71,15 +76,14 @@ def respond_many(conversations: Sequence[ForAssistant]) -> list[Outcome]:
     texts = {i: _looked_up(conversations[i]) for i in open_}
     locales = {i: _language(conversations[i], texts[i]) for i in open_}
     searched = [i for i in open_ if locales[i] is not None]
-    found = article_index().find(
-        [texts[i] for i in searched],
-        locales=[locales[i] or "" for i in searched],
-        limit=2,
-        semantic=len(searched) <= BY_MEANING,
-    )
-    by_position = dict(zip(searched, found, strict=True))
+    words, languages = [texts[i] for i in searched], [locales[i] or "" for i in searched]
+    with tiers.at_most(Tier.MEANING, waiting=len(searched)) as tier:
+        meaning = tier >= Tier.MEANING
+        found = article_index().find(words, locales=languages, limit=2, semantic=meaning)
+        wished = wishes(words, locales=languages, meaning=meaning)
+    near = {i: (articles, wish) for i, articles, wish in zip(searched, found, wished, strict=True)}
     return [
-        outcome if outcome is not None else _gated(conversations[i], locales[i], by_position.get(i, []))
+        outcome if outcome is not None else _gated(conversations[i], locales[i], *near.get(i, ([], None)))
         for i, outcome in enumerate(outcomes)
     ]
 
@@ -159,9 +163,11 @@ def _language(asked: ForAssistant, text: str) -> str | None:
     return asked.held.language or language_of(text, hint=asked.locale)
 
 
-def _gated(asked: ForAssistant, locale: str | None, found: Sequence[Found]) -> Outcome:
+def _gated(asked: ForAssistant, locale: str | None, found: Sequence[Found], wish: Wish | None) -> Outcome:
     if locale is None:
         return HandOver(Reason.UNKNOWN_LANGUAGE, "Written in a language the articles do not cover.")
+    if (action := _wished(asked, locale, wish)) is not None:
+        return action
     if not found:
         return HandOver(Reason.NO_ARTICLE, "No article is near this question.", locale)
     best, title = found[0], found[0].article.title
@@ -177,6 +183,24 @@ def _gated(asked: ForAssistant, locale: str | None, found: Sequence[Found]) -> O
         return back
     intent = f"“{title}”" if topic else ""
     return HandOver(Reason.NOT_SURE, f"Nearest article: “{title}”, not a clear match.", locale, topic, intent)
+
+
+def _wished(asked: ForAssistant, locale: str, wish: Wish | None) -> Action | Clarify | None:
+    """Begin an action they ask for, or chose; ask once where an article is as likely to be meant."""
+    option = chosen(asked.text, asked.held.options)
+    if option is not None:
+        return Action(option.names.removeprefix(ACTION), locale=locale) if option.names.startswith(ACTION) else None
+    if wish is None or not speaks(locale):
+        return None
+    if wish.sure:
+        return Action(wish.action, locale=locale)
+    action, title = action_named(wish.action), title_of(wish.rival)
+    if asked.held.asked or action is None or not title or not locale.startswith("en"):  # actions are named in English
+        return None
+    return question(
+        [Option(f"{action.title}, done for you now", f"{ACTION}{wish.action}"), Option(title, f"article:{wish.rival}")],
+        locale=locale,
+    )
 
 
 def _question_back(asked: ForAssistant, locale: str, found: Sequence[Found]) -> Clarify | None:
@@ -209,3 +233,4 @@ def _answer(question: str, locale: str, best: Found) -> Answer:
 def warm() -> None:
     """Build the article index now, so that the first customer does not wait for it."""
     search.warm()
+    intents.warm()
