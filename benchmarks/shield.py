@@ -59,7 +59,12 @@ def main() -> int:
             rows[name, seed] = found
             ours = found[-1].service
             console.print(f"{name} seed {seed}: {ours.prompt:.1%} in 60 s, {ours.served:.1%} served")
-        outages = list(pool.map(_judge_outage, range(asked.first_outage, asked.first_outage + asked.outages)))
+        outages: list[tuple[int, int, int]] = []
+        for one in pool.map(_judge_outage, range(asked.first_outage, asked.first_outage + asked.outages)):
+            outages.append(one)
+            if len(outages) % 50 == 0:
+                floods, held, count = map(sum, zip(*outages, strict=True))
+                console.print(f"{len(outages)} outages drawn: {floods} false floods, {held} of {count:,} held back")
     cost = _cost()
     out = Console(width=140)
     for table in _tables(rows):
@@ -130,7 +135,18 @@ def _tables(rows: dict[tuple[str, int], list[Row]]) -> Iterator[Table]:
         answered.add_column(policy, justify="right")
     told = Table(title="How ours told them apart", title_justify="left", box=None)
     heads = ("surge min", "flood min", "share/true", "precision", "recall", "AUC", "leak Erl", "peak")
-    for head in ("Scenario", *heads, "demoted", "asked", "flagged", "machine", "gap", "false floods", "waits held"):
+    for head in (
+        "Scenario",
+        *heads,
+        "demoted",
+        "asked",
+        "flagged",
+        "machine",
+        "gap",
+        "false floods",
+        "owed",
+        "waits held",
+    ):
         told.add_column(head, justify="left" if head == "Scenario" else "right", no_wrap=head == "Scenario")
     for name in names:
         of = [found for (each, _), found in rows.items() if each == name]
@@ -170,6 +186,7 @@ def _telling_cells(ours: Sequence[Row]) -> list[str]:
         average([one.flagged_machine for one in told], ".1%"),
         average([row.service.gap for row in ours], ".3f"),
         str(sum(one.false_floods for one in named)),
+        f"{mean(row.service.promised for row in ours):.1%}",
         "-" if (held := _held(ours)) is None else f"{held:.1%}",
     ]
 

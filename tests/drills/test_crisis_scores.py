@@ -132,3 +132,14 @@ def test_no_drawn_outage_of_a_handful_is_taken_for_a_flood() -> None:
 
 def test_a_run_without_decisions_has_no_telling(flood: World) -> None:
     assert row_of(Room(flood, Fifo()).play(), []).telling is None
+
+
+def test_a_callback_taken_and_not_yet_made_is_owed_and_no_answer(flood: World) -> None:
+    since, until = 80.0, 180.0
+    visits = [visit for visit in flood.visits if visit.genuine and since <= visit.at < until][:4]
+    entries = [Entry(visit, number, visit.at) for number, visit in enumerate(visits)]
+    entries[0].state, entries[0].ended_at = State.ANSWERED, entries[0].at + 30
+    entries[1].called_back = True
+    entries[2].state, entries[2].ended_at = State.LEFT, entries[2].at + 5
+    found = scores.service(Played(flood, "by hand", entries, end=240.0))
+    assert (found.served, found.promised) == (0.25, 0.25)

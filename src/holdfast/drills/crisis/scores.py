@@ -39,6 +39,8 @@ class Service:
     prompt_machine: float
     served: float
     served_machine: float
+    promised: float = 0.0
+    """Share not answered by the end who took a callback and stand in line for it. Owed, so not `served`."""
 
     @property
     def gap(self) -> float:
@@ -136,6 +138,7 @@ def _service(played: Played, since: float, until: float) -> Service:
         first.setdefault(matter, entry)
         if entry.state is State.ANSWERED:
             answered[matter] = min(answered.get(matter, math.inf), entry.ended_at)
+    owed = {e.visit.matter for e in played.entries if e.state is State.WAITING and e.called_back} - answered.keys()
     counted = [e for e in first.values() if e.visit.genuine and since <= e.at < until]
     waits = [(answered.get(e.visit.matter, math.inf) - e.at, e.visit.machine) for e in counted]
     return Service(
@@ -145,6 +148,7 @@ def _service(played: Played, since: float, until: float) -> Service:
         prompt_machine=_share(wait <= PROMPT for wait, machine in waits if machine),
         served=_share(wait < math.inf for wait, _ in waits),
         served_machine=_share(wait < math.inf for wait, machine in waits if machine),
+        promised=_share(e.visit.matter in owed for e in counted),
     )
 
 

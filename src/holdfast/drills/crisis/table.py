@@ -129,12 +129,12 @@ def table(rows: Sequence[Row], *, title: str) -> Table:
     """Return the table people read."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False)
     made.add_column("Policy", no_wrap=True)
-    for head in ("in 60 s", "served", "machine", "unserved", "flood min", "waits held"):
+    for head in ("in 60 s", "served", "owed a call", "machine", "unserved", "flood min", "waits held"):
         made.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         served = row.service
         cells = (
-            *(f"{share:.1%}" for share in (served.prompt, served.served, served.prompt_machine)),
+            *(f"{share:.1%}" for share in (served.prompt, served.served, served.promised, served.prompt_machine)),
             f"{served.matters - round(served.served * served.matters):,}",
             f"{row.bill.flood_minutes:,.0f}",
             "" if row.waits is None else f"{row.waits.covered:.0%} of {row.waits.told:,}",
