@@ -213,6 +213,11 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:delivery": CaseRoute(_message),
     "desk:again": CaseRoute(_message),
     "assistant:word": CaseRoute(),
+    "assistant:copilot": CaseRoute(),
+    "assistant:copilot-draft": CaseRoute(),
+    "assistant:copilot-next": CaseRoute(),
+    "assistant:copilot-summary": CaseRoute(),
+    "assistant:copilot-translation": CaseRoute(),
 }
 
 

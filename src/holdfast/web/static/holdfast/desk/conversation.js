@@ -82,6 +82,7 @@ export function append(html) {
     thread.scrollTop -= thread.scrollHeight - before
     if (count) newBelow(count)
   }
+  if (fresh.some(item => item.matches(".msg"))) pane.dispatchEvent(new CustomEvent("holdfast:said"))
   return fresh
 }
 

@@ -110,5 +110,5 @@ document.body.addEventListener("htmx:afterSwap", event => {
   if (target === dialog && dialog.childElementCount) ready()
   target.querySelector?.(".open-seal")?.focus({ preventScroll: true })
 })
-document.body.addEventListener("htmx:sendError", () => toast("Nobody answered. Nothing was changed; try again when the line is back."))
+document.body.addEventListener("htmx:sendError", event => event.detail.elt.matches("[data-quiet], [data-quiet] > div") || toast("Nobody answered. Nothing was changed; try again when the line is back."))
 document.body.addEventListener("holdfast:changed", closeDialog)

@@ -2,6 +2,7 @@
 import "../shell.js"
 import { actions, choosePalette, keepView, remove } from "./actions.js"
 import "./canned.js"
+import "./copilot.js"
 import { catchUp, closePane, loadEarlier, openConversation, refreshCase } from "./conversation.js"
 import "./dialogs.js"
 import { ask, form } from "./http.js"

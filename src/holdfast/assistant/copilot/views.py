@@ -1,0 +1,114 @@
+"""Fragments of the copilot for the open case. The desk asks for them by address, after its page is there.
+
+Each answers an empty body where there is nothing to say: a case of somebody else, nothing unanswered, nothing near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from holdfast.assistant.copilot import translating
+from holdfast.assistant.copilot.next_action import asked_for, next_action
+from holdfast.assistant.copilot.reading import Case, look
+from holdfast.assistant.copilot.suggesting import drafted, suggestion
+from holdfast.assistant.copilot.summing_up import summary
+from holdfast.assistant.llm.client import endpoint
+from holdfast.conversations.errors import NotFound
+from holdfast.knowledge.search import index_at_hand
+from holdfast.operations.client import operations
+from holdfast.people.queries import answers
+
+if TYPE_CHECKING:
+    from holdfast.people.models import Agent
+
+MOST_TRIES = 8
+"""How often a screen comes back while the first index of this process is being built, every two seconds."""
+LONG = 6  # messages from which on a case is worth summing up
+
+Fragment = Callable[[HttpRequest, Case], HttpResponse]
+
+
+def _of_case(view: Fragment) -> Callable[[HttpRequest, int], HttpResponse]:
+    """Only for who answers customers, and only what they may reach: 404 otherwise."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, number: int) -> HttpResponse:
+        agent = cast("Agent", request.user)
+        if not answers(agent.pk):
+            raise Http404
+        try:
+            case = look(agent, number)
+        except NotFound as missing:
+            raise Http404 from missing
+        return view(request, case) if case is not None else HttpResponse()
+
+    return login_required(never_cache(guarded))
+
+
+@require_safe
+@_of_case
+def copilot(request: HttpRequest, case: Case) -> HttpResponse:
+    """The quiet line above the composer, and addresses of what takes longer."""
+    index = index_at_hand()
+    tried = request.GET.get("try", "")
+    shown: dict[str, Any] = {
+        "case": case,
+        "suggestion": suggestion(case, index) if index is not None else None,
+        "again": _next_try(tried) if index is None else 0,
+        "asks_systems": case.mine and bool(case.reference) and operations() is not None and bool(asked_for(case)),
+        "long": len(case.said) >= LONG,
+        "translates": translating.of_use(case),
+        "translates_back": translating.back_of_use(case),
+    }
+    shown["asks_model"] = shown["suggestion"] is not None and case.mine and endpoint() is not None
+    return render(request, "copilot/_copilot.html", shown)
+
+
+@require_safe
+@_of_case
+def draft(request: HttpRequest, case: Case) -> HttpResponse:
+    """A model's words from the same passages, in the place of the article's; nothing when not all of it holds."""
+    index = index_at_hand()
+    written = drafted(case, index) if index is not None and case.mine else None
+    return render(request, "copilot/_suggestion.html", {"suggestion": written}) if written else HttpResponse(status=204)
+
+
+@require_safe
+@_of_case
+def next_(request: HttpRequest, case: Case) -> HttpResponse:
+    """What could be done next in the company's systems."""
+    return render(request, "copilot/_next.html", {"action": next_action(case)})
+
+
+@require_safe
+@_of_case
+def sum_up(request: HttpRequest, case: Case) -> HttpResponse:
+    """What the case is about."""
+    return render(request, "copilot/_summary.html", {"summary": summary(case)})
+
+
+@require_http_methods(["GET", "POST"])
+@_of_case
+def translation(request: HttpRequest, case: Case) -> HttpResponse:
+    """The customer's words for the agent; on POST (`text`) the agent's draft for the customer."""
+    if request.method == "POST":
+        text = str(request.POST.get("text", ""))
+        shown = translating.for_the_customer(case, text) if translating.back_of_use(case) else None
+    else:
+        shown = translating.for_the_agent(case)
+    context = {"translation": shown, "draft": request.method == "POST"}
+    return render(request, "copilot/_translation.html", context)
+
+
+def _next_try(tried: str) -> int:
+    """Return the number of the next try, 0 when it has been tried often enough."""
+    number = int(tried) + 1 if tried.isascii() and tried.isdigit() and len(tried) < 3 else 1
+    return number if number <= MOST_TRIES else 0
