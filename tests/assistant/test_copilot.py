@@ -202,7 +202,9 @@ def test_the_summary_quotes_what_they_want_what_was_tried_and_what_is_open(desk:
         ("Please unfreeze my card, I found it", "unfreeze_card"),
         ("I can't find my card, can you block it?", "freeze_card"),
         ("where is my refund??", "refund_status"),
-        ("What are your opening hours in Lisbon?", ""),
+        ("My card was declined at the till.", "payment_lookup"),
+        ("What is the weather in Lisbon", ""),
+        ("Hi, still waiting for my new card, three weeks now", ""),
         ("Thank you", ""),
     ],
 )

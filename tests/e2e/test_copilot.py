@@ -107,3 +107,28 @@ def test_a_copilot_that_fails_shows_nothing_and_the_desk_works(
     assert "Nobody answered" not in page.locator("body").inner_text()
     visitors.forgive("Failed to load resource")
     visitors.forgive("htmx:")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_the_line_fits_its_screen(desk: Desk, case: Conversation, visitors: Visitors, width: int) -> None:
+    page = visitors.page(desk.ana, viewport={"width": width, "height": 844})
+    suggested(page, case)
+    page.locator("#copilot summary").click()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    for part in ("#copilot .suggested", "#reply .box"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
+def test_taking_a_case_brings_what_is_only_for_ones_own(
+    desk: Desk, case: Conversation, visitors: Visitors, eventually: Eventually
+) -> None:
+    assign(conversation_id=case.pk, to=None, by=desk.ana.pk)
+    page = visitors.page(desk.ana)
+    suggested(page, case)
+    expect(page.locator("#copilot")).to_have_attribute("data-mine", "0")
+    page.keyboard.press("a")
+    expect(page.locator("#copilot")).to_have_attribute("data-mine", "1")
+    expect(page.locator("#copilot .suggested")).to_be_visible()

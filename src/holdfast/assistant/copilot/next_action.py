@@ -23,8 +23,12 @@ from holdfast.operations.client import OperationsUnavailable, UnknownRecord, ope
 from holdfast.operations.facts import Card, Overview
 from holdfast.operations.registry import action_named
 
-ASKED_FOR = 0.4
-"""Cosine to the nearest example from which on an action counts as asked for."""
+ASKED_FOR, LEAD = 0.45, 0.10
+"""Cosine to the nearest example from which on an action counts as asked for, and its lead over every other action.
+
+A light look, milliseconds in a web process and no model of its own (`assistant/intents.py` has one, for the worker): an
+agent decides here, and a step that does not fit is passed over.
+"""
 _TROUBLED = {
     "transfer_status": ("transfers", frozenset({"held", "returned", "failed"})),
     "refund_status": ("refunds", frozenset({"expected", "failed"})),
@@ -52,7 +56,8 @@ def asked_for(case: Case) -> str:
     # Each half of a vector has length 1, so products are halved to be cosines.
     likeness = (features.of([case.question]) @ examples.T).toarray()[0] / 2
     best = int(likeness.argmax())
-    return names[best] if likeness[best] >= ASKED_FOR else ""
+    rival = max(float(likeness[i]) for i, name in enumerate(names) if name != names[best])
+    return names[best] if likeness[best] >= max(ASKED_FOR, rival + LEAD) else ""
 
 
 def next_action(case: Case) -> NextAction | None:
@@ -87,7 +92,7 @@ def _switch(case: Case, act: str, card: Card | None) -> NextAction | None:
         return None
     return NextAction(
         label=f"{act.capitalize()} the card ending {card.last4}",
-        because=f"They ask about it, and it is {card.state}.",
+        because=f"The card ending {card.last4} is {card.state}.",
         opens=reverse("desk:card", args=[case.number, card.id]),
     )
 

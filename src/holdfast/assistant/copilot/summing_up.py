@@ -15,6 +15,7 @@ from holdfast.assistant.story import Line, tried_in
 from holdfast.operations.queries import acts_of
 
 _LONGEST = 240  # characters of one sentence
+_GREETING = 14  # "Good afternoon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,7 @@ def _lines(case: Case) -> Iterator[Line]:
 
 
 def _first_sentence(said: list[Said]) -> str:
-    """Return the first sentence of the first message that says something."""
-    for each in said:
-        for sentence in sentences(normalised(each.text)):
-            if says_something(sentence):
-                words = " ".join(sentence.split())
-                return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1].rstrip()}…"
-    return ""
+    """Return the first sentence that is more than a greeting; where there is none, the first that says something."""
+    found = [" ".join(one.split()) for each in said for one in sentences(normalised(each.text)) if says_something(one)]
+    words = next((one for one in found if len(one) > _GREETING), found[0] if found else "")
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1].rstrip()}…"

@@ -166,12 +166,21 @@ function refreshDock(content) {
   const dock = openCase().querySelector("#dock"), then = content.querySelector("#dock")
   const could = dock.querySelector("form.composer") !== null, can = then.querySelector("form.composer") !== null
   const words = dock.querySelector(".blocked p")?.textContent, now = then.querySelector(".blocked p")?.textContent
-  if (could === can && words === now) return
+  if (could === can && words === now) return refreshCopilot(dock.querySelector("#copilot"), then.querySelector("#copilot"))
   const text = [...dock.querySelectorAll("textarea")].some(area => area.value.trim())
   if (could && !can && text) return // words being written are not taken away; sending will say what changed
   dock.replaceChildren(...then.childNodes)
   settle(dock)
   arriving.forEach(run => run())
+}
+
+// What is suggested changes with whose case it is.
+function refreshCopilot(here, there) {
+  if (here?.dataset.mine === there?.dataset.mine) return
+  if (!there) return here.remove()
+  if (here) here.replaceWith(there)
+  else composer()?.before(there)
+  settle(there)
 }
 
 export function toggleInfo() {
