@@ -18,6 +18,7 @@ from tests.assistant.llm.fake_endpoint import FakeEndpoint, hangs_up
 from tests.desk import conftest as desks
 from tests.desk.conftest import Desk, make_customer, make_desk
 
+from holdfast.assistant.copilot import spending
 from holdfast.assistant.copilot.next_action import asked_for
 from holdfast.assistant.copilot.reading import Case, look
 from holdfast.assistant.copilot.suggesting import CLOSE, NEAR, Suggestion, suggestion
@@ -346,3 +347,16 @@ def test_a_summary_by_a_model_is_marked_and_falls_back(
     assert MACHINE_WRITTEN in shown
     fake.behave = hangs_up
     assert "Wants" in fragment(sign_in(desk.ana), own, "copilot-summary")
+
+
+def test_the_limit_of_a_conversation_holds_over_all_its_calls(
+    desk: Desk, own: Conversation, sign_in: SignIn, fake: FakeEndpoint, settings: LazySettings
+) -> None:
+    client = sign_in(desk.ana)
+    fake.says("They lost a card and want it frozen.")
+    fragment(client, own, "copilot-summary")
+    settings.LLM_MAX_COST = spending.spent_on(own.pk).cost + 1e-6
+    assert spending.spent_on(own.pk).cost > 0
+    assert "Wants" in fragment(client, own, "copilot-summary")
+    assert fragment(client, own, "copilot-draft") == ""
+    assert len(fake.asked) == 1

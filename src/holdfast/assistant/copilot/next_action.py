@@ -92,7 +92,7 @@ def _switch(case: Case, act: str, card: Card | None) -> NextAction | None:
         return None
     return NextAction(
         label=f"{act.capitalize()} the card ending {card.last4}",
-        because=f"The card ending {card.last4} is {card.state}.",
+        because=f"Card {card.last4} is {card.state}.",
         opens=reverse("desk:card", args=[case.number, card.id]),
     )
 

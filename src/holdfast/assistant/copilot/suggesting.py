@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from holdfast.assistant.contract import Citation
+from holdfast.assistant.copilot import spending
 from holdfast.assistant.copilot.reading import Case
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN, CitedSentence, Draft, GivenPassage
@@ -95,7 +96,15 @@ def _draft(case: Case, article: IndexedArticle, passages: Sequence[Passage]) -> 
     if kept is not None:
         return Draft(tuple(CitedSentence(text, tuple(ids)) for text, ids in kept)) if kept else None
     given = [GivenPassage(f"P{number}", passage.text) for number, passage in enumerate(passages, 1)]
-    written = draft(case.question, language=case.language, passages=given, known={"name": case.mask}).draft
+    brought = draft(
+        case.question,
+        language=case.language,
+        passages=given,
+        known={"name": case.mask},
+        so_far=spending.spent_on(case.id),
+    )
+    spending.add(case.id, brought.spent)
+    written = brought.draft
     sendable = written if written is not None and written.may_be_sent else None
     cache.set(key, [(each.text, each.passages) for each in sendable.sentences] if sendable else [], _KEPT_SECONDS)
     return sendable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from holdfast.assistant.copilot import spending
 from holdfast.assistant.copilot.reading import Case, Said
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN
@@ -31,9 +32,11 @@ def summary(case: Case) -> Summary:
     """Return the summary. With a model it takes as long as one call; without, or when that fails, two queries."""
     if endpoint() is not None:
         told = [f"{each.by}: {each.text}" for each in case.said]
-        written = summarise(told, language=case.reads, known={"name": case.mask}).text
-        if written:
-            return Summary(text=written, written_by=MACHINE_WRITTEN)
+        so_far = spending.spent_on(case.id)
+        written = summarise(told, language=case.reads, known={"name": case.mask}, so_far=so_far)
+        spending.add(case.id, written.spent)
+        if written.text:
+            return Summary(text=written.text, written_by=MACHINE_WRITTEN)
     return Summary(lines=tuple(_lines(case)))
 
 

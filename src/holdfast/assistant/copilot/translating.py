@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from holdfast.assistant.copilot import spending
 from holdfast.assistant.copilot.reading import Case
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN
@@ -37,8 +38,11 @@ def for_the_customer(case: Case, text: str) -> Translation | None:
 
 
 def _translated(case: Case, text: str, to: str) -> Translation | None:
-    written = translate(text, to=to, known={"name": case.mask}).text if of_use(case) and text.strip() else None
-    return Translation(written) if written else None
+    if not of_use(case) or not text.strip():
+        return None
+    written = translate(text, to=to, known={"name": case.mask}, so_far=spending.spent_on(case.id))
+    spending.add(case.id, written.spent)
+    return Translation(written.text) if written.text else None
 
 
 def _base(locale: str) -> str:
