@@ -29,6 +29,9 @@ SHORTEST = timedelta(minutes=5)  # five people handed out in one minute say noth
 WINDOW, NEWEST = timedelta(hours=1), 200
 """Steps that are looked at: older ones tell how the line moved then."""
 
+AT_ONCE = timedelta(seconds=15)
+"""Who stood in line for less was not held up: two who come together are taken together, by agents who were free."""
+
 _STALLED = 0.001  # a pause as unlikely as this is no pause: the line stands
 _Z90 = 1.2816  # standard normal, 90th percentile
 _GROUPS = 60  # those ahead are gone through in about as many groups of people who joined one after the other
@@ -71,7 +74,7 @@ class Reckoned:
     middle: float
     high: float
     foreseen: bool = True
-    """Whether people were seen to wait nearly as long. If not, how it comes out says nothing of those told later."""
+    """Whether there is a wait, and people were seen to wait nearly as long. If not, others learn nothing from it."""
 
     @property
     def to_learn_from(self) -> float:
@@ -128,13 +131,13 @@ def busy(served: Sequence[Served], *, oldest: datetime | None) -> list[Served]:
     """Return the steps on a clock that hardly moves while nobody waits; the newest first, as they are given.
 
     While a line is empty its steps tell how many come, not how fast they are served. Between two steps somebody waited
-    if one who was served later, or waits now (`oldest`: since when), had joined by then. Gaps in which nobody did are
-    shortened to what the others last on average.
+    if one who was served later, or waits now (`oldest`: since when), had stood there for a while by then. Gaps in which
+    nobody did are shortened to what the others last on average.
     """
     gaps: list[tuple[timedelta, bool]] = []
     for later, earlier in pairwise(served):
         oldest = later.joined_at if oldest is None else min(oldest, later.joined_at)
-        gaps.append((later.at - earlier.at, oldest <= earlier.at))
+        gaps.append((later.at - earlier.at, oldest <= earlier.at - AT_ONCE))
     held = [gap for gap, waited in gaps if waited]
     empty = [gap for gap, waited in gaps if not waited]
     if not empty:
@@ -178,7 +181,7 @@ def reckon(
     to_come = max(1.0, mean * rate / by_rate / burst)
     unsure = by_rate**2 / bursts_seen + (1 - by_rate) ** 2 * (1 / max(patience.given_up, 1.0) + _CHANGES**2)
     low, middle, high = (mean * _f_percentile(2 * to_come, 2 / unsure, z) for z in (-_Z90, 0.0, _Z90))
-    foreseen = not patience.minutes or mean <= _BEYOND * patience.minutes[-1]
+    foreseen = place > 1 and (not patience.minutes or mean <= _BEYOND * patience.minutes[-1])
     return Reckoned(low, middle, high, foreseen)
 
 

@@ -250,7 +250,9 @@ class Live:
         self._played.busy_minutes += handling
         self._plan(at + handling, _FREE, agent_id)
         for entry in entries:
-            entry.state, entry.ended_at, entry.reached_at = State.ANSWERED, max(at, entry.at), max(at, entry.at)
+            if entry.state is State.WAITING:  # who had left and came again stands in line since then
+                entry.reached_at = max(at, entry.at)
+            entry.state, entry.ended_at = State.ANSWERED, max(at, entry.at)
             self._settled.add(entry.visit.matter)
         return True
 
@@ -270,10 +272,10 @@ def offer_waits(entries: Sequence[Entry]) -> None:
 
     Without it only those who stayed would be counted, and a wait that nobody sat through would look well told.
     """
-    answered: dict[int, float] = {}
+    reached: dict[int, float] = {}
     for entry in reversed(entries):
         band = entry.decision.band if entry.decision is not None else 0
-        if entry.state is State.ANSWERED:
-            answered[band] = min(answered.get(band, math.inf), entry.ended_at)
-        elif entry.state is State.LEFT:
-            entry.reached_at = answered.get(band, math.inf)
+        if entry.reached_at < math.inf:
+            reached[band] = min(reached.get(band, math.inf), entry.reached_at)
+        elif entry.state in (State.LEFT, State.ANSWERED):  # answered by what they asked when they came again
+            entry.reached_at = reached.get(band, math.inf)
