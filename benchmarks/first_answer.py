@@ -81,7 +81,7 @@ def main() -> None:
         parser.error(f"{options.data} is not there. Name BANKING77's train.csv.")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
     django.setup()
-    from holdfast.assistant.respond import MAX_LETTERS, MIN_MARGIN, MIN_SIMILARITY, PEOPLE_TOPICS
+    from holdfast.assistant.respond import MAX_LETTERS, MIN_MARGIN, MIN_OF_TWO, MIN_SIMILARITY, PEOPLE_TOPICS
     from holdfast.drills import tidewater
     from holdfast.knowledge import meaning
     from holdfast.knowledge.models import Article
@@ -143,6 +143,20 @@ def main() -> None:
                 correct += right(category, hits[0].article.slug)
         return answered, correct
 
+    def asked_back() -> tuple[int, int]:
+        """Count the questions after which one is asked back, and those whose article is one of the two named."""
+        asked = among = 0
+        for (text, category), hits in zip(rows, found, strict=True):
+            two = hits[:2]
+            if len(two) < 2 or len(text) > MAX_LETTERS or any(hit.article.topic in PEOPLE_TOPICS for hit in two):
+                continue
+            clear = two[0].similarity >= MIN_SIMILARITY and two[0].margin >= MIN_MARGIN
+            near = min(hit.similarity for hit in two) >= MIN_SIMILARITY
+            if not clear and near and sum(hit.probability for hit in two) >= MIN_OF_TWO:
+                asked += 1
+                among += any(right(category, hit.article.slug) for hit in two)
+        return asked, among
+
     print(f"{len(rows)} questions, {len(articles)} articles, nearest document right: {nearest / len(rows):.1%}")
     print(f"likeliest article right: {likeliest / len(rows):.1%}; index built in {build:.1f} s")
     for score in (0.0, 0.2, 0.25, 0.3):
@@ -151,6 +165,7 @@ def main() -> None:
             share, precision = answered / len(rows), correct / max(answered, 1)
             print(f"similarity {score:.2f} margin {margin:.2f}: answered {share:5.1%}, right {precision:.1%}")
     answered, correct = gate(MIN_SIMILARITY, MIN_MARGIN)
+    back, among = asked_back()
     words_answered, words_correct = gate(MIN_SIMILARITY, MIN_MARGIN, by_words)
     print(
         json.dumps(
@@ -161,6 +176,8 @@ def main() -> None:
                 "baseline_nearest_right": round(nearest / len(rows), 4),
                 "answered": round(answered / len(rows), 4),
                 "right_of_answered": round(correct / max(answered, 1), 4),
+                "asked_back": round(back / len(rows), 4),
+                "right_among_the_two": round(among / max(back, 1), 4),
                 "semantic": encoder is not None,
                 "answered_by_words": round(words_answered / len(rows), 4),
                 "right_of_answered_by_words": round(words_correct / max(words_answered, 1), 4),

@@ -173,9 +173,8 @@ class AssistantMachine(RuleBasedStateMachine):
     @rule(at=st.sampled_from(["say", "step", "give"]))
     def a_worker_dies_mid_turn(self, at: str) -> None:
         for turn in claim(1):
-            with mock.patch.object(speaking, at, side_effect=Killed):
-                with suppress(Killed):
-                    working.do(turn, acts=self.systems)
+            with mock.patch.object(speaking, at, side_effect=Killed), suppress(Killed):
+                working.do(turn, acts=self.systems)
 
     @rule()
     def a_worker_stalls(self) -> None:

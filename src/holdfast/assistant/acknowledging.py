@@ -59,13 +59,11 @@ def _line(to: ToTell, offers: dict[int, list[Window]]) -> Line | None:
             [(_spoken(w), time_link(to.conversation_id, w.starts_at)) for w in offers[to.queue_id]] if to.times else []
         )
         first = _first(to, tried) if to.says_so and not to.text else ""
+        if not (to.text or first or times):
+            return None  # most mails in calm: signing them a link would cost more than all the rest here
         own = link(to.conversation_id)
-        said, kind = (
-            line_words.in_writing(to.locale, text=to.text, first=first, times=times, link=own),
-            "callback_offer",
-        )
-    if not said:
-        return None
+        said = line_words.in_writing(to.locale, text=to.text, first=first, times=times, link=own)
+        kind = "callback_offer" if times else "acknowledgement"
     details: dict[str, object] = {"kind": "deflection", "word": to.word} if to.text else {"kind": kind}
     details |= {"times": len(times)} if times else {}
     return Line(conversation_id=to.conversation_id, author="system", text=said, details=details)

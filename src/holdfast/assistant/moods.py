@@ -26,7 +26,7 @@ class Mood:
 
 
 def mood_of(text: str, *, locale: str) -> Mood | None:
-    """Return the first sentence with a word of anger, else of worry; `None` without any.
+    """Return the sentence with the longest word of anger, else of worry; `None` without any.
 
     A language without a list of its own is read with all of them.
     """
@@ -36,9 +36,12 @@ def mood_of(text: str, *, locale: str) -> Mood | None:
         pattern = _patterns().get((base, kind)) or _patterns()["", kind]
         if not pattern.search(folded(text)):
             continue
-        for sentence in _SENTENCE.findall(text):
-            if (found := pattern.search(folded(sentence))) is not None:
-                return Mood(kind, _cut(" ".join(sentence.split())), found[0])
+        found = [
+            (match[0], sentence) for sentence in _SENTENCE.findall(text) for match in pattern.finditer(folded(sentence))
+        ]
+        if found:
+            word, sentence = max(found, key=lambda each: len(each[0]))  # a phrase says more than a word
+            return Mood(kind, _cut(" ".join(sentence.split())), word)
     return None
 
 
