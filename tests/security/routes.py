@@ -58,7 +58,7 @@ class CaseRoute:
 
 
 def _message(conversation: Conversation) -> list[Any]:
-    return [conversation.messages.order_by("created_at", "id")[0].pk]
+    return [conversation.messages.filter(author="customer").order_by("created_at", "id")[0].pk]
 
 
 def _field(name: str) -> CaseRoute:
