@@ -117,8 +117,6 @@ class Work(StrEnum):
     """Begin an action; `arguments["action"]` names it."""
     GO_ON = "go_on"
     """Go on with the action that waits for the customer's word."""
-    COMPOSE = "compose"
-    """Let the language model choose, where the embedded path is not sure."""
     ANSWER = "answer"
     """Look again at what the customer said: a conversation was handed back, or they wrote while a turn was running."""
 
