@@ -18,6 +18,7 @@ from holdfast.assistant.plain_text import folded, plain_text, unmasked
 _GAP = r"(?: \S+){0,3}"
 _NOT_THEN = r"(?! (?:else|besides|to use|to look))"
 _START, _STOP = r"(?<!\S)", r"(?!\S)"  # not \b: to it an Indian vowel sign is no part of a word
+_PARTS = re.compile(r"[.,;:!?\n()–—-]+")
 _END = 1_500  # characters looked at on either end of a long letter
 _STEM = 4  # letters of a stem that decide whether a language's patterns are tried at all
 _WINDOW = 12  # words looked at on either side of such a word
@@ -41,6 +42,10 @@ class _Language:
     spaces: bool
     keys: frozenset[str]
     """Words, and beginnings of words, without which no pattern matches."""
+    please: re.Pattern[str] | None
+    """Words that make a noun a request wherever it stands: without one, "Hello customer service" is a greeting."""
+    joins: re.Pattern[str] | None
+    """Words between two parts of a sentence."""
 
     def asks(self, line: str, *, short: bool) -> bool:
         return self.pattern.search(line) is not None or (short and self.alone.fullmatch(line) is not None)
@@ -60,7 +65,19 @@ def asks_for_person(text: str) -> bool:
     if _found(plain):
         return True
     other = unmasked(plain)
-    return other != plain and _found(other)
+    return (other != plain and _found(other)) or _asked_beside_something_else(text)
+
+
+def _asked_beside_something_else(text: str) -> bool:
+    """Whether one part of a sentence is nothing but "a human, please": "a human please, and freeze my card"."""
+    for part in _PARTS.split(text):
+        plain = plain_text(part)
+        for language in _LATIN:
+            if language.please is not None and language.please.search(plain):
+                clauses = language.joins.split(plain) if language.joins is not None else [plain]
+                if any(language.please.search(each) and language.alone.fullmatch(each.strip()) for each in clauses):
+                    return True
+    return False
 
 
 def _found(plain: str) -> bool:
@@ -132,7 +149,13 @@ def _language(about: dict[str, Any]) -> _Language:
         alone=re.compile(rf"(?:{quiet} )*(?:{person}|{someone})(?: (?:{quiet}|{person}|{someone}))*"),
         spaces=spaces,
         keys=_keys(about),
+        please=_word_of(about.get("please", [])),
+        joins=_word_of(about.get("and", [])),
     )
+
+
+def _word_of(words: list[str]) -> re.Pattern[str] | None:
+    return re.compile(rf"{_START}{_either(words)}{_STOP}") if words else None
 
 
 def _filled(phrase: str, parts: dict[str, str]) -> str:
