@@ -57,7 +57,9 @@ def test_a_wish_begins_an_action(text: str, action: str) -> None:
     assert (outcome.name, outcome.locale) == (action, "en")
 
 
-@pytest.mark.parametrize("text", ["what is the weather like", "I want to talk to a person about freezing my card", "🙂"])
+@pytest.mark.parametrize(
+    "text", ["what is the weather like", "I want to talk to a person about freezing my card", "🙂"]
+)
 def test_nothing_is_done_that_nobody_asked_for(text: str) -> None:
     assert isinstance(_asked(text), HandOver)
 

@@ -65,7 +65,9 @@ def asks_for_person(text: str) -> bool:
     if _found(plain):
         return True
     other = unmasked(plain)
-    return (other != plain and _found(other)) or _asked_beside_something_else(text)
+    if other != plain and _found(other):
+        return True
+    return _PLEASE.search(plain) is not None and _asked_beside_something_else(text)
 
 
 def _asked_beside_something_else(text: str) -> bool:
@@ -182,3 +184,4 @@ _BY_KEY = {key: [place for place, each in enumerate(_LATIN) if key in each.keys]
 _ALONE = frozenset(
     folded(word.rstrip("*")).replace(" ", "") for about in _DATA.values() for word in about.get("person", [])
 )
+_PLEASE = re.compile("|".join(language.please.pattern for language in _LATIN if language.please is not None))
