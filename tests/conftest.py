@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -37,11 +38,20 @@ if _SHARED not in os.environ:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
 django.setup()  # only now: the settings above name the server
 
+from holdfast.knowledge import search  # noqa: E402
+
 
 @pytest.fixture(scope="session")
 def database_server() -> EmbeddedPostgres:
     """The run's own database server."""
     return EmbeddedPostgres(data=Path(os.environ["HOLDFAST_DATA"]), durable=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_article_outlives_its_test() -> Iterator[None]:
+    """What a process learned from articles goes with them, or the next test gets answers of a database that is gone."""
+    yield
+    search.forget()
 
 
 def _chromium() -> str | None:

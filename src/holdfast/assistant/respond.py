@@ -78,16 +78,23 @@ def respond_many(conversations: Sequence[ForAssistant]) -> list[Outcome]:
     texts = {i: _looked_up(conversations[i]) for i in open_}
     locales = {i: _language(conversations[i], texts[i]) for i in open_}
     searched = [i for i in open_ if locales[i] is not None]
-    words, languages = [texts[i] for i in searched], [locales[i] or "" for i in searched]
-    with tiers.at_most(Tier.MEANING, waiting=len(searched)) as tier:
-        meaning = tier >= Tier.MEANING
-        found = article_index().find(words, locales=languages, limit=2, semantic=meaning)
-        wished = wishes(words, locales=languages, meaning=meaning)
-    near = {i: (articles, wish) for i, articles, wish in zip(searched, found, wished, strict=True)}
+    found = _searched([texts[i] for i in searched], [locales[i] or "" for i in searched])
+    near = dict(zip(searched, found, strict=True))
     return [
         outcome if outcome is not None else _gated(conversations[i], locales[i], *near.get(i, ([], None)))
         for i, outcome in enumerate(outcomes)
     ]
+
+
+def _searched(texts: Sequence[str], locales: Sequence[str]) -> list[tuple[list[Found], Wish | None]]:
+    """Return the articles near each text, and what it wishes to have done. Of no texts nothing is asked, not even an
+    index: a request for a person depends on nothing that is learned or stored."""
+    if not texts:
+        return []
+    with tiers.at_most(Tier.MEANING, waiting=len(texts)) as tier:
+        meaning = tier >= Tier.MEANING
+        found = article_index().find(texts, locales=locales, limit=2, semantic=meaning)
+        return list(zip(found, wishes(texts, locales=locales, meaning=meaning), strict=True))
 
 
 def with_a_person(asked: ForAssistant) -> HandOver | None:
