@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from holdfast.knowledge import editing, reranking, retrieval, versions
+from holdfast.knowledge.kept import Kept
 from holdfast.knowledge.models import Article
 from holdfast.knowledge.passage_index import PassageIndex
 from holdfast.knowledge.stems import STEMMERS, stems_of, words
@@ -75,8 +76,8 @@ def test_words_are_found_by_their_stem_in_the_language_of_the_article(articles: 
 def test_a_change_and_an_article_taken_away_are_seen(
     articles: dict[str, Article], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retrieval, "_FRESH_SECONDS", 0)
-    monkeypatch.setattr(retrieval, "_AT_ONCE_SECONDS", 60)
+    at_once = Kept(retrieval._built, stamp=retrieval._published_stamp, name="test", fresh_for=0, at_once=60)
+    monkeypatch.setattr(retrieval, "_kept", at_once)
     assert retrieval.find("lost card", "en")
     editing.unpublish(article_id=articles["lost-card/en"].pk, by=None)
     assert retrieval.find("lost card", "en") == []

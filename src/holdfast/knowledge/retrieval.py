@@ -6,14 +6,11 @@ article's version and its offsets into that version's body; versions are kept (`
 
 from __future__ import annotations
 
-import threading
-import time
-
-from django.db import connection
 from django.db.models import Count, Max, Sum
 
 from holdfast.kit.semantic import encoder as semantic
 from holdfast.knowledge import meaning, reranking
+from holdfast.knowledge.kept import Kept
 from holdfast.knowledge.models import Article
 from holdfast.knowledge.passage_index import PassageIndex
 from holdfast.knowledge.passages import PassageFound
@@ -22,8 +19,6 @@ from holdfast.knowledge.passages import PassageFound
 # is as good. benchmarks/retrieval.py tells what each setting keeps and lets through.
 CLEAR, NEAR, CLEAR_MEANING = 0.5, 0.3, 0.6
 RERANKED = 30
-_FRESH_SECONDS = 5.0
-_AT_ONCE_SECONDS = 0.2  # an index that is built in less is built while its first asker waits
 
 
 def find(text: str, locale: str, limit: int = 5, *, weak: bool = False) -> list[PassageFound]:
@@ -43,57 +38,24 @@ def warm() -> None:
     reranking.learn(_index().everything())
 
 
-_lock = threading.Lock()
-_building = threading.Lock()
-_current: PassageIndex | None = None
-_stamp: object = None
-_took = 0.0
-_looked = float("-inf")
-
-
-def forget() -> None:
-    """Drop the index; the next call builds it anew. For tests, and after an import of articles."""
-    global _current
-    with _lock:
-        _current = None
-
-
-def _index() -> PassageIndex:
-    """Return the index over what is published, looking for changes every few seconds.
-
-    A large one is built anew beside the old one, which answers meanwhile, so that nobody waits for it.
-    """
-    global _looked
-    with _lock:
-        if _current is None:
-            return _rebuild()
-        if time.monotonic() - _looked >= _FRESH_SECONDS:
-            _looked = time.monotonic()
-            if _published_stamp() != _stamp:
-                if _took < _AT_ONCE_SECONDS:
-                    return _rebuild()
-                if not _building.locked():
-                    threading.Thread(target=_rebuild_aside, name="passage-index", daemon=True).start()
-        return _current
-
-
 def _published_stamp() -> object:
     published = Article.objects.filter(published=True)
     return published.aggregate(Count("pk"), Sum("version"), Sum("pk"), Max("updated_at"))
 
 
-def _rebuild() -> PassageIndex:
-    global _current, _stamp, _looked, _took
-    started, stamp = time.monotonic(), _published_stamp()
-    built = PassageIndex(list(Article.objects.filter(published=True).order_by("pk")))
-    _current, _stamp, _looked = built, stamp, time.monotonic()
-    _took = _looked - started
-    return built
+def _built() -> PassageIndex:
+    return PassageIndex(list(Article.objects.filter(published=True).order_by("pk")))
 
 
-def _rebuild_aside() -> None:
-    with _building:
-        try:
-            _rebuild()
-        finally:
-            connection.close()
+# A large one is built anew beside the old one, which answers meanwhile, so that nobody waits for it.
+_kept = Kept(_built, stamp=_published_stamp, name="passage-index", fresh_for=5.0, at_once=0.2)
+
+
+def forget() -> None:
+    """Drop the index; the next call builds it anew. For tests, and after an import of articles."""
+    _kept.forget()
+
+
+def _index() -> PassageIndex:
+    """Return the index over what is published."""
+    return _kept.get()

@@ -8,15 +8,12 @@ benchmarks/first_answer.py compares this with the nearest document alone.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from django.db import connection
 from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import ThreadpoolController
@@ -25,6 +22,7 @@ from holdfast.kit.semantic.remembered import Remembered
 from holdfast.kit.semantic.ridge import Ridge
 from holdfast.knowledge import meaning
 from holdfast.knowledge.features import Features
+from holdfast.knowledge.kept import Kept
 from holdfast.knowledge.models import Article
 from holdfast.knowledge.passages import Passage, passages, plain
 
@@ -165,12 +163,19 @@ def _meanings(articles: Sequence[Article], encoder: Remembered) -> Ridge:
     return Ridge.fit(vectors, np.array([place for _, place in said], dtype=np.intp), count=len(articles))
 
 
-_lock = threading.Lock()
-_building = threading.Lock()
-_current: ArticleIndex | None = None
-_stamp: object = None
-_looked = float("-inf")
 _encoder: Remembered | None = None
+
+
+def _published_stamp() -> object:
+    return tuple(Article.objects.filter(published=True).order_by("pk").values_list("pk", "version", "updated_at"))
+
+
+def _built() -> ArticleIndex:
+    return ArticleIndex(list(Article.objects.filter(published=True).order_by("pk")), encoder=_encoder)
+
+
+_FRESH_SECONDS = 15.0
+_kept = Kept(_built, stamp=_published_stamp, name="article-index", fresh_for=_FRESH_SECONDS)
 
 
 def warm() -> None:
@@ -179,61 +184,23 @@ def warm() -> None:
     article_index()
     _encoder = meaning.encoder()
     if _encoder is not None:
-        _start_rebuilding()
+        _kept.rebuild_beside()
 
 
-def article_index(*, fresh_for: float = 15.0) -> ArticleIndex:
+def article_index(*, fresh_for: float = _FRESH_SECONDS) -> ArticleIndex:
     """Return the index over what is published, looking for changes at most every `fresh_for` seconds.
 
     The first call builds it and takes seconds. After a change the old index answers until the new one is built beside
     it, so that nobody waits for it.
     """
-    global _looked
-    with _lock:
-        if _current is None:
-            return _rebuild()
-        if time.monotonic() - _looked >= fresh_for:
-            _looked = time.monotonic()
-            if _published_stamp() != _stamp:
-                _start_rebuilding()
-        return _current
+    return _kept.get(fresh_for=fresh_for)
 
 
 def index_at_hand() -> ArticleIndex | None:
     """Return the index if there is one, and let it be built beside the caller if not: for who cannot wait seconds."""
-    if _current is None:
-        _start_rebuilding()
-        return None
-    return article_index()
+    return _kept.at_hand()
 
 
 def forget() -> None:
     """Drop the index; the next call builds it anew. For tests, and after an import of articles."""
-    global _current
-    with _lock:
-        _current = None
-
-
-def _published_stamp() -> object:
-    return tuple(Article.objects.filter(published=True).order_by("pk").values_list("pk", "version", "updated_at"))
-
-
-def _rebuild() -> ArticleIndex:
-    global _current, _stamp, _looked
-    stamp = _published_stamp()
-    built = ArticleIndex(list(Article.objects.filter(published=True).order_by("pk")), encoder=_encoder)
-    _current, _stamp, _looked = built, stamp, time.monotonic()
-    return built
-
-
-def _start_rebuilding() -> None:
-    if not _building.locked():
-        threading.Thread(target=_rebuild_aside, name="article-index", daemon=True).start()
-
-
-def _rebuild_aside() -> None:
-    with _building:
-        try:
-            _rebuild()
-        finally:
-            connection.close()
+    _kept.forget()
