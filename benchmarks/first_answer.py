@@ -81,7 +81,14 @@ def main() -> None:
         parser.error(f"{options.data} is not there. Name BANKING77's train.csv.")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
     django.setup()
-    from holdfast.assistant.respond import MAX_LETTERS, MIN_MARGIN, MIN_OF_TWO, MIN_SIMILARITY, PEOPLE_TOPICS
+    from holdfast.assistant.respond import (
+        MAX_LETTERS,
+        MIN_MARGIN,
+        MIN_OF_TWO,
+        MIN_SIMILARITY,
+        PEOPLE_TOPICS,
+        is_clear,
+    )
     from holdfast.drills import tidewater
     from holdfast.knowledge import meaning
     from holdfast.knowledge.models import Article
@@ -150,7 +157,7 @@ def main() -> None:
             two = hits[:2]
             if len(two) < 2 or len(text) > MAX_LETTERS or any(hit.article.topic in PEOPLE_TOPICS for hit in two):
                 continue
-            clear = two[0].similarity >= MIN_SIMILARITY and two[0].margin >= MIN_MARGIN
+            clear = is_clear(two[0])
             near = min(hit.similarity for hit in two) >= MIN_SIMILARITY
             if not clear and near and sum(hit.probability for hit in two) >= MIN_OF_TWO:
                 asked += 1

@@ -1,10 +1,13 @@
-"""Which passages of an article are quoted to a question: its own words, in their own order."""
+"""Which passages of an article are quoted to a question: its own words, in their own order, and where they stand."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
+from django.conf import settings
+
+from holdfast.assistant.contract import Citation
 from holdfast.knowledge.passages import Passage
 from holdfast.knowledge.search import IndexedArticle
 
@@ -29,6 +32,25 @@ def quotable(question: str, article: IndexedArticle, *, room: int = 900) -> list
         if sum(len(p.text) for p in chosen) + sum(len(p.text) for p in block) <= room:
             chosen += block
     return sorted(chosen, key=lambda p: p.start)
+
+
+def address(article: IndexedArticle) -> str:
+    """Return where customers read the whole article."""
+    return f"{settings.PUBLIC_URL}/help/{article.locale}/{article.slug}/"
+
+
+def citation(article: IndexedArticle, passage: Passage) -> Citation:
+    """Say where a quoted passage stands."""
+    return Citation(
+        article.id,
+        article.version,
+        article.slug,
+        article.locale,
+        article.title,
+        address(article),
+        passage.start,
+        passage.end,
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from django.conf import settings
-
 from holdfast.assistant import intents
 from holdfast.assistant.acting import speaks
 from holdfast.assistant.clarifying import chosen, question
 from holdfast.assistant.contract import (
     Action,
     Answer,
-    Citation,
     Clarify,
     ForAssistant,
     HandOver,
@@ -32,7 +29,7 @@ from holdfast.assistant.intents import ACTION, Wish, title_of, wishes
 from holdfast.assistant.language import language_of
 from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
-from holdfast.assistant.quoting import quotable
+from holdfast.assistant.quoting import address, citation, quotable
 from holdfast.assistant.tiers import Tier, tiers
 from holdfast.knowledge import search
 from holdfast.knowledge.search import Found, article_index
@@ -186,7 +183,7 @@ def _gated(asked: ForAssistant, locale: str | None, found: Sequence[Found], wish
     if (option := chosen(asked.text, asked.held.options)) is not None:
         best = next((each for each in found if option.names == f"article:{each.article.id}"), best)
         return _answer(asked.text, locale, best)
-    if best.similarity >= MIN_SIMILARITY and best.margin >= MIN_MARGIN:
+    if is_clear(best):
         return _answer(asked.text, locale, best)
     if (back := _question_back(asked, locale, found)) is not None:
         return back
@@ -212,6 +209,11 @@ def _wished(asked: ForAssistant, locale: str, wish: Wish | None) -> Action | Cla
     )
 
 
+def is_clear(found: Found) -> bool:
+    """Whether an article is so clear a match that it is quoted without a person."""
+    return found.similarity >= MIN_SIMILARITY and found.margin >= MIN_MARGIN
+
+
 def _question_back(asked: ForAssistant, locale: str, found: Sequence[Found]) -> Clarify | None:
     """Ask once which of the two nearest is meant, where it is very likely one of them."""
     if asked.held.asked or len(found) < 2:
@@ -228,14 +230,10 @@ def _question_back(asked: ForAssistant, locale: str, found: Sequence[Found]) -> 
 def _answer(question: str, locale: str, best: Found) -> Answer:
     article = best.article
     quoted = quotable(question, article)
-    url = f"{settings.PUBLIC_URL}/help/{article.locale}/{article.slug}/"
     opening, whole, otherwise = _TEXTS[locale.split("-")[0]] if locale.split("-")[0] in _TEXTS else _TEXTS["en"]
     words = "\n\n".join(p.text for p in quoted)
-    text = "\n\n".join([opening.format(title=article.title), words, whole.format(url=url), otherwise])
-    citations = tuple(
-        Citation(article.id, article.version, article.slug, article.locale, article.title, url, p.start, p.end)
-        for p in quoted
-    )
+    text = "\n\n".join([opening.format(title=article.title), words, whole.format(url=address(article)), otherwise])
+    citations = tuple(citation(article, passage) for passage in quoted)
     return Answer(text, citations, locale, round(best.probability, 3))
 
 

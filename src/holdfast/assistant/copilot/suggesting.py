@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.cache import cache
 
 from holdfast.assistant.contract import Citation
@@ -18,9 +17,9 @@ from holdfast.assistant.copilot.reading import Case
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN, CitedSentence, Draft, GivenPassage
 from holdfast.assistant.llm.drafts import draft
-from holdfast.assistant.quoting import quotable
+from holdfast.assistant.quoting import address, citation, quotable
 from holdfast.assistant.reply_lint import lint
-from holdfast.assistant.respond import MIN_MARGIN, MIN_SIMILARITY
+from holdfast.assistant.respond import MIN_SIMILARITY, is_clear
 from holdfast.knowledge.passages import Passage
 from holdfast.knowledge.search import ArticleIndex, Found, IndexedArticle
 
@@ -112,23 +111,12 @@ def _draft(case: Case, article: IndexedArticle, passages: Sequence[Passage]) -> 
 
 def _worded(text: str, case: Case, found: Found, passages: Sequence[Passage], *, by_model: bool = False) -> Suggestion:
     article = found.article
-    url = f"{settings.PUBLIC_URL}/help/{article.locale}/{article.slug}/"
-    sources = tuple(
-        Source(
-            number,
-            each.text,
-            Citation(
-                article.id, article.version, article.slug, article.locale, article.title, url, each.start, each.end
-            ),
-        )
-        for number, each in enumerate(passages, 1)
-    )
+    sources = tuple(Source(number, each.text, citation(article, each)) for number, each in enumerate(passages, 1))
     findings = lint(text, locale=case.language, citations=sources)
-    close = found.margin >= MIN_MARGIN
     return Suggestion(
-        text=text if by_model else f"{text}\n\n{article.title}: {url}",
+        text=text if by_model else f"{text}\n\n{article.title}: {address(article)}",
         title=article.title,
-        nearness=CLOSE if close else NEAR,
+        nearness=CLOSE if is_clear(found) else NEAR,
         written_by=MACHINE_WRITTEN if by_model else OWN_WORDS,
         sources=sources,
         findings=tuple(dict.fromkeys(each.sentence for each in findings)),

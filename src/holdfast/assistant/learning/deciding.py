@@ -11,7 +11,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from holdfast.assistant.learning.models import Candidate, Release
-from holdfast.assistant.respond import MIN_MARGIN, MIN_SIMILARITY
+from holdfast.assistant.respond import is_clear
 from holdfast.kit.clock import now
 from holdfast.knowledge import teaching
 from holdfast.knowledge.teaching import Way
@@ -116,11 +116,7 @@ def _measured(index: ArticleIndex) -> Figures:
     rows = Candidate.objects.filter(use=Candidate.Use.MEASURE, article__isnull=False).order_by("pk")
     questions = list(rows.values_list("question", "locale", "article_id"))
     found = index.find([text for text, _, _ in questions], locales=[locale for _, locale, _ in questions], limit=2)
-    best = [each[0] if each else None for each in found]
-    clear = [
-        one if one is not None and one.similarity >= MIN_SIMILARITY and one.margin >= MIN_MARGIN else None
-        for one in best
-    ]
+    clear = [each[0] if each and is_clear(each[0]) else None for each in found]
     right = sum(
         one is not None and one.article.id == wanted for one, (_, _, wanted) in zip(clear, questions, strict=True)
     )
