@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
@@ -14,7 +14,7 @@ from django.utils.cache import patch_cache_control
 from holdfast.posture.current import forget
 
 if TYPE_CHECKING:
-    from holdfast.people.models import Agent
+    pass
 
 View = Callable[..., HttpResponseBase]
 
@@ -30,11 +30,6 @@ def seen(view: View) -> View:
         return response
 
     return login_required(guarded)
-
-
-def me(request: HttpRequest) -> Agent:
-    """Return who asks."""
-    return cast("Agent", request.user)
 
 
 def version(request: HttpRequest) -> int | None:

@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from holdfast.bridge.gate import me, number, seen, version
+from holdfast.bridge.gate import number, seen, version
+from holdfast.people.permissions import me
 from holdfast.posture import playbooks
 from holdfast.posture.errors import PlaybookError, Refused
 

@@ -15,9 +15,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from holdfast.bridge.gate import View, me, number, seen
+from holdfast.bridge.gate import View, number, seen
 from holdfast.desk.queries import queues
 from holdfast.kit.clock import now
+from holdfast.people.permissions import me
 from holdfast.people.queries import answers, colleagues
 from holdfast.staffing import queries as staffing
 from holdfast.staffing import reserve, rosters

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.bridge import asking, charts, happens
 from holdfast.bridge import owed as owing
-from holdfast.bridge.gate import View, me, number, seen, version
+from holdfast.bridge.gate import View, number, seen, version
 from holdfast.bridge.outlook import outlook
 from holdfast.conversations import deflections
 from holdfast.conversations.lookups import numbers_of
 from holdfast.kit import streams
 from holdfast.kit.clock import now
+from holdfast.people.permissions import me
 from holdfast.posture import changes, playbooks
 from holdfast.posture import queries as postures
 from holdfast.posture.current import current

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.knowledge import differences, editing, feedback, queries, translations, unanswered, versions
 from holdfast.knowledge.editing import EditRefused
-from holdfast.knowledge.editor_views import WRITERS, me
+from holdfast.knowledge.editor_views import WRITERS
 from holdfast.knowledge.forms import languages
 from holdfast.knowledge.models import Article, ArticleVersion
-from holdfast.people.permissions import requires
+from holdfast.people.permissions import me, requires
 
 
 @require_GET
@@ -51,7 +51,7 @@ def putting_back(request: HttpRequest, pk: int, version: int) -> HttpResponse:
     seen = request.POST.get("seen", "")
     try:
         saved = versions.put_back(
-            article_id=pk, version=version, seen_version=int(seen) if seen.isdigit() else 0, by=me(request)
+            article_id=pk, version=version, seen_version=int(seen) if seen.isdigit() else 0, by=me(request).pk
         )
     except EditRefused as refused:
         messages.error(request, refused.sentence)
@@ -129,7 +129,7 @@ def not_found(request: HttpRequest) -> HttpResponse:
 @requires(*WRITERS)
 def settled(request: HttpRequest, group_id: int) -> HttpResponse:
     """A question needs no article."""
-    unanswered.settle(group_id=group_id, by=me(request))
+    unanswered.settle(group_id=group_id, by=me(request).pk)
     messages.success(request, "It is off the list. It comes back if people ask it again.")
     return redirect("articles:not-found")
 

@@ -1,16 +1,16 @@
-"""Who may open a page: one decorator, by role."""
+"""Who may open a page: one decorator, by role; and who asks for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from holdfast.people.models import Role
+from holdfast.people.models import Agent, Role
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -29,3 +29,8 @@ def requires(*roles: Role) -> Callable[[View[P]], View[P]]:
         return login_required(checked)
 
     return guarded
+
+
+def me(request: HttpRequest) -> Agent:
+    """Return the agent who asks. Only inside views that require sign-in."""
+    return cast(Agent, request.user)

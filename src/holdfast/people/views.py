@@ -22,7 +22,7 @@ from holdfast.people import accounts
 from holdfast.people import teams as team_keeping
 from holdfast.people.forms import InviteForm, StandingForm, TeamChoice, TeamForm, TeamNameForm, WelcomeForm
 from holdfast.people.models import Agent, Role, Team, Vendor
-from holdfast.people.permissions import requires
+from holdfast.people.permissions import me, requires
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def standing(request: HttpRequest, pk: int) -> HttpResponse:
     role, chosen = Role(form.cleaned_data["role"]), form.cleaned_data["team"]
     try:
         if role != agent.role:
-            accounts.change_role(agent_id=pk, role=role, by=_me(request))
+            accounts.change_role(agent_id=pk, role=role, by=me(request).pk)
         if chosen != agent.team:
-            team_keeping.move(agent_id=pk, team_id=chosen.pk if chosen else None, by=_me(request))
+            team_keeping.move(agent_id=pk, team_id=chosen.pk if chosen else None, by=me(request).pk)
         messages.success(
             request, f"{agent.name} is now {role.label.lower()} in {chosen.name if chosen else 'no team'}."
         )
@@ -131,7 +131,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _team(request, InviteForm(), team_form=form, status=422)
     try:
-        made = team_keeping.found(**form.cleaned_data, by=_me(request))
+        made = team_keeping.found(**form.cleaned_data, by=me(request).pk)
     except accounts.Refused as refused:
         form.add_error("name", refused.sentence)
         return _team(request, InviteForm(), team_form=form, status=422)
@@ -149,7 +149,7 @@ def team_name(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "A team needs a name of at most 80 characters.")
         return redirect("people:team")
     try:
-        team_keeping.rename(team_id=pk, name=form.cleaned_data["name"], by=_me(request))
+        team_keeping.rename(team_id=pk, name=form.cleaned_data["name"], by=me(request).pk)
         messages.success(request, f"The team is now called {form.cleaned_data['name']}.")
     except accounts.Refused as refused:
         messages.error(request, refused.sentence)
@@ -162,7 +162,7 @@ def team_removal(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a team in which nobody is."""
     gone = get_object_or_404(Team, pk=pk)
     try:
-        team_keeping.dissolve(team_id=pk, by=_me(request))
+        team_keeping.dissolve(team_id=pk, by=me(request).pk)
         messages.success(request, f"{gone.name} is no team any more.")
     except accounts.Refused as refused:
         messages.error(request, refused.sentence)
@@ -174,14 +174,9 @@ def team_removal(request: HttpRequest, pk: int) -> HttpResponse:
 def reactivation(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a deactivated agent in again. To keep one out is a page of the desk, which knows what they have in hand."""
     agent = get_object_or_404(Agent, pk=pk)
-    accounts.reactivate(agent_id=pk, by=_me(request))
+    accounts.reactivate(agent_id=pk, by=me(request).pk)
     messages.success(request, f"{agent.name} can sign in again.")
     return redirect("people:team")
-
-
-def _me(request: HttpRequest) -> int:
-    assert isinstance(request.user, Agent)  # noqa: S101 - `requires` let only agents through
-    return request.user.pk
 
 
 def _team(

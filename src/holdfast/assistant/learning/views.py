@@ -14,8 +14,8 @@ from holdfast.assistant.learning.deciding import FEWEST_TO_MEASURE, Refused
 from holdfast.assistant.learning.drift import drift
 from holdfast.assistant.learning.models import Candidate, Release
 from holdfast.knowledge.teaching import Title, titles
-from holdfast.people.models import Agent, Role
-from holdfast.people.permissions import requires
+from holdfast.people.models import Role
+from holdfast.people.permissions import me, requires
 
 TEACHERS = (Role.LEAD, Role.ADMIN)
 SHOWN = 30
@@ -67,11 +67,11 @@ def decision(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = request.POST.get("article", "")
     try:
         if request.POST.get("decline"):
-            deciding.decline(candidate_id=pk, by=_me(request))
+            deciding.decline(candidate_id=pk, by=me(request).pk)
             messages.success(request, "Declined. Nothing is learnt from it.")
         else:
             article_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else _NOT_A_NUMBER
-            candidate = deciding.approve(candidate_id=pk, article_id=article_id, by=_me(request))
+            candidate = deciding.approve(candidate_id=pk, article_id=article_id, by=me(request).pk)
             measures = candidate.use == Candidate.Use.MEASURE
             messages.success(request, "Kept to measure by." if measures else "Approved for the next release.")
     except Refused as refused:
@@ -84,7 +84,7 @@ def decision(request: HttpRequest, pk: int) -> HttpResponse:
 def trial(request: HttpRequest) -> HttpResponse:
     """Try what is approved beside what is live."""
     try:
-        release = deciding.try_out(by=_me(request))
+        release = deciding.try_out(by=me(request).pk)
         messages.success(request, f"Tried in {release.seconds:.1f} s. Nothing is live yet.")
     except Refused as refused:
         messages.error(request, str(refused))
@@ -101,7 +101,7 @@ def standing(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Choose what becomes of the release with one of its buttons.")
         return redirect("learning:home")
     try:
-        release = verb(release_id=pk, by=_me(request))
+        release = verb(release_id=pk, by=me(request).pk)
         messages.success(request, _SAID[Release.State(release.state)])
     except Refused as refused:
         messages.error(request, str(refused))
@@ -118,8 +118,3 @@ _SAID = {
 
 def _row(candidate: Candidate, choices: tuple[Title, ...]) -> Row:
     return Row(candidate.pk, candidate.question, candidate.answer, candidate.locale, candidate.nearest_id, choices)
-
-
-def _me(request: HttpRequest) -> int:
-    assert isinstance(request.user, Agent)  # noqa: S101 - `requires` let only agents through
-    return request.user.pk

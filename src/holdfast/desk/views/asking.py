@@ -19,9 +19,10 @@ from django.views.decorators.http import require_http_methods
 from holdfast.conversations import errors
 from holdfast.desk.reach import works_at_desk
 from holdfast.desk.screens import Problem
+from holdfast.people.permissions import me
 
 if TYPE_CHECKING:
-    from holdfast.people.models import Agent
+    pass
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -58,11 +59,6 @@ def desk_view(*methods: str, page: bool = False) -> Callable[[View[P]], View[P]]
         return require_http_methods(methods)(cast("Any", guarded))  # type: ignore[no-any-return]
 
     return decorate
-
-
-def me(request: HttpRequest) -> Agent:
-    """The agent who asks. Only inside views that require sign-in."""
-    return cast("Agent", request.user)
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -13,8 +13,9 @@ from holdfast.conversations.errors import Refused
 from holdfast.desk import cards
 from holdfast.desk.customers import card as customer_card
 from holdfast.desk.screens import CardForm
-from holdfast.desk.views.asking import a_uuid, desk_view, done, me, problem
+from holdfast.desk.views.asking import a_uuid, desk_view, done, problem
 from holdfast.operations.client import OperationsUnavailable
+from holdfast.people.permissions import me
 
 AWAY = "The company's systems do not answer, so nothing was changed. Try again in a minute."
 

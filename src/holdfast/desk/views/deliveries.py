@@ -14,8 +14,9 @@ from holdfast.conversations.errors import NotFound
 from holdfast.conversations.lookups import message_with_parts
 from holdfast.desk.screens import AgainForm
 from holdfast.desk.thread import delivery_view
-from holdfast.desk.views.asking import a_number, desk_view, done, me, problem
+from holdfast.desk.views.asking import a_number, desk_view, done, problem
 from holdfast.notify import repeats
+from holdfast.people.permissions import me
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Message

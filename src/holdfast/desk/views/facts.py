@@ -9,10 +9,11 @@ from django.urls import reverse
 from holdfast.conversations import queries
 from holdfast.desk.cards import act_for
 from holdfast.desk.screens import CardLine, FactsView
-from holdfast.desk.views.asking import desk_view, me
+from holdfast.desk.views.asking import desk_view
 from holdfast.kit.clock import now
 from holdfast.operations.client import OperationsUnavailable, UnknownRecord, operations
 from holdfast.operations.facts import Overview, all_facts
+from holdfast.people.permissions import me
 
 MOST = 6
 

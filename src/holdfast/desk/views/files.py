@@ -14,8 +14,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from holdfast.conversations import queries
 from holdfast.conversations.lookups import access_attachment
-from holdfast.desk.views.asking import desk_view, me
+from holdfast.desk.views.asking import desk_view
 from holdfast.kit.blobs import BlobStore
+from holdfast.people.permissions import me
 
 _SANDBOX = "sandbox; default-src 'none'"
 _FORMATTED = {

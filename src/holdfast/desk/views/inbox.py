@@ -19,8 +19,9 @@ from holdfast.desk.filters import Chosen, read
 from holdfast.desk.navigation import nav_of
 from holdfast.desk.queries import priorities
 from holdfast.desk.reach import Reach, reach_of
-from holdfast.desk.views.asking import a_number, changed, desk_view, is_fragment, me, problem
+from holdfast.desk.views.asking import a_number, changed, desk_view, is_fragment, problem
 from holdfast.kit import streams
+from holdfast.people.permissions import me
 from holdfast.posture.current import current
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 from holdfast.conversations.errors import Refused
 from holdfast.conversations.held import held_by
 from holdfast.desk.leaving import Left, leave, receivers
-from holdfast.desk.views.asking import a_number, me
+from holdfast.desk.views.asking import a_number
 from holdfast.people import accounts
 from holdfast.people.models import Agent, Role
-from holdfast.people.permissions import requires
+from holdfast.people.permissions import me, requires
 
 
 @require_http_methods(["GET", "POST"])

@@ -17,8 +17,9 @@ from holdfast.desk import screens
 from holdfast.desk.case import PAGE, customer_name
 from holdfast.desk.thread import message_views
 from holdfast.desk.uploads import Kept, UploadRefused, keep
-from holdfast.desk.views.asking import a_number, a_uuid, changed, desk_view, me, problem, words
+from holdfast.desk.views.asking import a_number, a_uuid, changed, desk_view, problem, words
 from holdfast.notify import replies
+from holdfast.people.permissions import me
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation, Message

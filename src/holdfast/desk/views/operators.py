@@ -10,11 +10,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from holdfast.desk.forms import OperatorForm
-from holdfast.desk.views.asking import me
 from holdfast.desk.views.settings import LEADS
 from holdfast.intake import operators
 from holdfast.intake.operators import Listed, OperatorRefused
-from holdfast.people.permissions import requires
+from holdfast.people.permissions import me, requires
 from holdfast.people.queries import names_of
 
 

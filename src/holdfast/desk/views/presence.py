@@ -7,7 +7,8 @@ from django.shortcuts import render
 
 from holdfast.conversations import queries
 from holdfast.desk import presence as people_here
-from holdfast.desk.views.asking import desk_view, me, problem
+from holdfast.desk.views.asking import desk_view, problem
+from holdfast.people.permissions import me
 
 _THEMES = frozenset({"auto", "light", "dark"})
 _DENSITIES = frozenset({"comfortable", "compact"})

@@ -21,10 +21,11 @@ from holdfast.desk.reach import reach_of, works_at_desk
 from holdfast.desk.reveal_log import page_of
 from holdfast.desk.screens import Choice, Denied, Problem, Revealed, RevealForm
 from holdfast.desk.sources import raw_source
-from holdfast.desk.views.asking import desk_view, me, words
+from holdfast.desk.views.asking import desk_view, words
 from holdfast.guard import reveals
 from holdfast.guard.gate import Outcome, session_mark
 from holdfast.kit.clock import now
+from holdfast.people.permissions import me
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation

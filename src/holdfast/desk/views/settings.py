@@ -13,9 +13,9 @@ from holdfast.desk.canned_keeping import CannedRefused
 from holdfast.desk.forms import CannedForm, QueueForm, languages
 from holdfast.desk.models import CannedReply, Queue
 from holdfast.desk.queue_keeping import QueueRefused
-from holdfast.desk.views.asking import me, words
+from holdfast.desk.views.asking import words
 from holdfast.people.models import Role
-from holdfast.people.permissions import requires
+from holdfast.people.permissions import me, requires
 
 LEADS = (Role.LEAD, Role.ADMIN)
 

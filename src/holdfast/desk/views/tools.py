@@ -17,8 +17,9 @@ from holdfast.desk.filters import read
 from holdfast.desk.navigation import nav_of
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.screens import CannedView
-from holdfast.desk.views.asking import a_number, desk_view, me, problem, words
+from holdfast.desk.views.asking import a_number, desk_view, problem, words
 from holdfast.knowledge.queries import found as articles_about
+from holdfast.people.permissions import me
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation

@@ -18,8 +18,9 @@ from holdfast.desk.handing_over import agent_choices, queue_choices, receiver
 from holdfast.desk.look_alikes import look_alikes
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.screens import MergeForm, Problem, SnoozeForm, TransferForm
-from holdfast.desk.views.asking import a_number, changed, desk_view, done, me, problem, words
+from holdfast.desk.views.asking import a_number, changed, desk_view, done, problem, words
 from holdfast.kit.clock import now
+from holdfast.people.permissions import me
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
