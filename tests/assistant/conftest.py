@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from holdfast.assistant import acting_given
 from holdfast.assistant.acting_steps import Acting, Done, Pending, Step
 from holdfast.assistant.contract import Action, ForAssistant, HandOver, Outcome, Reason
 from holdfast.assistant.models import Turn
@@ -32,7 +33,7 @@ class Systems:
         return self._next()
 
     def go_on(self, pending: Pending | Mapping[str, object], text: str, *, who: Acting, locale: str) -> Step:
-        waiting = pending if isinstance(pending, Pending) else Pending.load(pending)
+        waiting = pending if isinstance(pending, Pending) else Pending.load(acting_given.opened(pending))
         self.calls.append((waiting.action, text, who))
         return self._next()
 

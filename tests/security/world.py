@@ -17,6 +17,8 @@ from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
 
+from holdfast.assistant import holding
+from holdfast.assistant.contract import Held
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.closures import close
 from holdfast.conversations.merges import merge
@@ -143,6 +145,7 @@ def build() -> World:
         customer = world.customers[0] if state == "look_alike" else world.customers[planted.number - 31]
         world.conversations[state] = _conversation(world, state, planted, customer)
     _spread(world)
+    _form(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -263,6 +266,13 @@ def _spread(world: World) -> None:
             purpose=purpose,
             reason=f"asked by {world.planted[0].values['email']}",
         )
+
+
+def _form(world: World) -> None:
+    """A customer is asked whether their new address is right."""
+    address = world.planted[1].values["address"]
+    pending = {"action": "change_address", "asks": "confirm", "slots": {"address": address}, "key": "world"}
+    holding.keep(world.conversations["waiting"].pk, Held(pending=pending))
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

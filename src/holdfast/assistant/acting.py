@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from holdfast.assistant import slots
+from holdfast.assistant import acting_given, slots
 from holdfast.assistant.acting_forms import KINDS, Form, confirming, with_cards, with_records
 from holdfast.assistant.acting_steps import Acting, Done, Pending, Step
 from holdfast.assistant.acting_words import examples_of, language
@@ -41,7 +41,7 @@ def begin(action: str, text: str, *, who: Acting, locale: str) -> Step:
 def go_on(pending: Pending | Mapping[str, object], text: str, *, who: Acting, locale: str) -> Step:
     """Go on with what waits for the customer's answer."""
     try:
-        waiting = pending if isinstance(pending, Pending) else Pending.load(pending)
+        waiting = pending if isinstance(pending, Pending) else Pending.load(acting_given.opened(pending))
     except ValueError:
         return Step(give_up="What was under way cannot be read any more.")
     offered, here = action_named(waiting.action), language(locale)

@@ -34,7 +34,7 @@ class Held:
     language: str = ""
     """The conversation's language once it is known; it stays."""
     pending: Mapping[str, Any] | None = None
-    """An action that waits for the customer's next word, as `assistant.acting` wrote it."""
+    """An action that waits for the customer's next word, as `acting` wrote it; read back, its values are sealed."""
     options: tuple[Option, ...] = ()
     """What the customer is being asked to choose from."""
     asked: bool = False

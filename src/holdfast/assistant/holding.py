@@ -17,24 +17,27 @@ from uuid import UUID
 
 from django.db import connection
 
+from holdfast.assistant.acting_given import closed, joined
 from holdfast.assistant.contract import NOTHING_HELD, Answer, Clarify, HandOver, Held, Option, Outcome, Word
 from holdfast.assistant.models import Holding
 from holdfast.assistant.turn_rows import open_turns
+from holdfast.guard.fields import NOTHING
 from holdfast.kit.clock import now
 
 MOST_TURNS = 12
 """So often the assistant speaks in one matter; then a person looks, whatever it would say."""
 
 _KEEP = """
-INSERT INTO assistant_holding AS held (conversation_id, word, language, pending, options, asked, answered, turns,
-    acknowledged_at, changed_at)
-SELECT id, word, language, pending, options, asked, answered, turns, CASE WHEN told THEN %(at)s::timestamptz END, %(at)s
-FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(languages)s::text[], %(pending)s::jsonb[], %(options)s::jsonb[],
-    %(asked)s::boolean[], %(answered)s::boolean[], %(turns)s::int[], %(told)s::boolean[])
-    AS new (id, word, language, pending, options, asked, answered, turns, told)
+INSERT INTO assistant_holding AS held (conversation_id, word, language, pending, given, options, asked, answered,
+    turns, acknowledged_at, changed_at)
+SELECT id, word, language, pending, given, options, asked, answered, turns,
+    CASE WHEN told THEN %(at)s::timestamptz END, %(at)s
+FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(languages)s::text[], %(pending)s::jsonb[], %(given)s::text[],
+    %(options)s::jsonb[], %(asked)s::boolean[], %(answered)s::boolean[], %(turns)s::int[], %(told)s::boolean[])
+    AS new (id, word, language, pending, given, options, asked, answered, turns, told)
 ON CONFLICT (conversation_id) DO UPDATE SET word = excluded.word, language = excluded.language,
-    pending = excluded.pending, options = excluded.options, asked = excluded.asked, answered = excluded.answered,
-    turns = excluded.turns, changed_at = excluded.changed_at,
+    pending = excluded.pending, given = excluded.given, options = excluded.options, asked = excluded.asked,
+    answered = excluded.answered, turns = excluded.turns, changed_at = excluded.changed_at,
     acknowledged_at = CASE WHEN excluded.acknowledged_at IS NOT NULL
         THEN coalesce(held.acknowledged_at, excluded.acknowledged_at) END
 """
@@ -63,12 +66,17 @@ def keep_many(held: Mapping[UUID, Held]) -> None:
     if not held:
         return
     rows = list(held.values())
+    pending = [
+        (None, NOTHING) if each.pending is None else closed(each.pending, conversation_id=id_)
+        for id_, each in held.items()
+    ]
     columns: dict[str, Any] = {
         "at": now(),
         "ids": list(held),
         "words": [str(each.word) for each in rows],
         "languages": [each.language[:10] for each in rows],
-        "pending": [None if each.pending is None else json.dumps(dict(each.pending)) for each in rows],
+        "pending": [None if plain is None else json.dumps(plain) for plain, _ in pending],
+        "given": [given.token for _, given in pending],
         "options": [json.dumps([{"label": o.label, "names": o.names} for o in each.options]) for each in rows],
         "asked": [each.asked for each in rows],
         "answered": [each.answered for each in rows],
@@ -139,7 +147,7 @@ def _held(row: Holding, *, busy: bool) -> Held:
     return Held(
         word=Word(row.word),
         language=row.language,
-        pending=row.pending,
+        pending=None if row.pending is None else joined(row.pending, row.given),
         options=tuple(Option(str(each["label"]), str(each["names"])) for each in row.options),
         asked=row.asked,
         answered=row.answered,

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from holdfast.assistant.contract import Word
+from holdfast.guard.fields import SealedField
 from holdfast.kit.ids import uuid7
 
 
@@ -22,7 +23,8 @@ class Holding(models.Model):
     )
     word = models.CharField(max_length=11, choices=[(each.value, each.value) for each in Word], default=Word.ASSISTANT)
     language = models.CharField(max_length=10, blank=True, help_text="Once known it stays.")
-    pending = models.JSONField(null=True, help_text="An action that waits for the customer's next word.")
+    pending = models.JSONField(null=True, help_text="An action that waits for the customer's next word, and how far.")
+    given = SealedField(db_default="", help_text="What the customer gave that action: digits, days, a new address.")
     options = models.JSONField(default=list, help_text="At most two, `{label, names}`: which one is meant?")
     asked = models.BooleanField(default=False, help_text="It asked which of two is meant: once until closed.")
     answered = models.BooleanField(default=False, help_text="It answered from an article.")
@@ -40,6 +42,9 @@ class Holding(models.Model):
             models.CheckConstraint(
                 condition=Q(word="assistant") | Q(pending__isnull=True, options=[]),
                 name="only_the_assistant_waits_for_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=Q(given="") | Q(pending__isnull=False), name="what_was_given_ends_with_its_action"
             ),
             models.CheckConstraint(
                 condition=Q(acknowledged_at=None) | ~Q(word="assistant"), name="told_of_a_person_after_handing_over"

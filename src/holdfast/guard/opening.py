@@ -21,6 +21,7 @@ class MachineUse(StrEnum):
 
     IDENTIFY = "identify"  # triage finds the customer behind a sender
     DELIVER = "deliver"  # notify addresses a mail
+    ACT = "act"  # the assistant goes on with an action that the customer gave it values for
 
 
 @sensitive_variables()
