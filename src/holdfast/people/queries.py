@@ -53,6 +53,11 @@ def answers(agent_id: int) -> bool:
     return Agent.objects.filter(pk=agent_id, is_active=True).exclude(role=Role.SECURITY).exists()
 
 
+def is_here(agent_id: int) -> bool:
+    """Tell whether this person works here now, whatever their role."""
+    return Agent.objects.filter(pk=agent_id, is_active=True).exists()
+
+
 def absent() -> list[int]:
     """Return the ids of everybody who cannot answer customers: deactivated, or of the security role."""
     rows = Agent.objects.filter(Q(is_active=False) | Q(role=Role.SECURITY)).order_by("id")
