@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.promises.conftest import NOON, Clock
 
 from holdfast.kit import clock
 from holdfast.promises import ledger, queries
@@ -16,28 +16,7 @@ from holdfast.promises.errors import NotFound, Refused
 from holdfast.promises.models import Promise, Shortening
 
 pytestmark = pytest.mark.django_db
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SUBJECT = "incident:0190b0c0-0000-7000-8000-000000000001"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = NOON
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def on(self, **by: float) -> datetime:
-        self.at += timedelta(**by)
-        return self.at
-
-
-@pytest.fixture
-def time() -> Iterator[Clock]:
-    source = Clock()
-    clock.set_source(source)
-    yield source
-    clock.set_source(None)
 
 
 def promise(minutes: int = 30, **given: Any) -> Any:
