@@ -109,6 +109,7 @@ def book(*, conversation_id: UUID, starts_at: datetime, how: str | None = None, 
         booked_at=moment,
         offer=offer,
     )
+    promised.made(callback)
     place.band, place.fair_at = HELD, place.joined_at
     place.save(update_fields=["band", "fair_at"])
     words = booked_words(conversation.locale, timezone.localtime(starts_at), timezone.localtime(callback.ends_at), how)
@@ -187,7 +188,7 @@ def mark_broken() -> int:
     over = Callback.objects.filter(state=Callback.State.BOOKED, ends_at__lte=now())
     held = _locked(over.order_by("ends_at"))
     _stand_first(held)
-    over.filter(conversation__in=held).update(state=Callback.State.BROKEN, settled_at=now())
+    promised.break_many(list(over.filter(conversation__in=held).values_list("id", flat=True)))
     return len(held)
 
 

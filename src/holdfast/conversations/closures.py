@@ -10,7 +10,7 @@ from holdfast.conversations import promised
 from holdfast.conversations.assignments import release
 from holdfast.conversations.changes import done, locked, unanswered_messages
 from holdfast.conversations.errors import Refused
-from holdfast.conversations.models import Callback, Closure, Conversation
+from holdfast.conversations.models import Closure, Conversation
 from holdfast.conversations.places import step_in, step_out
 from holdfast.conversations.snoozes import end_snooze
 from holdfast.intake import receipts
@@ -51,8 +51,7 @@ def shut(conversation: Conversation, *, by: int | None) -> Closure:
     """Inside a verb: close a locked conversation."""
     end_snooze(conversation)
     # Who has the case closes it after the call; from the line it is given up.
-    called = conversation.assignee_id is not None
-    promised.settle(conversation.pk, state=Callback.State.KEPT if called else Callback.State.CANCELLED, by=by)
+    promised.closed(conversation.pk, called=conversation.assignee_id is not None, by=by)
     step_out(conversation, because="closed")
     release(conversation)
     conversation.state = Conversation.State.CLOSED

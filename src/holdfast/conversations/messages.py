@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from holdfast.conversations import promised
 from holdfast.conversations.changes import done, locked, next_moment, speak
 from holdfast.conversations.errors import Refused, Stale
-from holdfast.conversations.models import Attachment, Callback, Conversation, Message
+from holdfast.conversations.models import Attachment, Conversation, Message
 from holdfast.conversations.places import step_out
 from holdfast.intake import receipts
 from holdfast.kit.clock import now
@@ -203,7 +203,7 @@ def _answered(conversation: Conversation, message: Message, *, settle: bool = Tr
     speak(conversation, message)
     conversation.waiting_since = None
     step_out(conversation, because="answered")
-    promised.settle(conversation.pk, state=Callback.State.KEPT, by=message.agent_id)
+    promised.answered(conversation.pk, by=message.agent_id)
     if settle:
         receipts.settle_conversation(conversation.pk, state="answered")
     done(conversation, kind="message", chat="message")
