@@ -274,3 +274,22 @@ class Link(models.Model):
             )
         ]
         indexes = [models.Index(fields=["incident", "answered", "id"], name="link_to_answer")]
+
+
+class Matcher(models.Model):
+    """By what new contacts are linked to an open incident: words that name it, or what others wrote alike."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="matchers")
+    phrases = models.JSONField(default=list, help_text="Any of these in a text names the incident.")
+    signature = models.JSONField(default=list, help_text="What is counted of a text that stands for many; no words.")
+    since = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+
+class Answering(models.Model):
+    """A published update that is the answer to every conversation linked to its incident, now and later."""
+
+    update = models.OneToOneField(Update, models.CASCADE, related_name="answering")
+    begun_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -144,6 +144,12 @@ def settle_conversation(conversation_id: UUID, *, state: str, reason: str = "") 
     return waiting.update(state=State(state).value, reason=reason[:300], settled_at=now())
 
 
+def settle_conversations(conversation_ids: Sequence[UUID], *, state: str, reason: str = "") -> int:
+    """Record one outcome for all receipts that wait in any of these conversations; returns how many there were."""
+    waiting = Receipt.objects.filter(conversation_id__in=list(conversation_ids), state=State.WAITING)
+    return waiting.update(state=State(state).value, reason=reason[:300], settled_at=now())
+
+
 def status(receipt_id: UUID) -> ReceiptStatus | None:
     """Tell what became of a contact in the database; `None` when the database does not know it."""
     return next(iter(statuses([receipt_id])), None)

@@ -128,6 +128,20 @@ def phrase_terms(phrase: str) -> tuple[int, ...]:
     return tuple(_hashed(f"{first} {second}") for first, second in itertools.pairwise(words))
 
 
+@dataclass(frozen=True, slots=True)
+class TextTraits:
+    """What is counted of a text alone: every term in it, and its signature."""
+
+    terms: frozenset[int]
+    signature: tuple[int, ...]
+
+
+def text_traits(text: str) -> TextTraits:
+    """Return what is counted of a text, the same as of a contact with it, but all of its terms."""
+    terms = terms_of(_words(text))
+    return TextTraits(frozenset(terms), _signature(terms))
+
+
 def account_hash(account: str) -> int:
     """Return 32 bits for an account, the same in every process."""
     return int.from_bytes(blake2b(account.encode("utf-8", "surrogatepass"), digest_size=4).digest())
