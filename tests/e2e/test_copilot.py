@@ -11,6 +11,7 @@ from tests.desk.conftest import Desk
 from tests.e2e.conftest import Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
+from holdfast.assistant.learning.models import Suggested
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Conversation
 from holdfast.knowledge.models import Article
@@ -78,6 +79,41 @@ def test_a_suggestion_is_taken_changed_and_sent_by_the_person(
     page.keyboard.press("Control+Enter")
     eventually(lambda: case.messages.filter(author="agent", text__contains="I wait here").exists())
     expect(page.locator("#copilot .suggested")).to_have_count(0)
+    eventually(lambda: Suggested.objects.filter(agent=desk.ana, outcome="edited", changed=100).count() == 1)
+
+
+def test_a_suggestion_sent_as_it_was_is_used_and_one_passed_over_is_ignored(
+    desk: Desk, case: Conversation, visitors: Visitors, eventually: Eventually
+) -> None:
+    page = visitors.page(desk.ana)
+    suggested(page, case)
+    page.keyboard.press("Alt+Enter")
+    page.keyboard.press("Control+Enter")
+    eventually(lambda: Suggested.objects.filter(outcome="used", changed=0).count() == 1)
+    other = desk.talk("How do I freeze my card?", subject="Lost card")
+    suggested(page, other)
+    page.locator("#text-reply").fill("It is frozen.")
+    page.keyboard.press("Control+Enter")
+    eventually(lambda: Suggested.objects.filter(conversation=other, outcome="ignored").count() == 1)
+
+
+def test_hints_about_the_wording_come_quietly_and_hold_nothing_up(
+    desk: Desk, case: Conversation, visitors: Visitors, eventually: Eventually
+) -> None:
+    page = visitors.page(desk.ana)
+    suggested(page, case)
+    reply, hints = page.locator("#text-reply"), page.locator("#hints")
+    before = page.locator("#reply .box").bounding_box()
+    reply.press_sequentially("Unfortunately the card was blocked!", delay=5)
+    expect(hints).to_contain_text("Say in the same reply what is possible")
+    expect(hints).to_contain_text("A full stop says the same, calmly")
+    assert page.locator("#reply .box").bounding_box() == before, "nothing moves under the hands of who types"
+    expect(reply).to_be_focused()
+    expect(hints).to_have_attribute("aria-live", "polite")
+    assert breaches(page) == []
+    page.keyboard.press("Control+Enter")
+    expect(hints).to_be_empty()
+    eventually(lambda: case.messages.filter(author="agent", text__contains="Unfortunately").exists())
 
 
 def test_alt_enter_takes_it_after_what_is_written_and_the_case_is_summed_up(

@@ -217,6 +217,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "assistant:copilot-draft": CaseRoute(),
     "assistant:copilot-next": CaseRoute(),
     "assistant:copilot-summary": CaseRoute(),
+    "assistant:copilot-outcome": CaseRoute(),
+    "assistant:copilot-wording": CaseRoute(),
     "assistant:copilot-translation": CaseRoute(),
 }
 

@@ -15,5 +15,7 @@ urlpatterns = [
     path("c/<int:number>/copilot/draft/", copilot.draft, name="copilot-draft"),
     path("c/<int:number>/copilot/next/", copilot.next_, name="copilot-next"),
     path("c/<int:number>/copilot/summary/", copilot.sum_up, name="copilot-summary"),
+    path("c/<int:number>/copilot/outcome/", copilot.outcome, name="copilot-outcome"),
+    path("c/<int:number>/copilot/wording/", copilot.wording, name="copilot-wording"),
     path("c/<int:number>/copilot/translation/", copilot.translation, name="copilot-translation"),
 ]

@@ -36,6 +36,11 @@ class Fate:
     minutes_to_a_person: float | None
     """Median of the minutes until a person wrote, of those matters in which one did."""
 
+    @property
+    def share_answered(self) -> int:
+        """The share that the assistant resolved alone, in per cent."""
+        return round(100 * self.answered / self.began) if self.began else 0
+
 
 def resolved_between(since: datetime, until: datetime, *, limit: int) -> Sequence[Resolved]:
     """Return matters closed by people in a span and still closed, the earliest first."""

@@ -13,24 +13,30 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from holdfast.assistant.copilot import translating
 from holdfast.assistant.copilot.next_action import asked_for, next_action
 from holdfast.assistant.copilot.reading import Case, look
 from holdfast.assistant.copilot.suggesting import drafted, suggestion
 from holdfast.assistant.copilot.summing_up import summary
+from holdfast.assistant.copilot.wording import hints
+from holdfast.assistant.learning import suggestions
+from holdfast.assistant.learning.suggestions import Kind
 from holdfast.assistant.llm.client import endpoint
 from holdfast.conversations.errors import NotFound
+from holdfast.conversations.queries import access_conversation
 from holdfast.knowledge.search import index_at_hand
 from holdfast.operations.client import operations
 from holdfast.people.queries import answers
 
 if TYPE_CHECKING:
+    from holdfast.conversations.models import Conversation
     from holdfast.people.models import Agent
 
 MOST_TRIES = 8
 """How often a screen comes back while the first index of this process is being built, every two seconds."""
+MOST_TOLD = 20  # suggestions of one screen
 LONG = 6  # messages from which on a case is worth summing up
 
 Fragment = Callable[[HttpRequest, Case], HttpResponse]
@@ -69,6 +75,8 @@ def copilot(request: HttpRequest, case: Case) -> HttpResponse:
         "translates_back": translating.back_of_use(case),
     }
     shown["asks_model"] = shown["suggestion"] is not None and case.mine and endpoint() is not None
+    if shown["suggestion"] is not None:
+        shown["counted"] = _count(request, case, Kind.REPLY)
     return render(request, "copilot/_copilot.html", shown)
 
 
@@ -78,21 +86,28 @@ def draft(request: HttpRequest, case: Case) -> HttpResponse:
     """A model's words from the same passages, in the place of the article's; nothing when not all of it holds."""
     index = index_at_hand()
     written = drafted(case, index) if index is not None and case.mine else None
-    return render(request, "copilot/_suggestion.html", {"suggestion": written}) if written else HttpResponse(status=204)
+    if written is None:
+        return HttpResponse(status=204)
+    context = {"suggestion": written, "counted": _count(request, case, Kind.REPLY, by_model=True)}
+    return render(request, "copilot/_suggestion.html", context)
 
 
 @require_safe
 @_of_case
 def next_(request: HttpRequest, case: Case) -> HttpResponse:
     """What could be done next in the company's systems."""
-    return render(request, "copilot/_next.html", {"action": next_action(case)})
+    action = next_action(case)
+    counted = _count(request, case, Kind.NEXT) if action is not None else 0
+    return render(request, "copilot/_next.html", {"action": action, "counted": counted})
 
 
 @require_safe
 @_of_case
 def sum_up(request: HttpRequest, case: Case) -> HttpResponse:
     """What the case is about."""
-    return render(request, "copilot/_summary.html", {"summary": summary(case)})
+    found = summary(case)
+    _count(request, case, Kind.SUMMARY, by_model=bool(found.text))
+    return render(request, "copilot/_summary.html", {"summary": found})
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,8 +119,58 @@ def translation(request: HttpRequest, case: Case) -> HttpResponse:
         shown = translating.for_the_customer(case, text) if translating.back_of_use(case) else None
     else:
         shown = translating.for_the_agent(case)
+    if shown is not None:
+        _count(request, case, Kind.TRANSLATION, by_model=True)
     context = {"translation": shown, "draft": request.method == "POST"}
     return render(request, "copilot/_translation.html", context)
+
+
+@login_required
+@never_cache
+@require_POST
+def outcome(request: HttpRequest, number: int) -> HttpResponse:
+    """What became of what was shown: `sent` is `<id>:<share of characters changed>`, or `<id>:` without it."""
+    conversation, agent = _reached(request, number)
+    changed = dict(filter(None, map(_told, request.POST.getlist("sent")[:MOST_TOLD])))
+    suggestions.ended(changed, conversation_id=conversation.pk, agent_id=agent.pk)
+    return HttpResponse(status=204)
+
+
+@login_required
+@never_cache
+@require_POST
+def wording(request: HttpRequest, number: int) -> HttpResponse:
+    """Quiet hints about a reply as it is typed (`text`); an empty body when there are none. Nothing is kept."""
+    conversation, _ = _reached(request, number)
+    return render(request, "copilot/_wording.html", {"hints": hints(request.POST.get("text", ""), conversation.locale)})
+
+
+def _reached(request: HttpRequest, number: int) -> tuple[Conversation, Agent]:
+    agent = cast("Agent", request.user)
+    if not answers(agent.pk):
+        raise Http404
+    try:
+        return access_conversation(agent, number), agent
+    except NotFound as missing:
+        raise Http404 from missing
+
+
+def _count(request: HttpRequest, case: Case, kind: Kind, *, by_model: bool = False) -> int:
+    agent = cast("Agent", request.user)
+    return suggestions.shown(
+        kind=kind, conversation_id=case.id, about=case.newest, agent_id=agent.pk, by_model=by_model
+    )
+
+
+def _told(text: str) -> tuple[int, float | None] | None:
+    """Read `<id>:<share>` as posted; nothing of what cannot be read."""
+    name, _, share = text.partition(":")
+    if not (name.isascii() and name.isdigit() and len(name) <= 18):
+        return None
+    try:
+        return int(name), min(1.0, max(0.0, float(share))) if share else None
+    except ValueError:
+        return None
 
 
 def _next_try(tried: str) -> int:

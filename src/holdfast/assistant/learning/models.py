@@ -76,3 +76,54 @@ class Candidate(models.Model):
             models.CheckConstraint(condition=Q(release=None) | Q(use="teach"), name="only_what_teaches_is_released"),
         ]
         indexes = [models.Index(fields=["state", "-resolved_at"], name="candidate_by_state")]
+
+
+class Suggested(models.Model):
+    """Something the copilot showed an agent, and what became of it. Never its words."""
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", "a reply"
+        NEXT = "next", "a next step"
+        SUMMARY = "summary", "a summary"
+        TRANSLATION = "translation", "a translation"
+
+    class Outcome(models.TextChoices):
+        OPEN = "", "the agent has not answered yet"
+        USED = "used", "sent as it was, or done"
+        EDITED = "edited", "sent with changes"
+        IGNORED = "ignored", "the agent answered without it"
+        VIEWED = "viewed", "asked for, to be read"
+
+    class Changed(models.IntegerChoices):
+        """How much of it was changed, as a share of the characters: at most these per cent."""
+
+        NOTHING = 0
+        LITTLE = 10
+        SOME = 40
+        MUCH = 100
+
+    conversation = models.ForeignKey("conversations.Conversation", models.CASCADE, related_name="+")
+    about = models.UUIDField(help_text="The newest message of the customer when it was shown.")
+    agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=11, choices=Kind.choices)
+    by_model = models.BooleanField(default=False, help_text="A language model's words, not an article's.")
+    outcome = models.CharField(max_length=7, choices=Outcome.choices, blank=True, default="")
+    changed = models.PositiveSmallIntegerField(null=True, choices=Changed.choices)
+    shown_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["about", "kind", "agent"], name="suggested_once"),
+            models.CheckConstraint(
+                condition=Q(outcome="", ended_at=None) | ~Q(outcome="") & Q(ended_at__isnull=False),
+                name="suggestion_ends_with_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="used", changed=0)
+                | Q(outcome="edited", changed__gt=0)
+                | ~Q(outcome__in=["used", "edited"]) & Q(changed=None),
+                name="suggestion_changed_when_sent",
+            ),
+        ]
+        indexes = [models.Index(fields=["shown_at"], name="suggested_by_time")]

@@ -13,6 +13,7 @@ from holdfast.assistant.learning import deciding
 from holdfast.assistant.learning.deciding import FEWEST_TO_MEASURE, Refused
 from holdfast.assistant.learning.drift import drift
 from holdfast.assistant.learning.models import Candidate, Release
+from holdfast.assistant.learning.suggestions import counts
 from holdfast.knowledge.teaching import Title, titles
 from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
@@ -55,6 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "trial": releases.filter(state=Release.State.TRIED).first(),
         "earlier": releases.exclude(state=Release.State.TRIED)[:10],
         "drift": drift(),
+        "suggested": [each for each in counts() if each.shown],
         "tab": "learning",
     }
     return render(request, "learning/home.html", context)

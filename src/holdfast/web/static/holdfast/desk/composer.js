@@ -14,6 +14,7 @@ export function choose(kind, { focus = true } = {}) {
   const box = composer()
   if (!box) return
   box.dataset.kind = kind
+  if (kind === "note") pane.querySelector("#hints")?.replaceChildren()
   box.elements.kind.value = kind
   for (const text of box.querySelectorAll("textarea")) {
     const on = text.dataset.draft === kind
@@ -113,6 +114,7 @@ export function send(then = "") {
     text: text.value, files, key: box.elements.client_key.value, version: box.elements.version.value, then,
   }
   forgetDraft(letter.draft, letter.kind)
+  if (letter.kind === "reply") pane.dispatchEvent(new CustomEvent("holdfast:sending", { detail: letter }))
   letter.item = pendingItem(letter)
   pane.querySelector("#messages").append(letter.item)
   pane.querySelector(".thread").scrollTop = 0
@@ -121,6 +123,7 @@ export function send(then = "") {
   files = []
   drawFiles()
   clearNote()
+  pane.querySelector("#hints")?.replaceChildren()
   box.elements.client_key.value = crypto.randomUUID()
   held = { letter, timer: setTimeout(release, HOLD_SECONDS * 1000) }
   const what = letter.kind === "note" ? "Note is kept" : then === "close" ? "Reply leaves and the case closes" : "Reply leaves"
@@ -167,6 +170,7 @@ async function deliver(letter) {
   const open = openCase()?.dataset.number === letter.number
   letter.item.remove()
   if (result.status === 201 || result.ok) {
+    if (kind === "reply") pane.dispatchEvent(new CustomEvent("holdfast:sent", { detail: letter }))
     if (open) append(result.text)
     announce(kind === "note" ? "Note kept." : "Sent.")
     return
