@@ -350,7 +350,7 @@ def test_a_visitor_of_the_chat_says_which_address_we_have_and_proves_to_have_it(
     customer(ref, email="known@post.example")
     visitor = somebody(None, 0, email="")
     asked = begin("card_status", "is my card active?", who=visitor, locale="en")
-    assert asked.say.endswith("which e-mail address do we have on file for you?")
+    assert asked.say.endswith("which account number or e-mail address do we have on file for you?")
     step = answer(asked, "known@post.example", visitor)
     assert card(ref) in answer(step, mailed_code(), visitor).say
     assert answer(answer(asked, "dunno", visitor), "my mail", visitor).give_up

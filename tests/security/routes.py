@@ -196,6 +196,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:conversation": CaseRoute(states=EVERY_STATE),
     "desk:thread": CaseRoute(states=EVERY_STATE),
     "desk:facts": CaseRoute(),
+    "desk:proof": CaseRoute(),
+    "desk:proof-code": CaseRoute(),
     "desk:messages": CaseRoute(),
     "desk:draft": CaseRoute(),
     "desk:assignment": CaseRoute(),

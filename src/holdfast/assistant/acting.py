@@ -14,6 +14,7 @@ from holdfast.assistant.acting_forms import KINDS, Form, confirming, with_cards,
 from holdfast.assistant.acting_steps import Acting, Done, Pending, Step
 from holdfast.assistant.acting_words import examples_of, language
 from holdfast.assistant.telling import today
+from holdfast.conversations.belonging import belongs_to
 from holdfast.notify.codes import CodeSent, send_code
 from holdfast.operations.action import CLAIMED, Action
 from holdfast.operations.actions import ACTIONS
@@ -113,8 +114,8 @@ def _send(form: Form, claimed: str = "") -> Step:
 
 
 def _who(form: Form, text: str) -> Step:
-    address = slots.email_of(text)
-    return _again(form, "ask_who", "They did not say who they are.") if address is None else _send(form, address)
+    claimed = slots.email_of(text) or slots.account_of(text)
+    return _again(form, "ask_who", "They did not say who they are.") if claimed is None else _send(form, claimed)
 
 
 def _code(form: Form, text: str) -> Step:
@@ -125,11 +126,19 @@ def _code(form: Form, text: str) -> Step:
         return _again(form, "ask_code", "It is not proven who asks: no code was entered.")
     match proving.enter(code, conversation_id=form.who.conversation_id, speaker_id=form.who.customer_id):
         case Entered.PROVEN:
-            return _onward(replace(form, pending=replace(form.pending, asks="", tries=0)), "")
+            return _onward(replace(form, who=_known(form.who), pending=replace(form.pending, asks="", tries=0)), "")
         case Entered.WRONG:
             return _again(form, "wrong_code", "It is not proven who asks: the codes entered were wrong.", plain=True)
         case Entered.OVER:
             return form.given_up(form.say("over_code"), "It is not proven who asks: the code was used up or too old.")
+
+
+def _known(who: Acting) -> Acting:
+    """Return who acts now that a code was right: a visitor's conversation becomes that of the customer they are."""
+    proven = proving.proven(who.conversation_id, speaker_id=who.customer_id)
+    if proven is None or not belongs_to(conversation_id=who.conversation_id, customer_id=proven.customer_id):
+        return who
+    return replace(who, customer_id=proven.customer_id, reference=proven.reference)
 
 
 def _card(form: Form, text: str) -> Step:

@@ -35,6 +35,7 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<![\d.,/])(\d{1,2})(?:/(\d{1,2})(?:/(\d{4}|\d{2}))?|\.(\d{1,2})\.(\d{4}|\d{2}))(?![\d/])")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _SIX = re.compile(r"(?<![\w.,@-])\d{3}[ -]?\d{3}(?![\w@]|[.,-]\d)")
+_ACCOUNT = re.compile(r"(?<![\w@.+-])(?:[A-Za-z]{1,6}-?)?\d{4,12}(?![\w@-]|\.\w)")
 _URL = re.compile(r"https?:|www\.|<|>", re.IGNORECASE)
 _MONTH_NAMES = {name: number for names in MONTHS for number, name in names}
 _MONTH = "|".join(sorted(_MONTH_NAMES, key=lambda name: -len(name)))
@@ -131,6 +132,12 @@ def code_of(text: str) -> str | None:
     if set(plain_text(text).split()) & set(every("no")):
         return None
     return re.sub(r"\D", "", found[0])
+
+
+def account_of(text: str) -> str | None:
+    """Return an account's reference if there is just one: at least four digits, with letters or not, as `TW-100042`."""
+    found = _ACCOUNT.findall(_digits(text)[:_LONGEST])
+    return found[0].upper() if len(found) == 1 else None
 
 
 def address_of(text: str, *, asked: bool = False) -> str | None:

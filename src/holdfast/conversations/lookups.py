@@ -138,3 +138,25 @@ def cuts_of(conversation_ids: Collection[UUID]) -> dict[UUID, Cut]:
     rows = Conversation.objects.filter(pk__in=set(conversation_ids))
     found = rows.values_list("id", "channel", "queue_id", "intent", "locale")
     return {id_: Cut(channel, queue_id, intent, locale) for id_, channel, queue_id, intent, locale in found}
+
+
+@dataclass(frozen=True, slots=True)
+class SaidBy:
+    """In which conversation a contact ended up, and whose words it holds: `None` when somebody else wrote there."""
+
+    conversation_id: UUID
+    customer_id: UUID | None
+    locale: str
+
+
+def said_by(contact_ids: Collection[UUID]) -> dict[UUID, SaidBy]:
+    """Return where contacts ended up as messages of customers. One query."""
+    rows = Message.objects.filter(contact_id__in=list(contact_ids), author=Message.Author.CUSTOMER)
+    found = rows.values_list(
+        "contact_id", "conversation_id", "conversation__customer_id", "conversation__locale", "details"
+    )
+    return {
+        contact_id: SaidBy(conversation_id, None if "other_sender" in details else customer_id, locale)
+        for contact_id, conversation_id, customer_id, locale, details in found
+        if contact_id is not None
+    }

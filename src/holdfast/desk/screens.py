@@ -555,3 +555,29 @@ class FactsView:
     lines: tuple[tuple[str, datetime | None], ...]
     missing: str = ""
     cards: tuple[CardLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """How far the proof is of who writes in a conversation: `stand` is none, waiting, proven or ended.
+
+    `at`: when the code was sent or entered; `ask_url` opens `_proof_form.html`, empty where a code cannot be asked for.
+    """
+
+    stand: str
+    url: str
+    ask_url: str
+    at: datetime | None = None
+    until: datetime | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProofForm:
+    """Asking for proof: choose one of `channels` (id, masked value) or, where nothing is on file, post `claimed`."""
+
+    number: int
+    url: str
+    channels: tuple[tuple[str, Sealed], ...]
+    known: bool
+    problem: str = ""

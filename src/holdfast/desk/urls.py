@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.desk.views import cards, deliveries, facts, files, inbox, messages, presence, reveals, tools, verbs
+from holdfast.desk.views import (
+    cards,
+    deliveries,
+    facts,
+    files,
+    inbox,
+    messages,
+    presence,
+    proofs,
+    reveals,
+    tools,
+    verbs,
+)
 
 app_name = "desk"
 
@@ -27,6 +39,8 @@ urlpatterns = [
     path("c/<int:number>/messages/", messages.thread, name="messages"),
     path("c/<int:number>/messages/", messages.thread, name="thread"),
     path("c/<int:number>/facts/", facts.facts, name="facts"),
+    path("c/<int:number>/proof/", proofs.proof, name="proof"),
+    path("c/<int:number>/proof/code/", proofs.code, name="proof-code"),
     path("c/<int:number>/cards/<str:card_id>/", cards.card, name="card"),
     path("c/<int:number>/draft/", messages.draft, name="draft"),
     path("c/<int:number>/assignment/", verbs.assignment, name="assignment"),

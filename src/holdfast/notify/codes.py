@@ -61,8 +61,16 @@ _TEXT = {
 
 
 @sensitive_variables("claimed", "issued")
-def send_code(*, conversation_id: UUID, speaker_id: UUID | None, locale: str, claimed: str = "") -> CodeSent:
-    """Send a code that proves who speaks in a conversation; `claimed` is an address they say we have.
+def send_code(
+    *,
+    conversation_id: UUID,
+    speaker_id: UUID | None,
+    locale: str,
+    claimed: str = "",
+    channel_id: UUID | None = None,
+    asked_by: int | None = None,
+) -> CodeSent:
+    """Send a code that proves who speaks in a conversation; `claimed`, `channel_id`, `asked_by` as for `proving.issue`.
 
     The mail server is asked first, for everybody, so that neither its absence nor its slowness tells who is on file.
     Not inside a transaction.
@@ -78,7 +86,12 @@ def send_code(*, conversation_id: UUID, speaker_id: UUID | None, locale: str, cl
         return CodeSent.AWAY
     try:
         issued = proving.issue(
-            conversation_id=conversation_id, speaker_id=speaker_id, began=spoken.since, claimed=claimed
+            conversation_id=conversation_id,
+            speaker_id=speaker_id,
+            began=spoken.since,
+            claimed=claimed,
+            channel_id=channel_id,
+            asked_by=asked_by,
         )
         if issued is None:
             return CodeSent.NO_MORE

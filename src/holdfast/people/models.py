@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -145,6 +146,9 @@ class ProofCode(models.Model):
     speaker_id = models.UUIDField(null=True, help_text="Whom the channel took the asker for; nobody else may enter it.")
     customer = models.ForeignKey(Customer, models.CASCADE, null=True, related_name="proof_codes")
     identity = models.ForeignKey(Identity, models.SET_NULL, null=True, related_name="+", help_text="Where it was sent.")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", help_text="The agent who had it sent."
+    )
     digest = models.BinaryField(max_length=32)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.fields import Sealed
-from holdfast.guard.keys import blind_index, key_ring
+from holdfast.guard.keys import blind_index, key_ring, normalise
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
 from holdfast.people.identify import CLAIMED
@@ -43,6 +43,14 @@ class Issued:
     to: Sealed | None
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel on file, under its mask."""
+
+    id: UUID
+    value: Sealed
+
+
 class Entered(Enum):
     """What became of a code that somebody typed."""
 
@@ -62,12 +70,21 @@ class Proven:
 
 
 @sensitive_variables("claimed", "code")
-def issue(*, conversation_id: UUID, speaker_id: UUID | None, began: datetime, claimed: str = "") -> Issued | None:
+def issue(
+    *,
+    conversation_id: UUID,
+    speaker_id: UUID | None,
+    began: datetime,
+    claimed: str = "",
+    channel_id: UUID | None = None,
+    asked_by: int | None = None,
+) -> Issued | None:
     """Make the code of a conversation, in place of an earlier one; `None` when it had as many as it may.
 
-    It goes to an e-mail address on file since before `began`: to `claimed` if that is on file, else to that of the
-    customer whom the channel takes the speaker for. An address that only was given in the conversation is never on
-    file. Not inside a transaction: a code is on record before it leaves.
+    It goes to an e-mail address on file since before `began`: to that of `claimed` (an address, or an account's
+    reference) if that is on file, else to that of the customer whom the channel takes the speaker for, of which
+    `channel_id` chooses one. An address that only was given in the conversation is never on file. `asked_by` is the
+    agent who wants it. Not inside a transaction: a code is on record before it leaves.
     """
     at, code = now(), f"{secrets.randbelow(10**6):06d}"
     with transaction.atomic(durable=True):
@@ -75,7 +92,7 @@ def issue(*, conversation_id: UUID, speaker_id: UUID | None, began: datetime, cl
         earlier = ProofCode.objects.filter(conversation_id=conversation_id, created_at__gt=at - PER_CONVERSATION_WITHIN)
         if earlier.count() >= PER_CONVERSATION:
             return None
-        identity = _on_file(speaker_id, claimed, began)
+        identity = _on_file(speaker_id, claimed, channel_id, began)
         owner = (identity.customer.merged_into_id or identity.customer_id) if identity else None
         if owner is not None and _too_many(owner, at):
             identity, owner = None, None
@@ -87,6 +104,7 @@ def issue(*, conversation_id: UUID, speaker_id: UUID | None, began: datetime, cl
             speaker_id=speaker_id,
             customer_id=owner,
             identity=identity,
+            asked_by_id=asked_by,
             digest=_digest(row_id, code),
             created_at=at,
             expires_at=at + VALID,
@@ -147,20 +165,36 @@ def said_who(customer_id: UUID) -> bool:
     return Identity.objects.filter(customer_id=customer_id, kind__in=_SAID).exists()
 
 
-def _on_file(customer_id: UUID | None, claimed: str, began: datetime) -> Identity | None:
-    known = Identity.objects.select_related("customer").filter(
+def channels_on_file(customer_id: UUID | None, *, before: datetime) -> list[Channel]:
+    """Return where a code can be sent to a customer: their channels on file since `before`, the best proven first."""
+    rows = _theirs(customer_id, before) if customer_id is not None else []
+    return [Channel(row.pk, row.value) for row in rows]
+
+
+def _on_file(customer_id: UUID | None, claimed: str, channel_id: UUID | None, began: datetime) -> Identity | None:
+    if "@" in claimed:
+        return _known(began).filter(index=blind_index("email", claimed)).first()
+    if claimed:
+        named = normalise("account", claimed)
+        of_account = Q(customer__reference=named) | Q(customer__merged_into__reference=named)
+        return _known(began).filter(of_account).order_by("-level", "created_at", "id").first()
+    theirs = _theirs(customer_id, began) if customer_id is not None else Identity.objects.none()
+    return (theirs.filter(pk=channel_id) if channel_id is not None else theirs).first()
+
+
+def _theirs(customer_id: UUID, began: datetime) -> QuerySet[Identity]:
+    theirs = _known(began).filter(Q(customer_id=customer_id) | Q(customer__merged_into_id=customer_id))
+    return theirs.order_by("-level", "created_at", "id")
+
+
+def _known(began: datetime) -> QuerySet[Identity]:
+    return Identity.objects.select_related("customer").filter(
         Q(customer__reference__isnull=False) | Q(customer__merged_into__reference__isnull=False),
         kind=Identity.Kind.EMAIL,
         level__gte=CLAIMED,
         is_machine=False,
         created_at__lt=began,
     )
-    if claimed:
-        return known.filter(index=blind_index("email", claimed)).first()
-    if customer_id is None:
-        return None
-    theirs = known.filter(Q(customer_id=customer_id) | Q(customer__merged_into_id=customer_id))
-    return theirs.order_by("-level", "created_at", "id").first()
 
 
 def _too_many(customer_id: UUID, at: datetime) -> bool:

@@ -27,7 +27,7 @@ from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
 from holdfast.shield import assess
 from holdfast.shield.assess import ToAssess
-from holdfast.triage import leases
+from holdfast.triage import codes, leases
 from holdfast.triage.answering import Matter, ask_assistant, matters, remember
 from holdfast.triage.deflecting import deflect, record
 from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
@@ -58,6 +58,7 @@ def process(contacts: Sequence[Contact]) -> None:
         else:
             receipts.note_attempt(contact.pk)
             _together([contact])
+    codes.take(contacts)
 
 
 def park(contact: Contact, reason: str) -> None:
