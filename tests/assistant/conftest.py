@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import LazySettings
+from tests.assistant.llm.fake_endpoint import FakeEndpoint, running
 
 from holdfast.assistant import acting_given
 from holdfast.assistant.acting_steps import Acting, Done, Pending, Step
 from holdfast.assistant.contract import Action, ForAssistant, HandOver, Outcome, Reason
+from holdfast.assistant.llm.client import _made
 from holdfast.assistant.models import Turn
 from holdfast.conversations.models import Conversation, Message, Place
 from holdfast.desk import routing
@@ -113,3 +116,18 @@ def freezing(monkeypatch: pytest.MonkeyPatch) -> None:
         ]
 
     monkeypatch.setattr(answering, "respond_many", respond_many)
+
+
+@pytest.fixture
+def fake(settings: LazySettings) -> Iterator[FakeEndpoint]:
+    """A fake endpoint of a language model that the house's own settings point to."""
+    with running() as fake:
+        settings.LLM_URL = fake.url
+        settings.LLM_MODEL = "fake-1"
+        settings.LLM_KEY = "sk-marker-key-0001"
+        settings.LLM_DEADLINE = 1.0
+        settings.LLM_CONCURRENCY = 4
+        settings.LLM_PRICE_IN, settings.LLM_PRICE_OUT, settings.LLM_MAX_COST = 2.0, 10.0, 1.0
+        _made.cache_clear()
+        yield fake
+        _made.cache_clear()

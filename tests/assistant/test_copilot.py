@@ -18,7 +18,7 @@ from tests.assistant.llm.fake_endpoint import FakeEndpoint, hangs_up
 from tests.desk import conftest as desks
 from tests.desk.conftest import Desk, make_customer, make_desk
 
-from holdfast.assistant.copilot import spending
+from holdfast.assistant import spending
 from holdfast.assistant.copilot.next_action import asked_for
 from holdfast.assistant.copilot.reading import Case, look
 from holdfast.assistant.copilot.suggesting import CLOSE, NEAR, Suggestion, suggestion

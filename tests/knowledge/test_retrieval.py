@@ -95,8 +95,7 @@ class Backwards:
 def test_an_encoder_orders_by_meaning_in_its_languages_and_is_not_needed(articles: dict[str, Article]) -> None:
     question = "is it dear: transfer, lost card"
     assert retrieval.find(question, "en")[0].slug == "lost-card"
-    reranking.use(Backwards())
-    reranking.learn(retrieval._index().everything())
+    reranking.use(Backwards(), known=retrieval._index().everything())
     (first, *_) = retrieval.find(question, "en")
     assert (first.slug, first.similarity) == ("fees", 1.0)
     assert retrieval.find("kartu hilang", "id")[0].similarity is None

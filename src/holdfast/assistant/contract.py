@@ -89,7 +89,7 @@ class Answer:
     citations: tuple[Citation, ...]
     locale: str
     confidence: float
-    """0 to 1; the calibrated share of such answers that were about the right article."""
+    """0 to 1; the calibrated share of such answers that were about the right article. 0 where a model chose them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,10 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     """Something changed in the conversation while a turn was running."""
     FAULT = "fault"
+
+
+WITHOUT_ARTICLE = frozenset({Reason.NO_ARTICLE, Reason.NOT_SURE})
+"""No article was a clear match."""
 
 
 @dataclass(frozen=True, slots=True)

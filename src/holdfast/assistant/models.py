@@ -76,6 +76,9 @@ class Turn(models.Model):
     claimed_until = models.DateTimeField(null=True)
     attempt = models.PositiveSmallIntegerField(default=0, help_text="A worker whose attempt is over cannot act.")
     steps = models.PositiveSmallIntegerField(default=0)
+    tokens_in = models.PositiveIntegerField(default=0, db_default=0, help_text="Read by a language model, all calls.")
+    tokens_out = models.PositiveIntegerField(default=0, db_default=0, help_text="Written by it.")
+    cost = models.FloatField(default=0.0, db_default=0.0, help_text="What these cost, in HOLDFAST_CURRENCY.")
     outcome = models.CharField(max_length=11, choices=Outcome.choices, blank=True, default="")
     ended_at = models.DateTimeField(null=True)
 
@@ -92,4 +95,5 @@ class Turn(models.Model):
         indexes = [
             models.Index(fields=["created_at", "id"], condition=Q(ended_at=None), name="turn_to_do"),
             models.Index(fields=["deadline"], condition=Q(ended_at=None), name="turn_by_deadline"),
+            models.Index(fields=["created_at"], condition=Q(tokens_in__gt=0), name="turn_that_cost"),
         ]

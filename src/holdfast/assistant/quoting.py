@@ -1,17 +1,48 @@
-"""Which passages of an article are quoted to a question: its own words, in their own order, and where they stand."""
+"""Which passages are quoted to a question: an article's own words, in their own order, and where they stand.
+
+Also the frame around them: whose words these are, where the whole article is, and that a person reads what comes back.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Protocol
 
 from django.conf import settings
 
-from holdfast.assistant.contract import Citation
-from holdfast.knowledge.passages import Passage
+from holdfast.assistant.contract import Answer, Citation
+from holdfast.knowledge.passages import Passage, PassageFound, announces
 from holdfast.knowledge.search import IndexedArticle
 
 _WORDS = re.compile(r"\w{3,}")
+_FRAMES = {
+    "en": (
+        "This is from our help article “{title}”:",
+        "The whole article: {url}",
+        "If this does not answer it, write back and a person reads it.",
+    ),
+    "id": (
+        "Ini dari artikel bantuan kami “{title}”:",
+        "Artikel lengkap: {url}",
+        "Jika ini belum menjawab, balas pesan ini dan petugas kami akan membacanya.",
+    ),
+    "pt": (
+        "Isto está no nosso artigo de ajuda “{title}”:",
+        "O artigo completo: {url}",
+        "Se isto não responder, escreva de volta e uma pessoa vai ler.",
+    ),
+}
+
+
+class _Named(Protocol):
+    @property
+    def slug(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def title(self) -> str: ...
 
 
 def quotable(question: str, article: IndexedArticle, *, room: int = 900) -> list[Passage]:
@@ -34,7 +65,38 @@ def quotable(question: str, article: IndexedArticle, *, room: int = 900) -> list
     return sorted(chosen, key=lambda p: p.start)
 
 
-def address(article: IndexedArticle) -> str:
+def answer(quoted: Sequence[Passage], article: IndexedArticle, *, locale: str, confidence: float) -> Answer:
+    """Return passages of one article as an answer in their own words."""
+    citations = tuple(citation(article, passage) for passage in quoted)
+    words = "\n\n".join(passage.text for passage in quoted)
+    return Answer(_framed([(article, words)], locale), citations, locale, confidence)
+
+
+def answer_from(found: Sequence[PassageFound], *, locale: str, confidence: float = 0.0, worded: str = "") -> Answer:
+    """Return passages of one article or of several as an answer: in their own words, or as `worded` from them."""
+    of: dict[int, list[PassageFound]] = {}
+    for passage in found:
+        of.setdefault(passage.article_id, []).append(passage)
+    groups = [sorted(group, key=lambda each: each.start) for group in of.values()]
+    parts: list[tuple[_Named, str]] = [(group[0], "\n\n".join(each.text for each in group)) for group in groups]
+    citations = tuple(
+        Citation(p.article_id, p.version, p.slug, p.locale, p.title, address(p), p.start, p.end)
+        for group in groups
+        for p in group
+    )
+    return Answer(_framed(parts, locale, worded=worded), citations, locale, confidence)
+
+
+def _framed(parts: Sequence[tuple[_Named, str]], locale: str, *, worded: str = "") -> str:
+    opening, whole, otherwise = _FRAMES.get(locale.split("-")[0], _FRAMES["en"])
+    lines = [worded] if worded else []
+    for article, words in parts:
+        lines += [] if worded else [opening.format(title=article.title), words]
+        lines.append(whole.format(url=address(article)))
+    return "\n\n".join([*lines, otherwise])
+
+
+def address(article: _Named) -> str:
     """Return where customers read the whole article."""
     return f"{settings.PUBLIC_URL}/help/{article.locale}/{article.slug}/"
 
@@ -58,7 +120,7 @@ def _blocks(passages: tuple[Passage, ...]) -> list[tuple[frozenset[str], tuple[P
     """Return what is quoted together, each with its words. Kept: the same articles are quoted over and over."""
     blocks: list[list[Passage]] = []
     for passage in passages:
-        if blocks and blocks[-1][-1].text.rstrip().endswith(":"):
+        if blocks and announces(blocks[-1][-1]):
             blocks[-1].append(passage)
         else:
             blocks.append([passage])

@@ -6,7 +6,12 @@ its next word; an answer that did not help; the answer to a question back; norma
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.db import connection
 
 from holdfast.assistant import intents
 from holdfast.assistant.acting import speaks
@@ -29,38 +34,39 @@ from holdfast.assistant.intents import ACTION, Wish, title_of, wishes
 from holdfast.assistant.language import language_of
 from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
-from holdfast.assistant.quoting import address, citation, quotable
+from holdfast.assistant.quoting import answer, answer_from, quotable
 from holdfast.assistant.tiers import Tier, tiers
-from holdfast.knowledge import search
+from holdfast.knowledge import retrieval, search
+from holdfast.knowledge.passages import PassageFound
+from holdfast.knowledge.retrieval import clearest
 from holdfast.knowledge.search import Found, article_index
 from holdfast.operations.registry import action_named
+
+log = structlog.get_logger(__name__)
 
 # Gate: measured by benchmarks/first_answer.py; see there for the precision and share each setting gives.
 MIN_MARGIN = 0.40
 MIN_SIMILARITY = 0.20
+# Lead from which an article answers whose passage is a clear match besides (`retrieval.clearest`).
+MIN_MARGIN_WITH_PASSAGE = 0.30
 # Probability that it is one of the two nearest, for asking back. By words alone one in nine of BANKING77's training
 # questions is asked back, and the right article is one of the two for 91 % of them (benchmarks/first_answer.py).
 MIN_OF_TWO = 0.55
+_AT_ONCE = 8  # texts whose meaning is looked at before the clock is
 MAX_LETTERS = 700  # a long letter holds more than one matter
 PEOPLE_TOPICS = frozenset({"care", "fraud"})  # never answered by a machine alone
 
-_TEXTS = {
-    "en": (
-        "This is from our help article “{title}”:",
-        "The whole article: {url}",
-        "If this does not answer it, write back and a person reads it.",
-    ),
-    "id": (
-        "Ini dari artikel bantuan kami “{title}”:",
-        "Artikel lengkap: {url}",
-        "Jika ini belum menjawab, balas pesan ini dan petugas kami akan membacanya.",
-    ),
-    "pt": (
-        "Isto está no nosso artigo de ajuda “{title}”:",
-        "O artigo completo: {url}",
-        "Se isto não responder, escreva de volta e uma pessoa vai ler.",
-    ),
-}
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is near a text: the nearest articles, an action it may ask for, and a passage where that decides."""
+
+    articles: Sequence[Found] = ()
+    wish: Wish | None = None
+    passages: Sequence[PassageFound] = ()
+
+
+NOTHING_NEAR = Near()
 
 
 def respond(conversation: ForAssistant) -> Outcome:
@@ -78,20 +84,33 @@ def respond_many(conversations: Sequence[ForAssistant]) -> list[Outcome]:
     found = _searched([texts[i] for i in searched], [locales[i] or "" for i in searched])
     near = dict(zip(searched, found, strict=True))
     return [
-        outcome if outcome is not None else _gated(conversations[i], locales[i], *near.get(i, ([], None)))
+        outcome if outcome is not None else _gated(conversations[i], locales[i], near.get(i, NOTHING_NEAR))
         for i, outcome in enumerate(outcomes)
     ]
 
 
-def _searched(texts: Sequence[str], locales: Sequence[str]) -> list[tuple[list[Found], Wish | None]]:
-    """Return the articles near each text, and what it wishes to have done. Of no texts nothing is asked, not even an
-    index: a request for a person depends on nothing that is learned or stored."""
+def _searched(texts: Sequence[str], locales: Sequence[str]) -> list[Near]:
+    """Return what is near each text. Of no texts nothing is asked, not even an index: a request for a person depends on
+    nothing that is learned or stored."""
     if not texts:
         return []
-    with tiers.at_most(Tier.MEANING, waiting=len(texts)) as tier:
-        meaning = tier >= Tier.MEANING
-        found = article_index().find(texts, locales=locales, limit=2, semantic=meaning)
-        return list(zip(found, wishes(texts, locales=locales, meaning=meaning), strict=True))
+    found: list[Near] = []
+    with tiers.at_most(Tier.MEANING, waiting=len(texts)) as place:
+        while rest := len(texts) - len(found):
+            # Who passes the tier's time falls to words: those that are left are looked up without it, all at once.
+            deep = place.tier >= Tier.MEANING and not (found and place.late(rest))
+            part = slice(len(found), len(found) + _AT_ONCE if deep else None)
+            found += _looked(texts[part], locales[part], meaning=deep)
+    return found
+
+
+def _looked(texts: Sequence[str], locales: Sequence[str], *, meaning: bool) -> list[Near]:
+    found = article_index().find(texts, locales=locales, limit=2, semantic=meaning)
+    passages = [
+        clearest(text, locale) if meaning and is_nearly_clear(articles) else []
+        for text, locale, articles in zip(texts, locales, found, strict=True)
+    ]
+    return list(map(Near, found, wishes(texts, locales=locales, meaning=meaning), passages))
 
 
 def with_a_person(asked: ForAssistant) -> HandOver | None:
@@ -169,11 +188,12 @@ def _language(asked: ForAssistant, text: str) -> str | None:
     return asked.held.language or language_of(text, hint=asked.locale)
 
 
-def _gated(asked: ForAssistant, locale: str | None, found: Sequence[Found], wish: Wish | None) -> Outcome:
+def _gated(asked: ForAssistant, locale: str | None, near: Near) -> Outcome:
     if locale is None:
         return HandOver(Reason.UNKNOWN_LANGUAGE, "Written in a language the articles do not cover.")
-    if (action := _wished(asked, locale, wish)) is not None:
+    if (action := _wished(asked, locale, near.wish)) is not None:
         return action
+    found = near.articles
     if not found:
         return HandOver(Reason.NO_ARTICLE, "No article is near this question.", locale)
     best, title = found[0], found[0].article.title
@@ -185,6 +205,8 @@ def _gated(asked: ForAssistant, locale: str | None, found: Sequence[Found], wish
         return _answer(asked.text, locale, best)
     if is_clear(best):
         return _answer(asked.text, locale, best)
+    if near.passages and near.passages[0].article_id == best.article.id:
+        return answer_from(near.passages, locale=locale, confidence=round(best.probability, 3))
     if (back := _question_back(asked, locale, found)) is not None:
         return back
     intent = f"“{title}”" if topic else ""
@@ -214,6 +236,14 @@ def is_clear(found: Found) -> bool:
     return found.similarity >= MIN_SIMILARITY and found.margin >= MIN_MARGIN
 
 
+def is_nearly_clear(found: Sequence[Found]) -> bool:
+    """Whether a passage of the nearest article may still decide it: nearest by its own meaning as well."""
+    best = found[0] if found else None
+    if best is None or is_clear(best) or best.article.topic in PEOPLE_TOPICS:
+        return False
+    return best.similarity >= MIN_SIMILARITY and best.margin >= MIN_MARGIN_WITH_PASSAGE
+
+
 def _question_back(asked: ForAssistant, locale: str, found: Sequence[Found]) -> Clarify | None:
     """Ask once which of the two nearest is meant, where it is very likely one of them."""
     if asked.held.asked or len(found) < 2:
@@ -228,16 +258,22 @@ def _question_back(asked: ForAssistant, locale: str, found: Sequence[Found]) -> 
 
 
 def _answer(question: str, locale: str, best: Found) -> Answer:
-    article = best.article
-    quoted = quotable(question, article)
-    opening, whole, otherwise = _TEXTS[locale.split("-")[0]] if locale.split("-")[0] in _TEXTS else _TEXTS["en"]
-    words = "\n\n".join(p.text for p in quoted)
-    text = "\n\n".join([opening.format(title=article.title), words, whole.format(url=address(article)), otherwise])
-    citations = tuple(citation(article, passage) for passage in quoted)
-    return Answer(text, citations, locale, round(best.probability, 3))
+    quoted = quotable(question, best.article)
+    return answer(quoted, best.article, locale=locale, confidence=round(best.probability, 3))
 
 
 def warm() -> None:
-    """Build the article index now, so that the first customer does not wait for it."""
+    """Build the article index now, so that the first customer does not wait for it. That over passages is built beside:
+    until it is there nothing is answered from it."""
     search.warm()
     intents.warm()
+    threading.Thread(target=_warm_passages, name="passages", daemon=True).start()
+
+
+def _warm_passages() -> None:
+    try:
+        retrieval.warm()
+    except Exception as error:  # passages then go by words, and decide nothing
+        log.exception("passages_not_ready", error=type(error).__name__)
+    finally:
+        connection.close()

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from holdfast.assistant import holding
+from holdfast.assistant.checking import refused, to_a_person
 from holdfast.assistant.contract import HandOver, Held, Option, Reason, Word, Work
 from holdfast.assistant.handing_over import ToHand, hand_over_many
 from holdfast.assistant.models import Turn
@@ -46,6 +47,8 @@ class Given:
     customer_id: UUID | None
     level: int
     held: Held
+    steps: int
+    """Steps that were taken before, by an attempt that came to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,12 @@ class Reply:
     options: tuple[Option, ...] = ()
     pending: Mapping[str, Any] | None = None
     did: str = ""
+    acts: bool = False
+    """These are the words of a form: a question of its own, what it did, or that it stopped."""
+
+
+class Silenced(Exception):  # noqa: N818 - no error: somebody else has the word
+    """The turn has ended: no call, no word."""
 
 
 @transaction.atomic
@@ -83,6 +92,7 @@ def look(turn: Claimed) -> Given | None:
         customer_id=seen.customer_id,
         level=min(heard.level for heard in seen.unanswered),
         held=replace(held, busy=False),
+        steps=row.steps,
     )
 
 
@@ -103,13 +113,26 @@ def step(given: Given) -> bool:
     return True
 
 
+def next_step(given: Given) -> None:
+    """Take a step (`step`). Raises `Silenced` when the turn has ended."""
+    if not step(given):
+        raise Silenced
+
+
 @transaction.atomic
 def say(given: Given, reply: Reply) -> bool:
-    """Say it, if the assistant still has the word; tell whether. What the customer wrote meanwhile gets a turn next."""
+    """Say it, if the assistant still has the word; tell whether. What the customer wrote meanwhile gets a turn next.
+
+    Words that break a rule of `reply_lint` bring a person instead.
+    """
     found = _may_go_on(given.turn, given.version)
     if found is None:
         return False
     row, seen, held = found
+    acts = reply.acts or bool(reply.options)
+    if rule := refused(reply.text, locale=reply.locale, cited=bool(reply.details.get("citations")), acts=acts):
+        _hand(row, seen, held, to_a_person(rule, locale=reply.locale))
+        return False
     details = {**reply.details, "locale": reply.locale, "turn": str(row.pk)}
     details |= {"did": reply.did} if reply.did else {}
     details |= {"options": [option.label for option in reply.options]} if reply.options else {}
@@ -138,7 +161,7 @@ def give(given: Given, outcome: HandOver) -> bool:
     if found is None:
         return False
     row, seen, held = found
-    if outcome.said:
+    if outcome.said and not refused(outcome.said, locale=outcome.locale, hand_over=True):
         details = {"locale": outcome.locale, "turn": str(row.pk), "did": outcome.summary}
         message = machine.remark(seen, text=outcome.said, details=details)
         enqueue_many([message.pk])
@@ -219,7 +242,8 @@ def _hand(
         outcome=outcome,
         text="\n".join(heard.text for heard in seen.unanswered)[:_READ],
         level=min((heard.level for heard in seen.unanswered), default=0),
-        held=held,
+        # A second look is nothing the customer knows of: by mail they are told of a person only if something was said.
+        held=replace(held, busy=row.work != Work.ANSWER),
     )
     enqueue_many(hand_over_many([to_hand]))
     machine.tell(seen.id, kind="line", chat="line")

@@ -11,13 +11,24 @@ from typing import Any, Protocol
 
 import structlog
 
-from holdfast.assistant import speaking
+from holdfast.assistant import composing, speaking
 from holdfast.assistant.acting_steps import Acting, Step
-from holdfast.assistant.contract import Action, Answer, Clarify, ForAssistant, HandOver, Later, Reason, Work
+from holdfast.assistant.contract import (
+    WITHOUT_ARTICLE,
+    Action,
+    Answer,
+    Clarify,
+    ForAssistant,
+    HandOver,
+    Later,
+    Reason,
+    Work,
+)
 from holdfast.assistant.details import answer_details
 from holdfast.assistant.respond import respond
-from holdfast.assistant.speaking import Given, Reply
+from holdfast.assistant.speaking import Given, Reply, Silenced, next_step
 from holdfast.assistant.turn_rows import Claimed
+from holdfast.knowledge import unanswered
 from holdfast.operations.registry import action_named
 from holdfast.people.queries import standing_of
 
@@ -29,10 +40,6 @@ class Acts(Protocol):
 
     def begin(self, action: str, text: str, *, who: Acting, locale: str) -> Step: ...
     def go_on(self, pending: Mapping[str, Any], text: str, *, who: Acting, locale: str) -> Step: ...
-
-
-class Silenced(Exception):  # noqa: N818 - no error: somebody else has the word
-    """The turn has ended: no call, no word."""
 
 
 def do(turn: Claimed, *, acts: Acts) -> None:
@@ -71,7 +78,7 @@ def _look_again(given: Given, acts: Acts) -> Reply | HandOver:
         channel=given.channel,
         held=given.held,
     )
-    outcome = respond(asked)
+    outcome = composing.instead_of(respond(asked), given)
     match outcome:
         case Answer():
             return Reply(outcome.text, outcome.locale, answer_details(outcome), answered=True)
@@ -83,24 +90,28 @@ def _look_again(given: Given, acts: Acts) -> Reply | HandOver:
             return _begin(given, acts, str(arguments.get("action", "")), outcome.locale or given.locale)
         case Later():
             return HandOver(Reason.NOT_SURE, "Not a clear match.", given.locale)
+        case HandOver(reason=reason, locale=locale) if reason in WITHOUT_ARTICLE and locale:
+            unanswered.note_later([(given.text, locale)], where="assistant")
+            return outcome
         case _:
             return outcome
 
 
 def _begin(given: Given, acts: Acts, action: str, locale: str) -> Reply | HandOver:
-    _step(given)
+    next_step(given)
     return _said(acts.begin(action, given.text, who=_who(given), locale=locale), locale)
 
 
 def _go_on(given: Given, acts: Acts, pending: Mapping[str, Any]) -> Reply | HandOver:
-    _step(given)
+    next_step(given)
     return _said(acts.go_on(pending, given.text, who=_who(given), locale=given.locale), given.locale)
 
 
 def _said(step: Step, locale: str) -> Reply | HandOver:
     if step.give_up or not step.say:
         return HandOver(Reason.GAVE_UP, step.give_up or "There was nothing to say.", locale, said=step.say)
-    return Reply(step.say, locale, pending=step.pending.dump() if step.pending else None, did=_did(step))
+    pending = step.pending.dump() if step.pending else None
+    return Reply(step.say, locale, pending=pending, did=_did(step), acts=True)
 
 
 def _did(step: Step) -> str:
@@ -109,11 +120,6 @@ def _did(step: Step) -> str:
         action = action_named(step.done.action)
         return f"{action.title if action else step.done.action}: done at {step.done.at}."
     return "Sent a one-time code to a channel on file." if step.pending and step.pending.asks == "code" else ""
-
-
-def _step(given: Given) -> None:
-    if not speaking.step(given):
-        raise Silenced
 
 
 def _who(given: Given) -> Acting:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from holdfast.knowledge.models import Article
-from holdfast.knowledge.passages import Passage, PassageFound, passages, plain
+from holdfast.knowledge.passages import Passage, PassageFound, announces, passages, plain
 from holdfast.knowledge.stems import stems_of, words
 
 K1, B = 1.2, 0.75
@@ -31,6 +31,9 @@ class PassageIndex:
         for article in articles:
             by_locale.setdefault(article.locale, []).append(article)
         self._parts = {locale: _Part(locale, group) for locale, group in by_locale.items()}
+        self._blocks = {
+            passage.id: block for part in self._parts.values() for block in _blocks(part.found) for passage in block
+        }
 
     def find(self, text: str, locale: str, limit: int) -> list[PassageFound]:
         """Return the passages of a language that share words with `text`, best first, however weak."""
@@ -44,6 +47,10 @@ class PassageIndex:
         return self._parts.get(locale) or next(
             (part for code, part in self._parts.items() if code.split("-")[0] == base), None
         )
+
+    def together(self, passage: PassageFound) -> list[PassageFound]:
+        """Return the passages that are quoted with this one, in order; itself alone when it is of another version."""
+        return [passage if each.id == passage.id else each for each in self._blocks.get(passage.id, [passage])]
 
     def everything(self) -> list[PassageFound]:
         """Return every passage, without a score."""
@@ -118,6 +125,18 @@ class _Part:
             best[rows] = np.maximum(best[rows], self._weights.data[each])
         rows = np.flatnonzero(best)
         return rows, best[rows]
+
+
+def _blocks(found: Sequence[PassageFound]) -> list[list[PassageFound]]:
+    """Return passages in blocks: one that ends in a colon announces what follows it in its article."""
+    blocks: list[list[PassageFound]] = []
+    for each in found:
+        last = blocks[-1][-1] if blocks else None
+        if last is not None and last.article_id == each.article_id and announces(last):
+            blocks[-1].append(each)
+        else:
+            blocks.append([each])
+    return blocks
 
 
 def _stemmed(document: Sequence[str], stems: Mapping[str, tuple[str, ...]]) -> Counter[str]:

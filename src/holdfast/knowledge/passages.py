@@ -56,6 +56,11 @@ def passages(body: str) -> list[Passage]:
     return found
 
 
+def announces(passage: Passage | PassageFound) -> bool:
+    """Whether a passage ends in a colon: then it is quoted with what follows it, or not at all."""
+    return passage.text.rstrip().endswith(":")
+
+
 def plain(markdown: str) -> str:
     """Return Markdown as plain text: no emphasis, links as their words, headings without their marks."""
     text = _LINK.sub(r"\1", _EMPHASIS.sub("", markdown))

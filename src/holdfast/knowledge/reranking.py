@@ -32,12 +32,26 @@ _languages: frozenset[str] = frozenset()
 _vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
 
-def use(encoder: Encoder | None, *, languages: frozenset[str] = frozenset({"en"})) -> None:
-    """Let an encoder order what the words found in the languages it was made for. None takes it away."""
+def use(
+    encoder: Encoder | None,
+    *,
+    languages: frozenset[str] = frozenset({"en"}),
+    known: Sequence[PassageFound] = (),
+) -> None:
+    """Let an encoder order what the words found in the languages it was made for. None takes it away.
+
+    The passages `known` are encoded before it is used, so that no question waits for them.
+    """
     global _encoder, _languages
     with _lock:
-        _encoder, _languages = encoder, languages
+        _encoder = None
         _vectors.clear()
+    if encoder is not None:
+        spoken = [_said(each) for each in known if each.locale.split("-")[0] in languages][:_KEPT]
+        for start in range(0, len(spoken), 64):
+            _vectors_of(encoder, spoken[start : start + 64])
+    with _lock:
+        _encoder, _languages = encoder, languages
 
 
 def by_meaning(text: str, locale: str, found: Sequence[PassageFound]) -> list[PassageFound]:
@@ -57,14 +71,6 @@ def by_meaning(text: str, locale: str, found: Sequence[PassageFound]) -> list[Pa
         for each, near in zip(found, similarity.tolist(), strict=True)
     ]
     return sorted(ordered, key=lambda each: -each.score)
-
-
-def learn(found: Sequence[PassageFound]) -> None:
-    """Encode passages now, so that no question waits for them."""
-    if _encoder is not None:
-        spoken = [_said(each) for each in found if each.locale.split("-")[0] in _languages]
-        for start in range(0, min(len(spoken), _KEPT), 64):
-            _vectors_of(_encoder, spoken[start : start + 64])
 
 
 def _said(passage: PassageFound) -> str:

@@ -18,7 +18,26 @@ from holdfast.knowledge.passages import PassageFound
 # Share of a question's weight that a passage holds, for an answer and for a list to look through, and the cosine that
 # is as good. benchmarks/retrieval.py tells what each setting keeps and lets through.
 CLEAR, NEAR, CLEAR_MEANING = 0.5, 0.3, 0.6
+LEAD = 0.10  # of the order's score over the next article's best; benchmarks/first_answer.py
 RERANKED = 30
+
+
+def together(passage: PassageFound) -> list[PassageFound]:
+    """Return a passage with what belongs to it: a sentence that ends in a colon and what it announces."""
+    return _index().together(passage)
+
+
+def clearest(text: str, locale: str) -> list[PassageFound]:
+    """Return the passage that is a clear match by its meaning, with what belongs to it; nothing where none is.
+
+    Its article leads the next one by `LEAD`. Nothing in languages without an encoder.
+    """
+    found = find(text, locale, RERANKED, weak=True)
+    if not found or found[0].similarity is None:
+        return []
+    best = found[0]
+    rival = next((each.score for each in found if each.article_id != best.article_id), 0.0)
+    return together(best) if best.score - rival >= LEAD else []
 
 
 def find(text: str, locale: str, limit: int = 5, *, weak: bool = False) -> list[PassageFound]:
@@ -32,10 +51,12 @@ def find(text: str, locale: str, limit: int = 5, *, weak: bool = False) -> list[
 
 
 def warm() -> None:
-    """Build the index now, and let MiniLM order what it finds where its weights are installed. For a worker."""
-    encoder = meaning.encoder()
-    reranking.use(encoder.fresh if encoder is not None else None, languages=semantic.LANGUAGES)
-    reranking.learn(_index().everything())
+    """Build the index now, and let MiniLM order what it finds where its weights are installed. For a worker.
+
+    Takes a second or two, and with MiniLM some 5 ms per passage; it is used once it knows them all.
+    """
+    known, encoder = _index().everything(), meaning.encoder()
+    reranking.use(encoder.fresh if encoder is not None else None, languages=semantic.LANGUAGES, known=known)
 
 
 def _published_stamp() -> object:

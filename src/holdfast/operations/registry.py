@@ -78,6 +78,11 @@ def action_named(name: str) -> Action | None:
     return ACTIONS.get(name)
 
 
+def actions() -> list[Action]:
+    """Return every action there is."""
+    return list(ACTIONS.values())
+
+
 def schemas() -> list[dict[str, Any]]:
     """Return every action as JSON Schema, for whoever offers them elsewhere: MCP, A2A, a model."""
     return [

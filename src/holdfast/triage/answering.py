@@ -10,9 +10,11 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from holdfast.assistant import holding
+from holdfast.assistant import composing, holding
+from holdfast.assistant.checking import as_it_may_leave
 from holdfast.assistant.contract import (
     NOTHING_HELD,
+    WITHOUT_ARTICLE,
     Action,
     Answer,
     Clarify,
@@ -32,7 +34,6 @@ from holdfast.knowledge import unanswered
 log = structlog.get_logger(__name__)
 
 _READ = 20_000  # characters of a text the assistant gets
-_WITHOUT_ARTICLE = frozenset({Reason.NO_ARTICLE, Reason.NOT_SURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +180,20 @@ def ask_assistant(asked: Sequence[Matter]) -> None:
     ]
     try:
         with transaction.atomic():  # a fault in one of its queries must not spoil the batch's transaction
-            outcomes = respond_many(questions)
+            outcomes = [as_it_may_leave(outcome) for outcome in respond_many(questions)]
         if len(outcomes) != len(eligible):
             raise ValueError("The assistant did not answer for each question.")
     except Exception as error:
         log.exception("assistant_failed", conversations=len(eligible), error=type(error).__name__)
         return
+    outcomes = composing.turned(outcomes, [question.text for question in questions])
     for matter, outcome in zip(eligible, outcomes, strict=True):
         matter.outcome = outcome
     unanswered.note_later(
         [
             ("\n".join(item.text for item in matter.spoken), outcome.locale)
             for matter, outcome in zip(eligible, outcomes, strict=True)
-            if isinstance(outcome, HandOver) and outcome.reason in _WITHOUT_ARTICLE and outcome.locale
+            if isinstance(outcome, HandOver) and outcome.reason in WITHOUT_ARTICLE and outcome.locale
         ],
         where="assistant",
     )

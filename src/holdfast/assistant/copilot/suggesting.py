@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
+from holdfast.assistant import spending
 from holdfast.assistant.contract import Citation
-from holdfast.assistant.copilot import spending
 from holdfast.assistant.copilot.reading import Case
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN, CitedSentence, Draft, GivenPassage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from holdfast.assistant.copilot import spending
+from holdfast.assistant import spending
 from holdfast.assistant.copilot.reading import Case, Said
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN

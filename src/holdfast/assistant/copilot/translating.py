@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from holdfast.assistant.copilot import spending
+from holdfast.assistant import spending
 from holdfast.assistant.copilot.reading import Case
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN

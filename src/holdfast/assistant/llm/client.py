@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -93,11 +94,14 @@ class Endpoint:
         self._http = httpx.AsyncClient(trust_env=False, timeout=deadline, follow_redirects=False)
         self.breaker = breaker or Breaker(failures=FAILURES, pause=PAUSE)
 
-    def ask(self, prompt: Prompt, *, read: Callable[[str], T | None], so_far: Spent) -> Reply[T]:
+    def ask(
+        self, prompt: Prompt, *, read: Callable[[str], T | None], so_far: Spent, within: float = math.inf
+    ) -> Reply[T]:
         """Return what `read` makes of the answer. `read` returns `None` for an answer that is of no use.
 
         Returns at once, without a call, while the breaker is open, all places are taken, or the conversation's limit
         would be passed. Such an answer counts as a failure too: who only talks nonsense is asked again later.
+        `within`: seconds that are left, where these are fewer than the deadline of a call.
         """
         body = self._body(prompt)
         most = priced(estimated(len(body)), prompt.tokens)
@@ -106,14 +110,18 @@ class Endpoint:
         if not self._free.acquire(blocking=False):
             return _skipped("busy")
         try:
-            return self._asked(body, most, read) if self.breaker.allows() else _skipped("away")
+            return (
+                self._asked(body, most, read, min(within, self._deadline))
+                if self.breaker.allows()
+                else _skipped("away")
+            )
         finally:
             self._free.release()
 
-    def _asked(self, body: bytes, most: Spent, read: Callable[[str], T | None]) -> Reply[T]:
+    def _asked(self, body: bytes, most: Spent, read: Callable[[str], T | None], seconds: float) -> Reply[T]:
         spent = NOTHING
         try:
-            text, spent = _text_of(self._run(self._post(body)), asked=len(body))
+            text, spent = _text_of(self._run(self._post(body, seconds), seconds), asked=len(body))
             value = read(text)
             if value is None:
                 raise Failed("unusable", billed=True)
@@ -142,21 +150,21 @@ class Endpoint:
             asked["response_format"] = {"type": "json_object"}
         return json.dumps(asked, ensure_ascii=False).encode("utf-8", "replace")
 
-    def _run(self, call: Coroutine[Any, Any, bytes]) -> bytes:
+    def _run(self, call: Coroutine[Any, Any, bytes], seconds: float) -> bytes:
         waiting: Future[bytes] = asyncio.run_coroutine_threadsafe(call, self._loop)
         try:
-            return waiting.result(timeout=self._deadline + 0.5)  # the loop's own deadline comes first
+            return waiting.result(timeout=seconds + 0.5)  # the loop's own deadline comes first
         except TimeoutError:
             waiting.cancel()
             raise Failed("deadline", billed=True) from None
 
-    async def _post(self, body: bytes) -> bytes:
+    async def _post(self, body: bytes, seconds: float) -> bytes:
         headers = {"content-type": "application/json", "accept": "application/json", "accept-encoding": "identity"}
         if self._key:
             headers["authorization"] = f"Bearer {self._key}"
         try:
             async with (
-                asyncio.timeout(self._deadline),
+                asyncio.timeout(seconds),
                 self._http.stream("POST", self._url, content=body, headers=headers) as response,
             ):
                 _look_at(response)

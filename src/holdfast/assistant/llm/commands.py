@@ -99,7 +99,7 @@ def _proposed(turn: LlmTurn) -> Proposed:
     def read(answer: str) -> Command | None:
         return _allowed(answer, turn, own, scrubber)
 
-    reply: Reply[Command] = model.ask(prompt, read=read, so_far=turn.so_far)
+    reply: Reply[Command] = model.ask(prompt, read=read, so_far=turn.so_far, within=turn.within)
     return Proposed(reply.value, reply.spent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,6 +54,8 @@ class LlmTurn:
     step: int = 1
     so_far: Spent = NOTHING
     """What this conversation has cost before this call."""
+    within: float = math.inf
+    """Seconds that are left; a call has a deadline of its own besides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ themselves: a person reads them, marked as written by a machine, and edits them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -46,8 +47,9 @@ def draft(
     passages: Sequence[GivenPassage],
     known: Mapping[str, str] | None = None,
     so_far: Spent = NOTHING,
+    within: float = math.inf,
 ) -> Drafted:
-    """Return an answer worded from `passages`, or no draft: then quote them. Never raises.
+    """Return an answer worded from `passages`, or no draft: then quote them. Never raises. `within`: seconds left.
 
     A sentence stays when each passage it cites was given and together they support it (`support.supported`).
     """
@@ -62,7 +64,7 @@ def draft(
         prompt = prompts.word(
             Scrubber(known=known).scrubbed(prompts.ends(question)), language=language, passages=passages
         )
-        reply = model.ask(prompt, read=read, so_far=so_far)
+        reply = model.ask(prompt, read=read, so_far=so_far, within=within)
     except Exception as error:  # the house's own fault must not cost the customer an answer
         log.warning("language_model_failed", why=type(error).__name__)
         return Drafted(None)
