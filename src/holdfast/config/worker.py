@@ -1,4 +1,4 @@
-"""The worker process: triage, the assistant's turns and their deadlines, the shield and jobs, a thread each.
+"""The worker process: triage, the assistant's turns and their deadlines, the shield, promises and jobs, a thread each.
 
 Each restarts alone and takes no other along.
 """
@@ -22,8 +22,11 @@ from holdfast.assistant import turns
 from holdfast.config.options import options
 from holdfast.desk.queries import queue_names
 from holdfast.guard.redaction import redact_event
+from holdfast.incidents.holding import publish_holding
 from holdfast.kit.logging import configure
 from holdfast.notify.deliveries import enqueue_many
+from holdfast.promises import watch as promises
+from holdfast.promises.contract import Kind
 from holdfast.shield import loop as shield
 from holdfast.triage import loop as triage
 
@@ -51,6 +54,7 @@ def run() -> None:
             "turns": turns.run,
             "deadlines": turns.deadlines,
             "shield": _shield,
+            "promises": _promises,
             "jobs": run_jobs,
         },
     )
@@ -77,6 +81,10 @@ def run_jobs(stop: threading.Event) -> None:
 
 def _shield(stop: threading.Event) -> None:
     shield.run(stop, deliver=enqueue_many, queue_names=queue_names)
+
+
+def _promises(stop: threading.Event) -> None:
+    promises.run(stop, hold={Kind.UPDATE: publish_holding})
 
 
 def _keep(name: str, part: Callable[[threading.Event], None], stop: threading.Event) -> None:
