@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from holdfast.assistant import wish_signs
 from holdfast.assistant.plain_text import plain_text
 
 _DATA: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("acting_words.toml").read_text("utf-8"))
@@ -64,5 +65,4 @@ def listed(speaks: str, things: Sequence[str], *, last: str = "or") -> str:
 
 def examples_of(action: str, speaks: str = "") -> Sequence[str]:
     """Return ways people ask for an action, in one language or in all."""
-    of: list[Mapping[str, Any]] = [_DATA[speaks]] if speaks else list(_DATA.values())
-    return [phrase for about in of for phrase in about["examples"].get(action, ())]
+    return [phrase for each in ([speaks] if speaks else _DATA) for phrase in wish_signs.examples(action, each)]

@@ -1,126 +1,143 @@
-"""Does a customer ask for something to be done, and what? Learned from how people ask for actions and for articles.
+"""Does a customer ask for something to be done, and what? The one place that tells, for the assistant and the copilot.
 
-A model per language, with a gate set on held-out examples of this deployment's own; built aside when articles change.
-Without the company's systems nothing is looked for.
+`wish_model.py` learns it from how people ask; here is from when on it counts. A text counts as a whole, or by one of
+its sentences where no other sentence asks for something else. Without the company's systems nothing is looked for.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
 from django.conf import settings
-from django.db import connection
 
-from holdfast.assistant import acting
-from holdfast.assistant.understanding.examples import Examples
-from holdfast.assistant.understanding.gate import Gate, fitted
-from holdfast.assistant.understanding.model import Model, Understood
+from holdfast.assistant import wish_signs
+from holdfast.assistant.wish_model import NOTHING, SentenceModel, Shares, WishModel, shares_of, shipped
 from holdfast.kit.semantic import encoder as semantic
-from holdfast.knowledge.queries import topics
-from holdfast.knowledge.search import ArticleIndex, article_index
-
-log = structlog.get_logger(__name__)
+from holdfast.knowledge.search import article_index
 
 ACTION = "action:"
-LIKELY = 0.45
-"""Probability from which an action is begun; below it what passes the gate is too often about an article."""
+LIKELY = 0.50
+"""Share from which an action is begun."""
 NEAR = 0.25
-"""Probability from which an action is a thing that may be meant."""
+"""Share from which an action is a thing that may be meant."""
+_MOST_SENTENCES = 8
+_SENTENCE = re.compile(r"[^.!?\n。！？]+[.!?。！？]*")
+_SHORTEST = 8  # letters of a sentence that can be a wish by itself
+_RIVAL = 0.20  # likeness from which an article may be meant instead
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An action that a text may ask for. `sure`: the gate lets it pass. `rival`: the id of an article as likely."""
+    """An action that a text may ask for. `sure`: it may be begun. `rival`: the id of an article that may be meant."""
 
     action: str
     sure: bool
     rival: int | None = None
 
 
-_lock = threading.Lock()
-_building = threading.Lock()
-_current: dict[str, tuple[Model, Gate]] = {}
+_learning = threading.Lock()
+_words: WishModel | None = None
+_sentences: SentenceModel | None = None
 _titles: dict[int, str] = {}
-_of: ArticleIndex | None = None
 
 
 def wishes(texts: Sequence[str], *, locales: Sequence[str], meaning: bool) -> list[Wish | None]:
-    """Return what each text asks to have done, `None` for most, and nothing while a language is being learned."""
-    found: list[Wish | None] = [None] * len(texts)
-    if not settings.OPERATIONS_URL:
-        return found
-    models = _models()
-    for locale, (model, gate) in models.items():
-        chosen = [i for i, wanted in enumerate(locales) if wanted == locale and texts[i].strip()]
-        understood = model.predict([texts[i] for i in chosen], semantic=meaning and locale in semantic.LANGUAGES)
-        for i, each in zip(chosen, understood, strict=True):
-            found[i] = _wish(each, gate)
+    """Return what each text asks to have done, `None` for most. The first call learns for about a second.
+
+    `meaning`: by sentence vectors besides, in a process that has called `warm`.
+    """
+    if not settings.OPERATIONS_URL or not texts:
+        return [None] * len(texts)
+    found = judged(texts, locales=locales, words=_learned(), sentences=_sentences if meaning else None)
+    return _with_rivals(found, texts, locales)
+
+
+def clearly_asked_for(text: str, *, locale: str) -> str:
+    """Return the action a text asks for without doubt, or nothing: by words alone, in milliseconds."""
+    (wish,) = judged([text], locales=[locale], words=_learned())
+    return wish.action if wish is not None and wish.sure else NOTHING
+
+
+def judged(
+    texts: Sequence[str], *, locales: Sequence[str], words: WishModel, sentences: SentenceModel | None = None
+) -> list[Wish | None]:
+    """Return what each text asks for by these models. `rival` is left open."""
+    parts = [[text, *_sentences_of(text)] for text in texts]
+    said = [part for own in parts for part in own]
+    of = [locale for locale, own in zip(locales, parts, strict=True) for _ in own]
+    shares = shares_of(said, words=words, sentences=sentences, locales=of)
+    found, start = list[Wish | None](), 0
+    for text, own in zip(texts, parts, strict=True):
+        found.append(_judged(text, own, shares[start : start + len(own)], words.labels))
+        start += len(own)
     return found
 
 
 def title_of(article_id: int | None) -> str:
-    """Return the title of an article the models know; empty for none."""
+    """Return the title of an article that was a rival; empty for none."""
     return _titles.get(article_id or 0, "")
 
 
 def warm() -> None:
-    """Build the models now, so that the first customer is understood."""
-    if settings.OPERATIONS_URL:
-        _rebuild(article_index())
+    """Learn now, so that the first customer is understood; with sentence vectors where they can be had."""
+    global _sentences
+    encoder = semantic.available() if settings.OPERATIONS_URL else None
+    words = _learned() if settings.OPERATIONS_URL else None
+    if words is not None and encoder is not None and _sentences is None:
+        _sentences = SentenceModel(shipped(), labels=words.labels, encoder=encoder)
 
 
-def _wish(each: Understood, gate: Gate) -> Wish | None:
-    if each.label.startswith(ACTION):
-        near = each.second.startswith("article:") and each.second_probability >= NEAR
-        rival = int(each.second.removeprefix("article:")) if near else None
-        return Wish(
-            each.label.removeprefix(ACTION), gate.passes(each) and each.probability >= LIKELY and rival is None, rival
-        )
-    if each.second.startswith(ACTION) and each.second_probability >= NEAR:
-        return Wish(each.second.removeprefix(ACTION), False, int(each.label.removeprefix("article:")))
-    return None
+def _learned() -> WishModel:
+    global _words
+    with _learning:
+        if _words is None:
+            _words = WishModel(shipped())
+        return _words
 
 
-def _models() -> dict[str, tuple[Model, Gate]]:
-    index = article_index()
-    if index is not _of and not _building.locked():
-        threading.Thread(target=_rebuild_aside, args=(index,), name="intents", daemon=True).start()
-    return _current
+def _sentences_of(text: str) -> list[str]:
+    found = [each.strip() for each in _SENTENCE.findall(text)]
+    found = [each for each in found if sum(map(str.isalpha, each)) >= _SHORTEST]
+    return found[:_MOST_SENTENCES] if len(found) > 1 else []
 
 
-def _rebuild_aside(index: ArticleIndex) -> None:
-    try:
-        _rebuild(index)
-    except Exception as error:  # the earlier models stay in use
-        log.exception("intents_not_built", error=type(error).__name__)
-    finally:
-        connection.close()
+def _judged(text: str, parts: Sequence[str], shares: Shares, labels: Sequence[str]) -> Wish | None:
+    """Judge a text by itself (the first of its `parts`) and by its sentences (the others)."""
+    best = [_best(part, row, labels) for part, row in zip(parts, shares, strict=True)]
+    clear = {action for action, share in best if share >= LIKELY}
+    whole, share = best[0]
+    if len(clear) == 1:
+        (action,) = clear
+        backed = action == whole or shares[0, labels.index(action)] >= NEAR
+        return Wish(action, sure=backed and wish_signs.allows(action, text))
+    action = whole if share >= NEAR else max(best, key=lambda each: each[1])[0] if clear else NOTHING
+    return Wish(action, sure=False) if action != NOTHING else None
 
 
-def _rebuild(index: ArticleIndex) -> None:
-    global _current, _titles, _of
-    with _building:
-        if index is _of:
-            return
-        encoder = semantic.available()
-        built, titles = {}, dict[int, str]()
-        for locale in map(str, settings.SUPPORT_LANGUAGES):
-            examples = _examples(locale, titles)
-            if examples is not None:
-                built[locale] = fitted(examples, encoder=encoder if locale in semantic.LANGUAGES else None)
-        with _lock:
-            _current, _titles, _of = built, titles, index
+def _best(part: str, row: Shares, labels: Sequence[str]) -> tuple[str, float]:
+    """Return the likeliest action of a part that names what it is about, and how likely it is."""
+    place = int(row.argmax())
+    if labels[place] == NOTHING:
+        order = row.argsort()[::-1]
+        place = int(order[1])
+        return labels[place], min(float(row[place]), LIKELY - 0.01)
+    if not wish_signs.allows(labels[place], part):
+        return NOTHING, 0.0
+    return labels[place], float(row[place])
 
 
-def _examples(locale: str, titles: dict[int, str]) -> Examples | None:
-    """Return how people ask in a language, for actions and for articles; `None` where no action speaks it."""
-    pairs = [(text, f"{ACTION}{name}") for name, texts in acting.examples(locale).items() for text in texts]
-    if not pairs:
-        return None
-    for topic in topics(locale):
-        titles |= {article.pk: article.title for article in topic.articles}
-        pairs += [(text, f"article:{a.pk}") for a in topic.articles for text in (a.title, *a.asks)]
-    return Examples(tuple(text for text, _ in pairs), tuple(label for _, label in pairs))
+def _with_rivals(found: list[Wish | None], texts: Sequence[str], locales: Sequence[str]) -> list[Wish | None]:
+    """Name beside each wish that is not sure the nearest article: what is asked back about."""
+    unsure = [i for i, wish in enumerate(found) if wish is not None and not wish.sure]
+    if not unsure:
+        return found
+    near = article_index().find([texts[i] for i in unsure], locales=[locales[i] for i in unsure], limit=1)
+    for i, articles in zip(unsure, near, strict=True):
+        wish = found[i]
+        if wish is not None and articles and articles[0].similarity >= _RIVAL:
+            _titles[articles[0].article.id] = articles[0].article.title
+            found[i] = Wish(wish.action, sure=False, rival=articles[0].article.id)
+    return found

@@ -1,34 +1,26 @@
 """What could be done next, from what the customer asks and what the company's systems say. Never done by itself.
 
-What is asked for is the action whose examples (`acting.examples`) are nearest. A card opens the desk's own question
-whether to do it; other records become a sentence for the reply, for a customer who is proven.
+What is asked for is told as the assistant tells it (`intents.py`), by words alone: an agent decides here. A card
+opens the desk's own question whether to do it; other records become a sentence for the reply, for a customer who is
+proven.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 from django.urls import reverse
 
-from holdfast.assistant import acting
 from holdfast.assistant.acting_words import language as spoken
 from holdfast.assistant.copilot.reading import Case
+from holdfast.assistant.intents import clearly_asked_for
 from holdfast.assistant.telling import record_line
-from holdfast.knowledge.features import Features
 from holdfast.operations.action import PROVEN
 from holdfast.operations.client import OperationsUnavailable, UnknownRecord, operations
 from holdfast.operations.facts import Card, Overview
 from holdfast.operations.registry import action_named
 
-ASKED_FOR, LEAD = 0.45, 0.10
-"""Cosine to the nearest example from which on an action counts as asked for, and its lead over every other action.
-
-A light look, milliseconds in a web process and no model of its own (`assistant/intents.py` has one, for the worker): an
-agent decides here, and a step that does not fit is passed over.
-"""
 _TROUBLED = {
     "transfer_status": ("transfers", frozenset({"held", "returned", "failed"})),
     "refund_status": ("refunds", frozenset({"expected", "failed"})),
@@ -49,15 +41,9 @@ class NextAction:
 
 def asked_for(case: Case) -> str:
     """Return the name of the action the customer asks for, or nothing. Milliseconds, no network."""
-    speaks = spoken(case.language)
-    if speaks is None or not case.question:
+    if spoken(case.language) is None or not case.question:
         return ""
-    names, features, examples = _examples(speaks)
-    # Each half of a vector has length 1, so products are halved to be cosines.
-    likeness = (features.of([case.question]) @ examples.T).toarray()[0] / 2
-    best = int(likeness.argmax())
-    rival = max(float(likeness[i]) for i, name in enumerate(names) if name != names[best])
-    return names[best] if likeness[best] >= max(ASKED_FOR, rival + LEAD) else ""
+    return clearly_asked_for(case.question, locale=case.language)
 
 
 def next_action(case: Case) -> NextAction | None:
@@ -107,10 +93,3 @@ def _to_tell(case: Case, asked: str, seen: Overview) -> NextAction | None:
         return None
     line = record_line(speaks, kind, records[0])
     return NextAction(label="Tell them what our systems say", because=line, text=line)
-
-
-@lru_cache(maxsize=8)
-def _examples(speaks: str) -> tuple[list[str], Features, Any]:
-    said = [(name, text) for name, texts in acting.examples(speaks).items() for text in texts]
-    features, vectors = Features.learned_from([text for _, text in said])
-    return [name for name, _ in said], features, vectors
