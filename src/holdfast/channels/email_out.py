@@ -42,6 +42,8 @@ class OutgoingMail:
     author_name: str = ""
     references: Sequence[str] = ()
     automatic: bool = False
+    begins: bool = False
+    """It answers nothing: the conversation begins with it."""
     files: Sequence[OutgoingFile] = ()
 
 
@@ -65,9 +67,10 @@ def build(mail: OutgoingMail) -> EmailMultiAlternatives:
         headers["References"] = " ".join(f"<{reference}>" for reference in known[-20:])
     if mail.automatic:
         # RFC 3834: other machines must not answer this one.
-        headers |= {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
+        submitted = "auto-generated" if mail.begins else "auto-replied"
+        headers |= {"Auto-Submitted": submitted, "X-Auto-Response-Suppress": "All"}
     message = EmailMultiAlternatives(
-        subject=_subject(mail.subject, mail.number),
+        subject=_subject(mail.subject, mail.number, answers=not mail.begins),
         body=mail.text,
         from_email=formataddr((sender, address)),
         to=[mail.recipient],
@@ -79,9 +82,9 @@ def build(mail: OutgoingMail) -> EmailMultiAlternatives:
     return message
 
 
-def _subject(subject: str, number: int) -> str:
+def _subject(subject: str, number: int, *, answers: bool) -> str:
     words = _CONTROLS.sub(" ", subject).strip() or f"Your message #{number}"
-    return words if words.lower().startswith("re:") else f"Re: {words}"
+    return words if not answers or words.lower().startswith("re:") else f"Re: {words}"
 
 
 def _as_html(text: str) -> str:

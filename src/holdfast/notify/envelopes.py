@@ -44,6 +44,7 @@ class Envelope:
     author_name: str
     references: tuple[str, ...]
     files: tuple[tuple[str, str, str], ...]
+    begins: bool = False
 
 
 def addressed(message_ids: Sequence[UUID], *, automatic_limit: int) -> Iterator[Addressed]:
@@ -107,6 +108,7 @@ def envelopes(delivery_ids: Sequence[UUID]) -> Iterator[Envelope]:
             message.agent.get_short_name() if message.agent else "",
             _references(conversation.pk),
             tuple((a.name, a.type, a.digest) for a in message.attachments.all() if a.digest),
+            begins=message.version == 1,
         )
 
 
@@ -131,5 +133,6 @@ def mail_for(envelope: Envelope, recipient: str) -> OutgoingMail:
         author_name=envelope.author_name,
         references=envelope.references,
         automatic=envelope.author != "agent",
+        begins=envelope.begins,
         files=[OutgoingFile(name, type_, blobs.get(digest)) for name, type_, digest in envelope.files],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from holdfast.notify import deliveries
+from holdfast.notify import changed, deliveries
 
 
 @app.periodic(cron="* * * * * */5")
@@ -13,3 +13,10 @@ def deliver_due(timestamp: int) -> None:
     """Send every mail that is due."""
     while deliveries.send_due():
         pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="now", queueing_lock="tell_old_addresses", lock="tell_old_addresses", pass_context=False)
+def tell_old_addresses(timestamp: int) -> None:
+    """Let everybody whose details were changed hear of it at the old address, every minute."""
+    changed.tell_old_addresses()

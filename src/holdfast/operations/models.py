@@ -50,4 +50,5 @@ class Act(models.Model):
         indexes = [
             models.Index(fields=["conversation_id", "asked_at"], name="act_of_conversation"),
             models.Index(fields=["asked_at"], condition=models.Q(state__in=["asked", "unknown"]), name="act_open"),
+            models.Index(fields=["settled_at"], condition=models.Q(state="done"), name="act_done"),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -37,3 +37,21 @@ def acts_of(conversation_id: UUID, *, limit: int = 50) -> Sequence[Acted]:
         )
         for act in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that was made, for who tells its customer of it."""
+
+    id: UUID
+    reference: str
+    conversation_id: UUID | None
+    asked_at: datetime
+    settled_at: datetime
+
+
+def changes_done(actions: Collection[str], *, since: datetime) -> Sequence[Change]:
+    """Return the changes by these actions that were made since then, oldest first."""
+    rows = Act.objects.filter(state=Act.State.DONE, settled_at__gt=since, action__in=list(actions))
+    found = rows.order_by("settled_at").values_list("id", "customer_ref", "conversation_id", "asked_at", "settled_at")
+    return [Change(id_, ref, case, asked, settled) for id_, ref, case, asked, settled in found if settled is not None]

@@ -126,6 +126,20 @@ def is_reference(reference: str) -> bool:
     return Customer.objects.filter(reference=reference).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Referenced:
+    """A customer by their account, without any value."""
+
+    id: UUID
+    locale: str
+
+
+def customer_with_reference(reference: str) -> Referenced | None:
+    """Return the customer of an account."""
+    row = Customer.objects.filter(reference=reference).values_list("id", "locale").first()
+    return Referenced(*row) if row else None
+
+
 def mail_on_file(customer_ids: Collection[UUID]) -> dict[UUID, Sealed]:
     """Return the mail address of each customer that has one, sealed: the best proven, the oldest of equals."""
     rows = Identity.objects.filter(customer_id__in=list(customer_ids), kind=Identity.Kind.EMAIL)
