@@ -16,6 +16,7 @@ from holdfast.assistant.handing_over import ToHand, hand_over_many
 from holdfast.assistant.turn_rows import ToBegin, begin_many
 from holdfast.conversations.answers import Line, current, say_many, versions
 from holdfast.conversations.changes import announce
+from holdfast.conversations.crowds import close_many
 from holdfast.conversations.places import ToJoin, file_many, join_many
 from holdfast.conversations.threading import thread
 from holdfast.conversations.to_thread import Threaded, ToThread
@@ -27,7 +28,7 @@ from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
 from holdfast.shield import assess
 from holdfast.shield.assess import ToAssess
-from holdfast.triage import codes, leases
+from holdfast.triage import about_incidents, codes, leases
 from holdfast.triage.answering import Matter, ask_assistant, matters, remember
 from holdfast.triage.deflecting import deflect, record
 from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 KILLED_THE_WORKER = "Processing this contact stopped the program several times."
 _TRY_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: somebody else was faster
 _TRIES = 4
+_THANKED = "They said thanks."
 
 
 def process(contacts: Sequence[Contact]) -> None:
@@ -114,12 +116,16 @@ def _process(contacts: Sequence[Contact]) -> None:
     threaded = thread(items)
     found = matters(items, threaded)
     remember(found)
-    deflect(found)
-    ask_assistant(found)
-    queues, joined = _put_in_queues(found)
+    thanked = about_incidents.thanked(found)
+    to_answer = [matter for matter in found if matter.conversation_id not in thanked]
+    deflect(to_answer)
+    ask_assistant(to_answer)
+    queues, joined = _put_in_queues(found, quiet=thanked)
     to_deliver = _speak(found) + _hand_over(joined, queues)
     _begin_turns(found)
-    settle_many([_settlement(*each) for each in zip(ours, items, threaded, _by_contact(found, items), strict=True)])
+    by_contact = _by_contact(found, items)
+    settle_many([_settlement(*each, quiet=thanked) for each in zip(ours, items, threaded, by_contact, strict=True)])
+    close_many(sorted(thanked), by=None)
     assess.note(
         [
             ToAssess(
@@ -134,21 +140,23 @@ def _process(contacts: Sequence[Contact]) -> None:
             if not item.is_machine
         ]
     )
+    about_incidents.link(found)
     enqueue_many(to_deliver)  # after settling: a delivery is addressed by the conversation's receipts
     if returned := mails_given_back(ours):
         bounced(returned)
     _tell(found, joined)
 
 
-def _put_in_queues(found: Sequence[Matter]) -> tuple[dict[UUID, int], list[Matter]]:
-    """Give every matter its queue, and a place in line to those that need a person. Returns both."""
+def _put_in_queues(found: Sequence[Matter], *, quiet: set[UUID]) -> tuple[dict[UUID, int], list[Matter]]:
+    """Give every matter its queue, and a place in line to those that need a person: not the `quiet`. Returns both."""
     unplaced = [matter for matter in found if matter.last.queue_id is None]
     by_words = place_in_queue([matter.text for matter in unplaced], hints=[matter.hint for matter in unplaced])
     queues: dict[UUID, int] = {m.conversation_id: m.last.queue_id for m in found if m.last.queue_id is not None}
     for matter, queue_id in zip(unplaced, by_words, strict=True):
         special = {"machine": parking_queue, "unreadable": fallback_queue}.get(matter.last.kind)
         queues[matter.conversation_id] = special() if special else queue_id
-    joining = [m for m in found if not (m.needs_nobody or m.has_somebody or m.answer or m.later)]
+    asking = [matter for matter in found if matter.conversation_id not in quiet]
+    joining = [m for m in asking if not (m.needs_nobody or m.has_somebody or m.answer or m.later)]
     file_many({matter.conversation_id: queues[matter.conversation_id] for matter in unplaced})
     join_many([ToJoin(m.conversation_id, queues[m.conversation_id], m.since) for m in joining])
     return queues, joining
@@ -220,11 +228,13 @@ def _by_contact(found: Sequence[Matter], items: Sequence[ToThread]) -> list[Matt
     return [of[item.contact_id] for item in items]
 
 
-def _settlement(contact: Contact, item: ToThread, went: Threaded, matter: Matter) -> Settlement:
+def _settlement(contact: Contact, item: ToThread, went: Threaded, matter: Matter, *, quiet: set[UUID]) -> Settlement:
     state, reason, conversation_id = "waiting", "", went.conversation_id
     if item.is_machine:
         # Not the conversation's receipt: whoever answers there must never write to the machine that sent this.
         state, reason = "parked", parked_as(contact)
+    elif matter.conversation_id in quiet:
+        state, reason = "answered", _THANKED
     elif matter.answer is not None:
         state, reason = "answered", ASKED_BACK if isinstance(matter.answer, Clarify) else BY_ASSISTANT
     return Settlement(
