@@ -2,6 +2,10 @@
 
     ./holdfast bench assistant --banking train.csv [--banking-test test.csv] [--clinc data.json]
 
+The tier of the language model is timed against an endpoint made here that answers at once, so its figures are what the
+house itself spends on a turn with a model (two calls over real HTTP, scrubbing, checks). A real model takes its time
+besides.
+
 Data: BANKING77 (CC-BY-4.0) and CLINC150 (CC-BY-3.0). Without --banking-test a fifth of each category of train.csv is
 held out, and nothing is learned from it; the published figures are for the test split, which is a little cleaner (these
 baselines score a point or two higher there). Prints a table and one JSON line last.
@@ -11,11 +15,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +150,79 @@ def speed(model: Model, encoder: semantic.Encoder | None, test: Examples) -> dic
             "turns_per_processor_second": round(rates[1]),
         }
         print(f"{tier}: {found[tier]}", flush=True)
+    found["model_fake_endpoint"] = model_tier(test.texts[:400])
+    print(f"model, against an endpoint that answers at once: {found['model_fake_endpoint']}", flush=True)
     return {"tiers": found}
+
+
+PLACES = 4  # turns with a model at a time, as `assistant.tiers` has them
+PASSAGE = "A new card takes five working days to arrive. You can follow it in the app."
+
+
+def model_tier(texts: Sequence[str]) -> dict[str, float]:
+    """One at a time and `PLACES` at a time: a choice among commands, then a draft that is checked."""
+    with fake_endpoint() as url:
+        os.environ |= {"HOLDFAST_LLM_URL": url, "HOLDFAST_LLM_MODEL": "fake"}
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
+        import django
+
+        django.setup()
+        from holdfast.assistant.llm.commands import propose
+        from holdfast.assistant.llm.contract import AnswerFrom, GivenPassage, LlmTurn
+        from holdfast.assistant.llm.drafts import draft
+
+        given = (GivenPassage("P1", PASSAGE),)
+
+        def turn(text: str) -> float:
+            started = time.perf_counter()
+            chosen = propose(LlmTurn(text, "en", passages=given)).command
+            drafted = draft(text, language="en", passages=given).draft
+            if not isinstance(chosen, AnswerFrom) or drafted is None or not drafted.may_be_sent:
+                raise RuntimeError("The endpoint of this benchmark was not understood.")
+            return 1000 * (time.perf_counter() - started)
+
+        took = [turn(text) for text in texts[:200]]
+        started = time.perf_counter()
+        with ThreadPoolExecutor(PLACES) as pool:
+            list(pool.map(turn, texts))
+        rate = len(texts) / (time.perf_counter() - started)
+    return {
+        **{f"turn_ms_p{p}": round(float(np.percentile(took, p)), 2) for p in (50, 95)},
+        "turns_per_second": round(rate),
+    }
+
+
+@contextmanager
+def fake_endpoint() -> Iterator[str]:
+    """Serve Chat Completions that choose the passage and word it, at once."""
+    said = {
+        True: {"command": "answer", "passages": ["P1"]},
+        False: {"sentences": [{"text": "A new card takes five working days to arrive.", "passages": ["P1"]}]},
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["content-length"]))
+            text = json.dumps(said[b"You choose the next step" in asked])
+            usage = {"prompt_tokens": len(asked) // 4, "completion_tokens": len(text) // 4}
+            body = json.dumps({"choices": [{"message": {"content": text}}], "usage": usage}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing to say about each request."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
 
 
 def scope(path: Path, encoder: Remembered | None) -> dict[str, object]:

@@ -1,4 +1,5 @@
-"""Whatever customers, agents and workers do, in any order: after a person the assistant is silent, nobody is lost."""
+"""Whatever customers, agents, workers and a slow model do, in any order: after a person the assistant is silent, nobody
+is lost."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from tests.assistant.conftest import Systems
 
-from holdfast.assistant import speaking, working
+from holdfast.assistant import composing, speaking, working
 from holdfast.assistant.acting_steps import Done, Pending, Step
 from holdfast.assistant.contract import (
     Action,
@@ -28,6 +29,18 @@ from holdfast.assistant.contract import (
     Reason,
 )
 from holdfast.assistant.handing_back import hand_back
+from holdfast.assistant.llm.contract import (
+    AnswerFrom,
+    CitedSentence,
+    Command,
+    DoAction,
+    Draft,
+    Drafted,
+    GiveToPerson,
+    LlmTurn,
+    Proposed,
+)
+from holdfast.assistant.llm.costs import Spent
 from holdfast.assistant.models import Holding, Turn
 from holdfast.assistant.respond import _without_search
 from holdfast.assistant.turn_rows import Claimed, claim
@@ -42,6 +55,8 @@ from holdfast.intake.accept import accept_now
 from holdfast.intake.contact import Incoming
 from holdfast.intake.models import Receipt
 from holdfast.kit.clock import now, set_source
+from holdfast.knowledge import retrieval
+from holdfast.knowledge.passages import PassageFound
 from holdfast.people.models import Agent, Team, Vendor
 from holdfast.triage import answering, loop
 from holdfast.triage.reconcile import reconcile
@@ -55,6 +70,15 @@ STEPS = {
     "gives up": Step(say="That did not work.", give_up="The bank refused."),
     "says nothing": Step(),
 }
+COMMANDS: dict[str, Command | None] = {
+    "answers": AnswerFrom(("P1",)),
+    "acts": DoAction("freeze_card"),
+    "gives it to a person": GiveToPerson(),
+    "talks nonsense": None,
+}
+PASSAGE = PassageFound(
+    "1.1.1", 1, 1, "cards", "en", "Cards", "", "cards", 0, 23, "Cards take ten days by post.", 1.0, 1.0
+)
 TWO = (Option("Lost card", "article:1"), Option("Stolen card", "article:2"))
 
 
@@ -95,11 +119,18 @@ class AssistantMachine(RuleBasedStateMachine):
         self.accepted: set[UUID] = set()
         self.stalled: list[Claimed] = []
         self.systems = Systems()
+        self.command, self.meanwhile = "answers", lambda: None
+        """What the model chooses, and what happens while it thinks about it; a draft takes as long once more."""
         self.silent: dict[UUID, int] = {}
         """Conversations in which a person has the word: how many messages of the assistant there were then."""
         self.patches = [
             mock.patch.object(answering, "respond_many", _respond_many),
             mock.patch.object(working, "respond", _gate),
+            mock.patch.object(composing, "endpoint", object),
+            mock.patch.object(composing, "propose", self._chosen),
+            mock.patch.object(composing, "draft", self._drafted),
+            mock.patch.object(retrieval, "find", return_value=[PASSAGE]),
+            mock.patch.object(retrieval, "together", return_value=[PASSAGE]),
         ]
         for patch in self.patches:
             patch.start()
@@ -117,6 +148,24 @@ class AssistantMachine(RuleBasedStateMachine):
             transaction.set_rollback(True)
             self.scene.__exit__(None, None, None)
             routing.forget()
+
+    def _chosen(self, turn: LlmTurn) -> Proposed:
+        self._thinks()
+        if self.command == "fails":
+            raise RuntimeError("the model fell over")
+        return Proposed(COMMANDS[self.command], Spent(100, 10, 0.001))
+
+    def _drafted(self, *_: object, **__: object) -> Drafted:
+        self._thinks()
+        return Drafted(Draft((CitedSentence("Cards take ten days.", ("P1",)),)), Spent(100, 10, 0.001))
+
+    def _thinks(self) -> None:
+        assert self.about not in self.silent, "a call to a model after a person"
+        self.meanwhile()
+
+    def _do(self, turn: Claimed) -> None:
+        self.about = turn.conversation_id
+        working.do(turn, acts=self.systems)
 
     def _case(self, who: int) -> Conversation | None:
         return Conversation.objects.filter(thread_keys__key=f"chat:{self.run}-{who}").first()
@@ -146,35 +195,36 @@ class AssistantMachine(RuleBasedStateMachine):
 
     @rule(
         step=st.sampled_from([*STEPS, "fails"]),
-        meanwhile=st.sampled_from(["", "", "writes", "asks", "reply", "take", "note"]),
+        command=st.sampled_from(["answers", "answers", *COMMANDS, "fails"]),
+        meanwhile=st.sampled_from(["", "", "writes", "asks", "reply", "take", "note", "time"]),
         who=WHO,
     )
-    def a_turn_is_done(self, step: str, meanwhile: str, who: int) -> None:
+    def a_turn_is_done(self, step: str, command: str, meanwhile: str, who: int) -> None:
+        happens = {
+            "writes": lambda: self.customer_writes(who, "hm?", 1),
+            "asks": lambda: self.customer_writes(who, "0", 1),
+            "reply": lambda: self.agent_replies(who),
+            "take": lambda: self.agent_takes(who),
+            "note": lambda: self.agent_notes(who),
+            "time": lambda: self.time_passes(9),
+        }.get(meanwhile, lambda: None)
+
         def answer() -> Step:
-            if meanwhile == "writes":
-                self.customer_writes(who, "hm?", 1)
-            elif meanwhile == "asks":
-                self.customer_writes(who, "0", 1)
-            elif meanwhile == "reply":
-                self.agent_replies(who)
-            elif meanwhile == "take":
-                self.agent_takes(who)
-            elif meanwhile == "note":
-                self.agent_notes(who)
+            happens()
             if step == "fails":
                 raise RuntimeError("connector fell over")
             return STEPS[step]
 
-        self.systems.answers = [answer]
+        self.systems.answers, self.command, self.meanwhile = [answer], command, happens
         for turn in claim(1):
-            working.do(turn, acts=self.systems)
-        self.systems.answers = []
+            self._do(turn)
+        self.systems.answers, self.meanwhile = [], lambda: None
 
     @rule(at=st.sampled_from(["say", "step", "give"]))
     def a_worker_dies_mid_turn(self, at: str) -> None:
         for turn in claim(1):
             with mock.patch.object(speaking, at, side_effect=Killed), suppress(Killed):
-                working.do(turn, acts=self.systems)
+                self._do(turn)
 
     @rule()
     def a_worker_stalls(self) -> None:
@@ -183,7 +233,7 @@ class AssistantMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stalled)
     @rule()
     def a_stalled_worker_wakes_up(self) -> None:
-        working.do(self.stalled.pop(), acts=self.systems)
+        self._do(self.stalled.pop())
 
     @rule(seconds=st.sampled_from([1, 5, 9, 20]))
     def time_passes(self, seconds: int) -> None:
