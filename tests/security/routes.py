@@ -65,6 +65,7 @@ def _field(name: str) -> CaseRoute:
     return CaseRoute(lambda conversation: [name])
 
 
+_ON_AN_INCIDENT = "draft discard publish answer sooner fact note role amendment ending commitment link recurrence"
 ROUTES: dict[str, Route | CaseRoute] = {
     "home": Route(EVERYBODY, why="a redirect to the desk"),
     # The bridge: everybody at work sees it, leads change it
@@ -86,6 +87,25 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "bridge:matter": Route(STAFF, why="only by POST"),
     "bridge:matter-end": Route(STAFF, arguments=lambda world: [1], why="only by POST"),
     "bridge:step": Route(STAFF, arguments=lambda world: ["look"], why="only by POST"),
+    # Incidents: everybody at work reads, leads and admins work
+    "incidents:home": Route(STAFF, queries=("", "?before=5")),
+    "incidents:declare": Route(LEADS),
+    "incidents:maintenance": Route(LEADS),
+    "incidents:components": Route(LEADS),
+    "incidents:component-act": Route(LEADS, why="only by POST"),
+    "incidents:now": Route(STAFF),
+    "incidents:case": CaseRoute(first=lambda conversation: conversation.pk, queries=("", "?locale=id")),
+    "incidents:incident": Route(STAFF, lambda world: [world.incident]),
+    "incidents:owed": Route(STAFF, lambda world: [world.incident]),
+    "incidents:asking": Route(STAFF, lambda world: [world.incident]),
+    **{
+        f"incidents:{name}": Route(LEADS, lambda world: [world.incident], why="only by POST")
+        for name in _ON_AN_INCIDENT.split()
+    },
+    **{
+        f"incidents:{name}": Route(LEADS, lambda world: [world.incident, 1], why="only by POST")
+        for name in ("fact-withdrawal", "commitment-end", "matcher-end")
+    },
     # Signing in (allauth)
     "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),
     "account_logout": Route(EVERYBODY, why="strangers are sent home"),

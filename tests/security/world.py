@@ -28,6 +28,8 @@ from holdfast.desk.models import CannedReply, Queue, SavedView
 from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
+from holdfast.incidents import components, declaring, links, updates
+from holdfast.incidents.models import Incident
 from holdfast.intake import receipts
 from holdfast.intake.accept import accept_now
 from holdfast.intake.contact import Incoming
@@ -88,6 +90,7 @@ class World:
     merge: Merge | None = None
     view: SavedView | None = None
     queue: Queue | None = None
+    incident: int = 0
     tokens: list[str] = field(default_factory=list, repr=False)
 
     def leaks(self, where: str, content: str | bytes) -> list[str]:
@@ -146,6 +149,7 @@ def build() -> World:
         world.conversations[state] = _conversation(world, state, planted, customer)
     _spread(world)
     _form(world)
+    _incident(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -273,6 +277,26 @@ def _form(world: World) -> None:
     address = world.planted[1].values["address"]
     pending = {"action": "change_address", "asks": "confirm", "slots": {"address": address}, "key": "world"}
     holding.keep(world.conversations["waiting"].pk, Held(pending=pending))
+
+
+def _incident(world: World) -> None:
+    """Something is broken, was told once, and every conversation is about it."""
+    lead, in_half_an_hour = world.agents["lead"].pk, timezone.now() + timedelta(minutes=30)
+    part = components.add(name="Card payments", by=lead)
+    broken = {part.id: "major_outage"}
+    incident_id = declaring.declare(title="Card payments are declined", by=lead, components=broken)
+    cases = [each.pk for each in world.conversations.values()]
+    links.link_many(incident_id=incident_id, conversation_ids=cases, how="words", by=lead)
+    said = updates.draft(
+        incident_id=incident_id,
+        by=lead,
+        status="investigating",
+        texts={"en": "We are looking into it."},
+        next_update_due=in_half_an_hour,
+        components=broken,
+    )
+    updates.publish(update_id=said.id, version=said.version, by=lead)
+    world.incident = Incident.objects.values_list("number", flat=True).get(pk=incident_id)
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

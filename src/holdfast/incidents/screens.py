@@ -1,0 +1,183 @@
+"""What the pages of an incident show, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from holdfast.conversations.lookups import numbers_of
+from holdfast.incidents import gate, queries, updates
+from holdfast.incidents.contract import Checked, ComponentView, IncidentView, UpdateView
+from holdfast.incidents.models import Answering, ComponentStatus, Incident, Matcher, Part
+from holdfast.incidents.states import FOLLOWS
+from holdfast.incidents.tabs import tabs
+from holdfast.kit import streams
+from holdfast.kit.clock import now
+from holdfast.people.permissions import me
+from holdfast.people.queries import colleagues
+from holdfast.promises import queries as promises
+from holdfast.promises.contract import Kind
+
+TOPICS = ("incident", "promise", "posture")
+CHOICES = (15, 30, 60, 120)
+WORDS = {
+    "investigating": "Investigating",
+    "identified": "Identified",
+    "monitoring": "Monitoring",
+    "resolved": "Resolved",
+    "postmortem": "Review published",
+    "scheduled": "Scheduled",
+    "in_progress": "In progress",
+    "verifying": "Verifying",
+    "completed": "Completed",
+    "operational": "Operational",
+    "degraded_performance": "Degraded",
+    "partial_outage": "Partial outage",
+    "major_outage": "Major outage",
+    "under_maintenance": "Maintenance",
+}
+LANGUAGES = {"en": "English", "id": "Indonesian", "pt-br": "Portuguese (Brazil)", "pt": "Portuguese", "de": "German"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One text of the composer."""
+
+    locale: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One component in the composer: what it is now, and what the update would make of it (empty: leave it)."""
+
+    id: UUID
+    name: str
+    now: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """The update that is being written, from the draft or from what somebody just sent."""
+
+    update_id: UUID | None
+    version: int
+    status: str
+    states: Sequence[tuple[str, str]]
+    texts: Sequence[Written]
+    next: str
+    next_at: str
+    next_due: datetime | None
+    touched: Sequence[Touched]
+    others: Sequence[ComponentView]
+    written_by: str = ""
+    written_at: datetime | None = None
+
+
+def head(request: HttpRequest, incident: IncidentView, *, tab: str) -> dict[str, Any]:
+    """Return what every page of one incident needs: for the rooms inside as well, with their own `tab`."""
+    subject = queries.subject_of(incident.id)
+    return {
+        "section": "incidents",
+        "incident": incident,
+        "parts": queries.parts_of(incident.id),
+        "tabs": tabs(incident.number),
+        "tab": tab,
+        "may_work": me(request).leads,
+        "promise": promises.open_promise(kind=Kind.UPDATE, subject=subject) if incident.is_open else None,
+        "stream": f"/events?ticket={streams.ticket(agent=me(request).pk, topics=TOPICS)}",
+    }
+
+
+def workspace(request: HttpRequest, incident: IncidentView, sent: QueryDict | None = None) -> dict[str, Any]:
+    """Return the whole working page; with `sent` the composer holds what somebody just tried to save."""
+    draft = queries.draft_of(incident.id) if gate.may_see_drafts(request, incident) else None
+    return {
+        **head(request, incident, tab="work"),
+        **aside(incident),
+        **gathered(incident),
+        "composer": composer(incident, draft, sent) if me(request).leads else None,
+        "draft": draft,
+        "checked": _checked(draft),
+        "facts": queries.facts_of(incident.id),
+        "timeline": queries.timeline_of(incident.id),
+        "colleagues": colleagues(),
+        "roles": Part.Role.choices,
+        "choices": CHOICES,
+        "statuses": [(value, WORDS[value]) for value in ComponentStatus.values],
+        "severities": (1, 2, 3, 4),
+        "impacts": [each for each in Incident.Impact.choices if each[0] != Incident.Impact.MAINTENANCE],
+        "harms": Incident.Harm.choices,
+        "moment": now(),
+    }
+
+
+def aside(incident: IncidentView) -> dict[str, Any]:
+    """Return what is owed: promises with their clocks and how they were kept, commitments, what was said."""
+    subject = queries.subject_of(incident.id)
+    return {
+        "incident": incident,
+        "promise": promises.open_promise(kind=Kind.UPDATE, subject=subject) if incident.is_open else None,
+        "kept": promises.tally(subject=subject),
+        "commitments": queries.commitments(incident_id=incident.id),
+        "updates": incident.updates,
+    }
+
+
+def gathered(incident: IncidentView) -> dict[str, Any]:
+    """Return who asks about it: counts, what links new contacts, and how far the answer to all has come."""
+    linked = queries.linked(incident.id)
+    newest = next((each for each in incident.updates if not each.holding), None)
+    ordered = newest is not None and Answering.objects.filter(update_id=newest.id).exists()
+    sample = queries.linked_conversations(incident.id, limit=5)
+    return {
+        "linked": linked,
+        "left": linked.total - linked.answered,
+        "newest": newest,
+        "ordered": ordered,
+        "share": round(100 * linked.answered / linked.total) if linked.total else 0,
+        "matchers": Matcher.objects.filter(incident_id=incident.id, ended_at=None).order_by("pk"),
+        "sample": sorted(numbers_of([id_ for _, id_ in sample]).values()),
+    }
+
+
+def composer(incident: IncidentView, draft: UpdateView | None, sent: QueryDict | None) -> Composer:
+    """Return the composer: what was sent before what is stored, and what is stored before a fresh start."""
+    status = (sent.get("status") if sent else None) or (draft.status if draft else incident.status)
+    states = [(each, WORDS[each]) for each in FOLLOWS.get(incident.status, ())]
+    planned = draft.planned if draft else {each.id: "" for each in incident.components}
+    then: Mapping[UUID, str] = gate.chosen_components(sent) if sent is not None else planned
+    shown = {each.id: each for each in queries.components()}
+    touched = list(dict.fromkeys([*(each.id for each in incident.components), *then]))
+    due = draft.next_update_due if draft else None
+    return Composer(
+        update_id=draft.id if draft else None,
+        version=(gate.whole(sent.get("version")) or 0) if sent else (draft.version if draft else 0),
+        status=status if status in dict(states) else (states[0][0] if states else incident.status),
+        states=states,
+        texts=[Written(each, LANGUAGES.get(each, each), _text(each, draft, sent)) for each in gate.locales()],
+        next=(sent.get("next") or "") if sent else ("at" if due else "30"),
+        next_at=(sent.get("next_at") or "") if sent else (f"{timezone.localtime(due):%Y-%m-%dT%H:%M}" if due else ""),
+        next_due=due,
+        touched=[Touched(i, shown[i].name, WORDS[shown[i].status], then.get(i, "")) for i in touched if i in shown],
+        others=[each for each in shown.values() if each.id not in touched and not each.is_group],
+    )
+
+
+def _text(locale: str, draft: UpdateView | None, sent: QueryDict | None) -> str:
+    typed = sent.get(f"text:{locale}") if sent is not None else None
+    if typed is not None:
+        return str(typed)
+    return draft.texts.get(locale, "") if draft else ""
+
+
+def _checked(draft: UpdateView | None) -> Checked | None:
+    return updates.check(draft.id) if draft is not None else None
