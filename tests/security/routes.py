@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from tests.security.world import World
@@ -106,6 +107,15 @@ ROUTES: dict[str, Route | CaseRoute] = {
         f"incidents:{name}": Route(LEADS, lambda world: [world.incident, 1], why="only by POST")
         for name in ("fact-withdrawal", "commitment-end", "matcher-end")
     },
+    # Legal clocks: who leads, security, and who has the legal or executive role in the incident
+    "legal:home": Route(LEADS | {"security"}, lambda world: [world.incident]),
+    **{
+        f"legal:{name}": Route(LEADS | {"security"}, lambda world: [world.incident], why="only by POST")
+        for name in ("act", "start")
+    },
+    "legal:correction": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST"),
+    "legal:settle": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
+    "legal:pause": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     # Signing in (allauth)
     "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),
     "account_logout": Route(EVERYBODY, why="strangers are sent home"),

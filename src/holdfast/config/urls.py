@@ -16,6 +16,7 @@ urlpatterns = [
     path("settings/learning/", include("holdfast.assistant.learning.urls")),
     path("settings/articles/", include("holdfast.knowledge.editor_urls")),
     path("bridge/", include("holdfast.bridge.urls")),
+    path("incidents/<int:number>/legal/", include("holdfast.incidents.legal.urls")),
     path("incidents/", include("holdfast.incidents.urls")),
     path("help/", include("holdfast.knowledge.urls")),
     path("chat/", include("holdfast.channels.urls")),
