@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +42,24 @@ def test_more_load_never_means_more_thought(wanted: Tier, some: int, more: int) 
     with tiers.at_most(wanted, waiting=max(some, more)) as busy:
         pass
     assert busy.tier <= calm.tier <= wanted
+
+
+def test_who_passes_the_time_of_meaning_falls_to_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[tuple[int, bool]] = []
+
+    def slow(texts: list[str], locales: list[str], *, meaning: bool) -> list[respond.Near]:
+        looked.append((len(texts), meaning))
+        time.sleep(0.03)
+        return [respond.NOTHING_NEAR] * len(texts)
+
+    monkeypatch.setattr(respond, "_looked", slow)
+    limits = {**LIMITS, Tier.MEANING: Limit(places=1, most_waiting=24, seconds=0.05)}
+    monkeypatch.setattr(respond, "tiers", Tiers(limits))
+    assert len(respond._searched(["a"] * 24, ["en"] * 24)) == 24
+    assert looked == [(8, True), (8, True), (8, False)]
+    looked.clear()
+    respond._searched(["a"] * 25, ["en"] * 25)
+    assert looked == [(25, False)], "a crowd is looked up by words, all at once"
 
 
 def test_a_request_for_a_person_needs_no_tier() -> None:

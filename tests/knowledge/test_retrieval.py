@@ -101,6 +101,29 @@ def test_an_encoder_orders_by_meaning_in_its_languages_and_is_not_needed(article
     assert retrieval.find("kartu hilang", "id")[0].similarity is None
 
 
+def test_a_passage_is_clear_when_its_article_leads_by_meaning(articles: dict[str, Article]) -> None:
+    question = "is it dear: transfer, lost card"
+    assert retrieval.clearest(question, "en") == [], "nothing looks at meaning"
+    reranking.use(Backwards(), known=retrieval._index().everything())
+    assert [each.slug for each in retrieval.clearest(question, "en")] == ["fees"]
+    assert retrieval.clearest("kartu hilang", "id") == []
+    fees = articles["fees/en"]
+    Article.objects.create(slug="fees-again", locale="en", title=fees.title, body=fees.body)
+    retrieval.forget()
+    assert retrieval.clearest(question, "en") == [], "two articles mean the same"
+
+
+def test_what_a_colon_announces_belongs_to_it(articles: dict[str, Article]) -> None:
+    body = "It depends:\n\n- euro: free\n- else: 0.4 %\n\nMore about zebras."
+    Article.objects.filter(slug="fees", locale="en").update(body=body, version=2)
+    retrieval.forget()
+    (found, *_) = [each for each in retrieval.find("free euro transfer", "en") if each.text.startswith("- euro")]
+    together = retrieval.together(found)
+    assert [each.text for each in together] == ["It depends:", "- euro: free\n- else: 0.4 %"]
+    assert together[1] == found
+    assert all(body[each.start : each.end] == each.text for each in together)
+
+
 WORDS = {
     "da": ("kortene", "kortet"), "de": ("Überweisungen", "Überweisung"),
     "el": ("κάρτες", "κάρτα"), "en": ("payments", "payment"), "es": ("tarjetas", "tarjeta"), "fi": ("kortit", "kortin"),

@@ -16,6 +16,7 @@ from holdfast.assistant.learning.deciding import Refused
 from holdfast.assistant.learning.drift import drift, z_of_shares
 from holdfast.assistant.learning.gathering import SETTLED, gather
 from holdfast.assistant.learning.models import Candidate, Release
+from holdfast.assistant.models import Turn
 from holdfast.assistant.respond import respond
 from holdfast.conversations.closures import close, reopen
 from holdfast.conversations.messages import post_reply
@@ -227,6 +228,30 @@ def test_drift_is_told_beyond_chance_and_not_before(lead: Agent) -> None:
     (sentence,) = seen.sentences
     assert sentence.startswith("10% of 80 matters of the last seven days were answered by the assistant")
     assert drift(until=moment - timedelta(days=4)).sentences == ()
+
+
+def test_what_a_language_model_cost_stands_beside_how_the_weeks_went(client: Client, lead: Agent) -> None:
+    client.force_login(lead)
+    assert "Language model" not in client.get(reverse("learning:home")).content.decode()
+    moment = now() - timedelta(days=1)
+    matter = Conversation.objects.create(channel="chat", last_message_at=moment, created_at=moment)
+    for cost in (0.0012, 0.0018):
+        Turn.objects.create(
+            conversation=matter,
+            work="answer",
+            version=1,
+            since=moment,
+            created_at=moment,
+            deadline=moment + timedelta(seconds=8),
+            ended_at=moment,
+            outcome="said",
+            tokens_in=400,
+            tokens_out=40,
+            cost=cost,
+        )
+    page = client.get(reverse("learning:home")).content.decode()
+    assert "Language model, EUR per conversation with one" in page
+    assert '0.0030 <span class="t3">in 1</span>' in page, "two turns of one conversation are summed"
 
 
 def test_two_shares_differ_by_as_much_as_the_table_says() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from holdfast.assistant.spending import in_turns_between
 from holdfast.conversations.resolved import Fate, fates
 from holdfast.kit.clock import now
 
@@ -17,11 +18,35 @@ FEWEST = 50  # matters in a week below which nothing is said
 
 
 @dataclass(frozen=True, slots=True)
+class Modelled:
+    """In how many conversations of a week a language model was paid for by the assistant's turns, and what it cost."""
+
+    conversations: int
+    cost: float
+
+    @property
+    def each(self) -> float:
+        """What it cost in one of these conversations, in HOLDFAST_CURRENCY."""
+        return self.cost / self.conversations if self.conversations else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
-    """Weeks, the newest last, and what changed beyond chance, in sentences."""
+    """Weeks, the newest last, and what changed beyond chance, in sentences; `models` has what each week cost."""
 
     weeks: tuple[Fate, ...]
     sentences: tuple[str, ...]
+    models: tuple[Modelled, ...] = ()
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there was a language model in any of the weeks."""
+        return any(each.conversations for each in self.models)
+
+    @property
+    def rows(self) -> list[tuple[Fate, Modelled]]:
+        """The weeks with what they cost, the newest first."""
+        return list(zip(self.weeks, self.models, strict=True))[::-1]
 
 
 def drift(*, until: datetime | None = None) -> Drift:
@@ -29,7 +54,8 @@ def drift(*, until: datetime | None = None) -> Drift:
     end = until or now()
     spans = [(end - n * WEEK, end - (n - 1) * WEEK) for n in range(BEFORE + 1, 0, -1)]
     weeks = tuple(fates(spans))
-    return Drift(weeks, tuple(_sentences(weeks[:-1], weeks[-1])))
+    models = tuple(Modelled(number, spent.cost) for number, spent in in_turns_between(spans))
+    return Drift(weeks, tuple(_sentences(weeks[:-1], weeks[-1])), models)
 
 
 def _sentences(before: Sequence[Fate], last: Fate) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -56,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "trial": releases.filter(state=Release.State.TRIED).first(),
         "earlier": releases.exclude(state=Release.State.TRIED)[:10],
         "drift": drift(),
+        "currency": settings.CURRENCY,
         "suggested": [each for each in counts() if each.shown],
         "tab": "learning",
     }
