@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from holdfast.config.worker_metrics import place_of
+
 Networks = Annotated[
     tuple[IPv4Network | IPv6Network, ...],
     NoDecode,
@@ -51,6 +53,9 @@ class Options(BaseSettings):
     max_text_bytes: int = Field(1_000_000, description="Longest text of one contact, in bytes of UTF-8.")
     max_body_bytes: int = Field(2_000_000, description="Longest body of one request at the door, in bytes.")
     max_pending: int = Field(20_000, description="Contacts waiting for their commit before the door answers 503.")
+    worker_metrics: str = Field(
+        "", description="Loopback address where a worker serves /metrics, e.g. 127.0.0.1:9101; empty: nowhere."
+    )
     smtp_host: str = Field("127.0.0.1", description="Address of the SMTP receiver.")
     smtp_port: int = Field(0, description="Port of the SMTP receiver; 0 switches it off.")
     max_mail_bytes: int = Field(35 * 2**20, description="Longest mail accepted over SMTP, in bytes.")
@@ -102,6 +107,12 @@ class Options(BaseSettings):
                 date.fromisoformat(day)
             except ValueError:
                 raise ValueError(f"HOLDFAST_HOLIDAYS: {day!r} is no day such as 2026-12-25") from None
+        return self
+
+    @model_validator(mode="after")
+    def _serves_metrics_at_home(self) -> Self:
+        if self.worker_metrics:
+            place_of(self.worker_metrics)
         return self
 
     @model_validator(mode="after")

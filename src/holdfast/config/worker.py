@@ -20,6 +20,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from holdfast.assistant import turns
 from holdfast.config.options import options
+from holdfast.config.worker_metrics import serving
 from holdfast.desk.queries import queue_names
 from holdfast.guard.redaction import redact_event
 from holdfast.incidents.holding import publish_holding
@@ -47,9 +48,11 @@ def run() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    address = options().worker_metrics
     work(
         stop,
         parts={
+            **({"metrics": serving(address)} if address else {}),
             "triage": triage.run,
             "turns": turns.run,
             "deadlines": turns.deadlines,
