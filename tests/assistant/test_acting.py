@@ -548,3 +548,13 @@ def test_nothing_of_the_words_of_a_customer_is_kept_but_what_the_form_needs(bank
     assert "4471" in kept
     assert "535512" not in kept
     assert "Maren" not in kept
+
+
+def test_every_action_has_a_title_and_a_sentence_for_customers_in_every_language() -> None:
+    for speaks in acting_words._DATA:
+        named = {name: acting_words.titled(speaks, name) for name in ACTIONS}
+        assert len(set(named.values())) == len(ACTIONS)
+        for name in ACTIONS:
+            assert acting_words.explained(speaks, name).endswith(".")
+            if speaks != "en":
+                assert named[name] != acting_words.titled("en", name), (speaks, name)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.assistant import intents, wish_signs
-from holdfast.assistant.contract import Action, ForAssistant, HandOver
+from holdfast.assistant.contract import Action, Clarify, ForAssistant, HandOver, Held
 from holdfast.assistant.respond import respond
 from holdfast.assistant.wish_model import NOTHING, WishModel, shipped
 from holdfast.drills.tidewater.content import articles
@@ -132,3 +132,31 @@ def test_nothing_is_done_that_nobody_asked_for(text: str) -> None:
 def test_without_the_companys_systems_nothing_is_looked_for(settings: Any) -> None:
     settings.OPERATIONS_URL = ""
     assert not isinstance(_asked("please freeze my card now"), Action)
+
+
+@pytest.mark.usefixtures("learned")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("locale", "named"),
+    [
+        ("en", "Freeze a card, done for you now. Payments with it are declined until it is unfrozen."),
+        ("id", "Bekukan kartu, langsung dikerjakan sekarang. Pembayaran dengan kartu itu ditolak"),
+        ("pt-br", "Bloquear um cartão temporariamente, feito para você agora. Os pagamentos com ele são recusados"),
+    ],
+)
+def test_a_question_back_names_the_action_in_the_customers_language(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, locale: str, named: str
+) -> None:
+    settings.SUPPORT_LANGUAGES = ["en", "id", "pt-br"]
+    for number, title in enumerate(("Kartu kartu cartão card", "Cartão kartu"), 1):
+        Article.objects.create(
+            slug=f"both-{number}", locale=locale, title=title, body="kartu cartão card", topic="cards"
+        )
+    search.forget()
+    unsure = [intents.Wish("freeze_card", sure=False)]
+    monkeypatch.setattr("holdfast.assistant.respond.wishes", lambda texts, **_: unsure)
+    monkeypatch.setattr("holdfast.assistant.respond.is_clear", lambda found: False)
+    outcome = respond(ForAssistant(uuid7(), "kartu cartão card", locale=locale, held=Held(language=locale)))
+    assert isinstance(outcome, Clarify)
+    assert f"1. {named}" in outcome.text
+    assert outcome.options[0].names == "action:freeze_card"

@@ -42,6 +42,16 @@ def has(speaks: str, name: str) -> bool:
     return name in _DATA[speaks]["say"]
 
 
+def titled(speaks: str, action: str) -> str:
+    """Return what an action is called for customers: `Freeze a card`. Raises `KeyError` where it has no title."""
+    return str(_DATA[speaks]["actions"][action]["title"])
+
+
+def explained(speaks: str, action: str) -> str:
+    """Return in one sentence for customers what an action does. Raises `KeyError` as `titled` does."""
+    return str(_DATA[speaks]["actions"][action]["does"])
+
+
 def money(speaks: str, *, minor: int, currency: str) -> str:
     """Return an amount as the language writes it: `EUR 1,234.50`, `EUR 1.234,50`."""
     written = f"{minor / 100:,.2f}"

@@ -46,12 +46,17 @@ _FEW = 6  # words; in a longer answer a number may be about anything
 _WORD = re.compile(r"\w{3,}")
 
 
-def question(options: Sequence[Option], *, locale: str) -> Clarify:
-    """Ask which of two options is meant, in the customer's language. Raises `ValueError` for other numbers of them."""
+def question(options: Sequence[Option], *, locale: str, explained: Sequence[str] = ()) -> Clarify:
+    """Ask which of two options is meant, in the customer's language. Raises `ValueError` for other numbers of them.
+
+    `explained` are sentences beside them, in order; where one is missing or empty, the option stands alone.
+    """
     if len(options) != 2:
         raise ValueError("A question names two options.")
     opening, closing = _TEXTS.get(locale.split("-")[0].lower(), _TEXTS["en"])
     lines = [f"{number}. {option.label}" for number, option in enumerate(options, 1)]
+    for place, sentence in enumerate(explained[:2]):
+        lines[place] += f". {sentence}" if sentence else ""
     return Clarify("\n\n".join([opening, "\n".join(lines), closing]), tuple(options), locale)
 
 

@@ -16,7 +16,6 @@ from django.conf import settings
 from holdfast.assistant import wish_signs
 from holdfast.assistant.wish_model import NOTHING, SentenceModel, Shares, WishModel, shares_of, shipped
 from holdfast.kit.semantic import encoder as semantic
-from holdfast.knowledge.search import article_index
 
 ACTION = "action:"
 LIKELY = 0.50
@@ -26,22 +25,19 @@ NEAR = 0.25
 _MOST_SENTENCES = 8
 _SENTENCE = re.compile(r"[^.!?\n。！？]+[.!?。！？]*")
 _SHORTEST = 8  # letters of a sentence that can be a wish by itself
-_RIVAL = 0.20  # likeness from which an article may be meant instead
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An action that a text may ask for. `sure`: it may be begun. `rival`: the id of an article that may be meant."""
+    """An action that a text may ask for. `sure`: it may be begun."""
 
     action: str
     sure: bool
-    rival: int | None = None
 
 
 _learning = threading.Lock()
 _words: WishModel | None = None
 _sentences: SentenceModel | None = None
-_titles: dict[int, str] = {}
 
 
 def wishes(texts: Sequence[str], *, locales: Sequence[str], meaning: bool) -> list[Wish | None]:
@@ -51,8 +47,7 @@ def wishes(texts: Sequence[str], *, locales: Sequence[str], meaning: bool) -> li
     """
     if not settings.OPERATIONS_URL or not texts:
         return [None] * len(texts)
-    found = judged(texts, locales=locales, words=_learned(), sentences=_sentences if meaning else None)
-    return _with_rivals(found, texts, locales)
+    return judged(texts, locales=locales, words=_learned(), sentences=_sentences if meaning else None)
 
 
 def clearly_asked_for(text: str, *, locale: str) -> str:
@@ -64,7 +59,7 @@ def clearly_asked_for(text: str, *, locale: str) -> str:
 def judged(
     texts: Sequence[str], *, locales: Sequence[str], words: WishModel, sentences: SentenceModel | None = None
 ) -> list[Wish | None]:
-    """Return what each text asks for by these models. `rival` is left open."""
+    """Return what each text asks for by these models."""
     parts = [[text, *_sentences_of(text)] for text in texts]
     said = [part for own in parts for part in own]
     of = [locale for locale, own in zip(locales, parts, strict=True) for _ in own]
@@ -74,11 +69,6 @@ def judged(
         found.append(_judged(text, own, shares[start : start + len(own)], words.labels))
         start += len(own)
     return found
-
-
-def title_of(article_id: int | None) -> str:
-    """Return the title of an article that was a rival; empty for none."""
-    return _titles.get(article_id or 0, "")
 
 
 def warm() -> None:
@@ -127,17 +117,3 @@ def _best(part: str, row: Shares, labels: Sequence[str]) -> tuple[str, float]:
     if not wish_signs.allows(labels[place], part):
         return NOTHING, 0.0
     return labels[place], float(row[place])
-
-
-def _with_rivals(found: list[Wish | None], texts: Sequence[str], locales: Sequence[str]) -> list[Wish | None]:
-    """Name beside each wish that is not sure the nearest article: what is asked back about."""
-    unsure = [i for i, wish in enumerate(found) if wish is not None and not wish.sure]
-    if not unsure:
-        return found
-    near = article_index().find([texts[i] for i in unsure], locales=[locales[i] for i in unsure], limit=1)
-    for i, articles in zip(unsure, near, strict=True):
-        wish = found[i]
-        if wish is not None and articles and articles[0].similarity >= _RIVAL:
-            _titles[articles[0].article.id] = articles[0].article.title
-            found[i] = Wish(wish.action, sure=False, rival=articles[0].article.id)
-    return found

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import structlog
 from django.db import connection
 
-from holdfast.assistant import intents
-from holdfast.assistant.acting import speaks
+from holdfast.assistant import acting_words, intents
 from holdfast.assistant.clarifying import chosen, question
 from holdfast.assistant.contract import (
     Action,
@@ -30,7 +29,7 @@ from holdfast.assistant.contract import (
     Work,
 )
 from holdfast.assistant.holding import MOST_TURNS
-from holdfast.assistant.intents import ACTION, Wish, title_of, wishes
+from holdfast.assistant.intents import ACTION, Wish, wishes
 from holdfast.assistant.language import language_of
 from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
@@ -40,7 +39,6 @@ from holdfast.knowledge import retrieval, search
 from holdfast.knowledge.passages import PassageFound
 from holdfast.knowledge.retrieval import clearest
 from holdfast.knowledge.search import Found, article_index
-from holdfast.operations.registry import action_named
 
 log = structlog.get_logger(__name__)
 
@@ -191,7 +189,7 @@ def _language(asked: ForAssistant, text: str) -> str | None:
 def _gated(asked: ForAssistant, locale: str | None, near: Near) -> Outcome:
     if locale is None:
         return HandOver(Reason.UNKNOWN_LANGUAGE, "Written in a language the articles do not cover.")
-    if (action := _wished(asked, locale, near.wish)) is not None:
+    if (action := _wished(asked, locale, near)) is not None:
         return action
     found = near.articles
     if not found:
@@ -213,21 +211,27 @@ def _gated(asked: ForAssistant, locale: str | None, near: Near) -> Outcome:
     return HandOver(Reason.NOT_SURE, f"Nearest article: “{title}”, not a clear match.", locale, topic, intent)
 
 
-def _wished(asked: ForAssistant, locale: str, wish: Wish | None) -> Action | Clarify | None:
-    """Begin an action they ask for, or chose; ask once where an article is as likely to be meant."""
+def _wished(asked: ForAssistant, locale: str, near: Near) -> Action | Clarify | None:
+    """Begin an action they ask for, or chose; ask once where the nearest article is as likely to be meant."""
     option = chosen(asked.text, asked.held.options)
     if option is not None:
         return Action(option.names.removeprefix(ACTION), locale=locale) if option.names.startswith(ACTION) else None
-    if wish is None or not speaks(locale):
+    wish, speaks = near.wish, acting_words.language(locale)
+    if wish is None or speaks is None:
         return None
     if wish.sure:
         return Action(wish.action, locale=locale)
-    action, title = action_named(wish.action), title_of(wish.rival)
-    if asked.held.asked or action is None or not title or not locale.startswith("en"):  # actions are named in English
+    best = near.articles[0] if near.articles else None
+    if asked.held.asked or best is None or best.similarity < MIN_SIMILARITY or is_clear(best):
         return None
+    if best.article.topic in PEOPLE_TOPICS:
+        return None
+    now = acting_words.say(speaks, "done_now", title=acting_words.titled(speaks, wish.action))
+    article = Option(best.article.title, f"article:{best.article.id}")
     return question(
-        [Option(f"{action.title}, done for you now", f"{ACTION}{wish.action}"), Option(title, f"article:{wish.rival}")],
+        [Option(now, f"{ACTION}{wish.action}"), article],
         locale=locale,
+        explained=[acting_words.explained(speaks, wish.action)],
     )
 
 
