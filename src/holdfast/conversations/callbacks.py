@@ -5,7 +5,7 @@ Until the window the place is held: nobody is handed it. When the window begins 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -167,6 +167,12 @@ def counts(*, since: datetime) -> dict[str, int]:
             "SELECT state, count(*) FROM conversations_callback WHERE booked_at >= %s GROUP BY state", [since]
         )
         return {**{str(state): 0 for state in Callback.State.values}, **dict(cursor.fetchall())}
+
+
+def numbers_of(callback_ids: Collection[int]) -> dict[int, int]:
+    """Return the number of the case of each callback."""
+    rows = Callback.objects.filter(pk__in=set(callback_ids)).values_list("id", "conversation__number")
+    return dict(rows)
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -225,6 +225,12 @@ def incidents_of(conversation_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the incident that each conversation is about, for those that are about one."""
     rows = Link.objects.filter(conversation_id__in=list(conversation_ids), unlinked_at=None)
     return dict(rows.values_list("conversation_id", "incident_id"))
+
+
+def numbers_and_titles(incident_ids: Collection[UUID]) -> dict[UUID, tuple[int, str]]:
+    """Return the number and the title of these incidents."""
+    rows = Incident.objects.filter(pk__in=set(incident_ids)).values_list("pk", "number", "title")
+    return {pk: (number, title) for pk, number, title in rows}
 
 
 def _public() -> QuerySet[Incident]:

@@ -125,6 +125,16 @@ def mend(*, promise_id: UUID, by: int | None, at: datetime | None = None) -> Non
 
 
 @transaction.atomic
+def put_away(*, notice_id: int, owner: int) -> bool:
+    """Show a notice about a promise of one's own no more. Tells whether there was one."""
+    rows = Notice.objects.filter(pk=notice_id, seen_at=None, promise__owner_id=owner)
+    promises = list(Promise.objects.filter(notices__in=rows))
+    put = rows.update(seen_at=now())
+    _tell("notice", promises)
+    return bool(put)
+
+
+@transaction.atomic
 def break_overdue(*, before: datetime, limit: int = 500) -> int:
     """Write down as broken what is open although its time and the grace of its kind were over at `before`.
 

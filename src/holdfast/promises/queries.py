@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import TruncDay
@@ -17,7 +18,10 @@ from holdfast.promises.models import Notice, Promise
 
 _TALLY = {state.value: Count("id", filter=Q(state=state)) for state in State}
 SHOWN = timedelta(hours=12)
-"""How long a notice about a promise that is not settled is shown to its owner, unless put away."""
+"""How long a notice is shown, unless it is put away or the promise is settled."""
+
+ESCALATED = (Kind.UPDATE, Kind.LEGAL)
+"""What leads are told, too, when its owner did not do it in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Filter:
     kinds: Collection[Kind] = ()
     states: Collection[State] = ()
     subject: str = ""
+    owner: int | None = None
     since: datetime | None = None
 
 
@@ -77,7 +82,7 @@ def history(subject: str, *, limit: int = 500) -> Sequence[PromiseView]:
     return _shown(Promise.objects.filter(subject=subject).order_by("made_at", "id"), limit)
 
 
-def listed(asked: Filter, *, before: tuple[datetime, str] | None = None, limit: int = 50) -> Sequence[PromiseView]:
+def listed(asked: Filter, *, before: tuple[datetime, UUID] | None = None, limit: int = 50) -> Sequence[PromiseView]:
     """Return promises by when they are due, the latest first; `before` is due and id of the last one seen."""
     rows = _filtered(asked)
     if before is not None:
@@ -119,15 +124,23 @@ def days(asked: Filter, *, number: int = 30) -> Sequence[Day]:
     return [Day(day, counted.kept, counted.late, counted.broken) for day, counted in counted_on]
 
 
-def notices(*, owner: int | None, limit: int = 20) -> Sequence[NoticeView]:
-    """Return the newest notice of each promise that is not settled or mended, for an owner; none: whoever owns it."""
-    rows = Notice.objects.filter(at__gte=now() - SHOWN, seen_at=None).select_related("promise__mend")
-    rows = rows.filter(Q(promise__state=State.OPEN) | Q(promise__state=State.BROKEN, promise__mend=None))
-    if owner is not None:
-        rows = rows.filter(promise__owner_id=owner)
-    newest: dict[object, Notice] = {row.promise_id: row for row in rows.order_by("at", "id")}
-    found = sorted(newest.values(), key=lambda row: row.promise.due)[:limit]
-    return [NoticeView(row.pk, row.kind, row.minutes, row.at, shown(row.promise)) for row in found]
+def notices(*, owner: int, leads: bool = False, limit: int = 20) -> Sequence[NoticeView]:
+    """Return what this person was told and has not put away: the newest notice of each promise, what is due first.
+
+    Those about promises of their own that are open or broken, and prepared texts that went out. With `leads` also what
+    nobody did in time of the words that the public and authorities are owed: it has come to them.
+    """
+    rows = Notice.objects.filter(at__gte=now() - SHOWN, seen_at=None)
+    rows = rows.filter(
+        Q(promise__state=State.OPEN) | Q(promise__state=State.BROKEN, promise__mend=None) | Q(kind=Notice.Kind.HELD)
+    )
+    mine = Q(promise__owner_id=owner)
+    if leads:
+        mine |= Q(promise__kind__in=ESCALATED) & ~Q(kind=Notice.Kind.AHEAD)
+    found = rows.filter(mine).select_related("promise__mend").order_by("at", "id")
+    newest: dict[object, Notice] = {row.promise_id: row for row in found}
+    shown_first = sorted(newest.values(), key=lambda row: row.promise.due)[:limit]
+    return [NoticeView(row.pk, row.kind, row.minutes, row.at, shown(row.promise)) for row in shown_first]
 
 
 def shown(promise: Promise) -> PromiseView:
@@ -149,6 +162,11 @@ def shown(promise: Promise) -> PromiseView:
     )
 
 
+def tally_of(asked: Filter) -> Tally:
+    """Count what a filter finds, whatever its states."""
+    return _tally(_filtered(replace(asked, states=())).aggregate(**_TALLY))
+
+
 def _filtered(asked: Filter) -> QuerySet[Promise]:
     rows = Promise.objects.all()
     if asked.kinds:
@@ -157,6 +175,8 @@ def _filtered(asked: Filter) -> QuerySet[Promise]:
         rows = rows.filter(state__in=asked.states)
     if asked.subject:
         rows = rows.filter(subject=asked.subject)
+    if asked.owner is not None:
+        rows = rows.filter(owner_id=asked.owner)
     return rows.filter(due__gte=asked.since) if asked.since is not None else rows
 
 

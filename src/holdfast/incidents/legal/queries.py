@@ -62,6 +62,7 @@ class ActView:
 class Overdue:
     """A clock that ran out and has no notice."""
 
+    clock_id: UUID
     incident_id: UUID
     title: str
     due: datetime
@@ -119,7 +120,7 @@ def to_declare(incident_id: UUID) -> Sequence[Event]:
 def overdue(*, limit: int = 20) -> Sequence[Overdue]:
     """Return running clocks whose time is over, of every incident, the oldest first."""
     rows = Clock.objects.filter(state=Clock.State.RUNNING, due__lte=now()).order_by("due")[:limit]
-    return [Overdue(row.incident_id, row.title, row.due) for row in rows if row.due is not None]
+    return [Overdue(row.pk, row.incident_id, row.title, row.due) for row in rows if row.due is not None]
 
 
 def incident_ids(clock_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
