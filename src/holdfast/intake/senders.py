@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from holdfast.guard.fields import Sealed
 from holdfast.intake.models import Contact, Receipt
@@ -29,30 +30,37 @@ def raw_of(contact_id: UUID) -> Raw | None:
     return Raw(contact.raw, contact.sender) if contact is not None else None
 
 
-def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Sealed]:
-    """Return for each conversation the sealed sender of its newest contact, unless that came by chat.
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """Who a conversation's newest contact came from, sealed, and how. `delegated`: by a token for one customer."""
 
-    A chat's screen reads the conversation, so nothing has to be sent there.
+    sender: Sealed
+    channel: str
+    delegated: bool
+
+
+def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Newest]:
+    """Return for each conversation who its newest contact came from. One query.
+
     What is parked is passed over where anything else is there: often a machine sent it, which must not be written to.
     A conversation of parked contacts only (closed without a reply, not to be processed) can still be answered.
     """
-    newest = _newest(conversation_ids)
-    return {r.conversation_id: r.contact.sender for r in newest if r.conversation_id and r.channel != "chat"}
-
-
-def delegated(conversation_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those conversations whose newest contact came by a token that speaks for one customer."""
-    newest = _newest(conversation_ids)
-    return {r.conversation_id for r in newest if r.conversation_id and r.contact.payload.get("machine") is True}
-
-
-def _newest(conversation_ids: Sequence[UUID]) -> QuerySet[Receipt]:
-    return (
+    newest = (
         Receipt.objects.filter(conversation_id__in=conversation_ids)
-        .select_related("contact")
         .order_by("conversation_id", _PARKED, "-accepted_at")
         .distinct("conversation_id")
+        .values_list("conversation_id", "channel", "contact_id", "contact__sender", "contact__payload__machine")
     )
+    return {
+        conversation_id: Newest(_of_contact(contact_id, cast("Sealed", sender)), channel, machine is True)
+        for conversation_id, channel, contact_id, sender, machine in newest
+        if conversation_id is not None
+    }
+
+
+def _of_contact(contact_id: UUID, sender: Sealed) -> Sealed:
+    """A column read without its row does not know what its value is bound to."""
+    return Sealed(sender.token, sender.mask, f"intake_contact.sender.{contact_id}")
 
 
 def mail_ids(conversation_id: UUID, *, limit: int = 20) -> list[tuple[datetime, str]]:

@@ -14,7 +14,7 @@ from holdfast.channels.email_out import OutgoingFile, OutgoingMail
 from holdfast.conversations.outgoing import automatic_counts, outgoing
 from holdfast.guard.fields import Sealed
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
-from holdfast.intake.senders import delegated, mail_ids, newest_senders
+from holdfast.intake.senders import mail_ids, newest_senders
 from holdfast.kit import clock
 from holdfast.kit.blobs import BlobStore
 from holdfast.notify.models import Delivery
@@ -57,19 +57,21 @@ def addressed(message_ids: Sequence[UUID], *, automatic_limit: int) -> Iterator[
     busy = automatic_counts(
         [m.customer_id for m in messages if m.automatic and m.customer_id], since=clock.now() - timedelta(hours=1)
     )
-    spoken_for = delegated([m.conversation_id for m in messages])
+    spoken_for = {conversation_id for conversation_id, newest in senders.items() if newest.delegated}
     on_file = mail_on_file({m.customer_id for m in messages if m.customer_id and m.conversation_id in spoken_for})
     for message in messages:
         if message.conversation_id in spoken_for:
             address = _as_mail(_opened(on_file.get(message.customer_id) if message.customer_id else None))
         else:
-            address = _mail_address(senders.get(message.conversation_id))
+            # A chat's screen reads the conversation, so nothing has to be sent there.
+            newest = senders.get(message.conversation_id)
+            address = _mail_address(newest.sender) if newest is not None and newest.channel != "chat" else ""
         if address:
             over = message.customer_id is not None and busy.get(message.customer_id, 0) > automatic_limit
             yield Addressed(message.message_id, message.conversation_id, address, held=over and message.automatic)
 
 
-def _mail_address(sender: Sealed | None) -> str:
+def _mail_address(sender: Sealed) -> str:
     try:
         return _as_mail(str(json.loads(_opened(sender) or "{}").get("email", "")))
     except ValueError:
