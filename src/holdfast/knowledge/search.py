@@ -110,13 +110,13 @@ class _LocaleIndex:
             own = [article.title, article.summary or article.title, plain(article.body), *article.asks]
             documents.extend(own)
             owners.extend([position] * len(own))
-        self._features, self._documents = Features.learned_from(documents)
+        self._features, learned = Features.learned_from(documents)
         # Each half has length 1, so a stacked vector has length sqrt(2) and products are halved to be cosines.
-        self._columns = self._documents.T.tocsr()
+        self._columns = learned.T.tocsr()
         self._starts = np.searchsorted(np.array(owners), np.arange(len(self._articles)))
         # The model sees a text as its cosines to all documents, turned into at most RANK coordinates (kernel PCA).
         # With a thousand documents that is a fiftieth of the words' own dimensions, and the fit is as much shorter.
-        values, vectors = np.linalg.eigh((self._documents @ self._documents.T).toarray())
+        values, vectors = np.linalg.eigh((learned @ learned.T).toarray())
         kept = np.flatnonzero(values > 1e-6)[-RANK:]
         self._projection = vectors[:, kept] / np.sqrt(values[kept])
         self._model = None
