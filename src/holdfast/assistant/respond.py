@@ -35,6 +35,7 @@ from holdfast.assistant.normalise import normalised, says_something
 from holdfast.assistant.person_request import asks_for_person
 from holdfast.assistant.quoting import answer, answer_from, quotable
 from holdfast.assistant.tiers import Tier, tiers
+from holdfast.kit.semantic.encoder import each_once
 from holdfast.knowledge import retrieval, search
 from holdfast.knowledge.passages import PassageFound
 from holdfast.knowledge.retrieval import clearest
@@ -103,12 +104,13 @@ def _searched(texts: Sequence[str], locales: Sequence[str]) -> list[Near]:
 
 
 def _looked(texts: Sequence[str], locales: Sequence[str], *, meaning: bool) -> list[Near]:
-    found = article_index().find(texts, locales=locales, limit=2, semantic=meaning)
-    passages = [
-        clearest(text, locale) if meaning and is_nearly_clear(articles) else []
-        for text, locale, articles in zip(texts, locales, found, strict=True)
-    ]
-    return list(map(Near, found, wishes(texts, locales=locales, meaning=meaning), passages))
+    with each_once():  # articles, wishes and passages ask for the meaning of the same texts
+        found = article_index().find(texts, locales=locales, limit=2, semantic=meaning)
+        passages = [
+            clearest(text, locale) if meaning and is_nearly_clear(articles) else []
+            for text, locale, articles in zip(texts, locales, found, strict=True)
+        ]
+        return list(map(Near, found, wishes(texts, locales=locales, meaning=meaning), passages))
 
 
 def with_a_person(asked: ForAssistant) -> HandOver | None:

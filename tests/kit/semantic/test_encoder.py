@@ -72,6 +72,23 @@ def test_nothing_is_nothing() -> None:
     assert encoder.Encoder(Never(), Never()).encode([]).shape == (0, 384)  # type: ignore[arg-type]
 
 
+def test_in_a_block_equal_texts_are_encoded_once_and_after_it_nothing_of_them_is_left() -> None:
+    asked: list[int] = []
+
+    def network(pieces: list[list[int]]) -> np.ndarray:
+        asked.append(len(pieces))
+        return np.array([[len(each)] * encoder.DIMENSIONS for each in pieces], dtype=np.float32)
+
+    counting = encoder.Encoder(lambda text: [1] * len(text), network)  # type: ignore[arg-type]
+    with encoder.each_once():
+        assert counting.encode(["a", "bb", "a"])[:, 0].tolist() == [1, 2, 1]
+        assert counting.encode(["bb"])[0, 0] == 2
+        assert counting.encode([]).shape == (0, encoder.DIMENSIONS)
+    assert sum(asked) == 2
+    counting.encode(["bb"])
+    assert sum(asked) == 3
+
+
 @with_model
 def test_weights_with_one_bit_changed_are_refused(tmp_path: Path) -> None:
     shutil.copytree(carrier.folder(), tmp_path / "model")

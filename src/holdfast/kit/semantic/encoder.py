@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -36,12 +36,33 @@ class Encoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return a vector of `DIMENSIONS` numbers and length 1 per text; 256 pieces of a text are read at most."""
+        known: dict[str, Floats] | None = getattr(_once, "known", None)
+        if known is None:
+            return self._encoded(texts)
+        missing = list(dict.fromkeys(text for text in texts if text not in known))
+        known.update(zip(missing, self._encoded(missing), strict=True))
+        return np.array([known[text] for text in texts], dtype=np.float32).reshape(len(texts), DIMENSIONS)
+
+    def _encoded(self, texts: Sequence[str]) -> Floats:
         pieces = [self._cut(text) for text in texts]
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         with one_thread():
             for batch in _batches(pieces):
                 vectors[batch] = self._network([pieces[i] for i in batch])
         return vectors
+
+
+_once = threading.local()
+
+
+@contextmanager
+def each_once() -> Iterator[None]:
+    """In this thread and block, let equal texts be encoded once, whoever asks; after it nothing of them is left."""
+    _once.known = {}
+    try:
+        yield
+    finally:
+        del _once.known
 
 
 def one_thread() -> AbstractContextManager[object]:
