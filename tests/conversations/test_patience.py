@@ -19,8 +19,9 @@ from holdfast.conversations.assignments import take_next
 from holdfast.conversations.models import Conversation, Place, ToldWait
 from holdfast.conversations.patience import STAYS, Patience, Spell, patience_of, survival
 from holdfast.conversations.places import leave
-from holdfast.conversations.reckoning import Group, Wait, reckon
+from holdfast.conversations.reckoning import Wait, reckon
 from holdfast.conversations.waits import estimate, wait_of
+from holdfast.conversations.walking import Group
 from holdfast.kit import clock
 
 from .conftest import House
@@ -179,6 +180,22 @@ def test_who_has_waited_long_is_still_there_more_likely_than_who_just_came() -> 
     assert came is not None
     assert waited is not None
     assert came.high <= waited.low
+
+
+def test_those_left_at_the_end_of_the_curve_may_be_more_patient_which_makes_the_range_longer_not_shorter() -> None:
+    """Half would wait five minutes, half an hour, and nobody was seen to wait more than ten."""
+    chance = random.Random(6)
+    waits = [chance.expovariate(1 / (5 if index % 2 else 60)) for index in range(2_000)]
+    known = patience_of([Spell(0.0, min(wait, 10.0), wait < 10) for wait in waits])
+    lasting = known.if_lasting
+    assert lasting.still_there(waited=2, more=5) == known.still_there(waited=2, more=5)
+    truth = (exp(-12) + exp(-1)) / (exp(-2) + exp(-1 / 6))
+    assert known.still_there(waited=10, more=50) < lasting.still_there(waited=10, more=50) < truth
+    steps = [NOON - timedelta(minutes=n / 4) for n in range(200)]
+    far = wait_from(steps, place=800, at=NOON, patience=known)
+    assert far is not None
+    assert far.low < far.middle < far.high
+    assert far.high > 1.3 * far.low, "how patient people are beyond ten minutes, nobody knows"
 
 
 @given(place=st.integers(1, 200_000), theta=st.floats(1e-6, 10), rate=st.floats(0.1, 50))

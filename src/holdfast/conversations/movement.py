@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -10,12 +10,16 @@ from django.db import connection
 from holdfast.conversations.calibration import HELD_LATELY, RECENT, Outcome, corrections_of
 from holdfast.conversations.line import HELD
 from holdfast.conversations.patience import Spell, patience_of
-from holdfast.conversations.reckoning import NEWEST, WINDOW, Movement, Served, busy
+from holdfast.conversations.reckoning import NEWEST, WINDOW, Cell, Movement, Served, busy
+from holdfast.conversations.walking import NEWCOMERS, NEWLY, Arrivals
 
 KEPT_FOR = timedelta(seconds=2)
 SERVED = ("answered", "assigned", "called back")
 STAYED = ("moved", "snoozed", "booked")
 """Who left the line and gave up nothing by it. Whoever is neither here nor in `SERVED` gave up, or was given up."""
+
+PROBED = 40
+"""Of a line with fair times, the joining time is read at so many points, and between them taken from the next."""
 
 _SPELLS = 3_000
 _OUTCOMES = 1_500
@@ -31,12 +35,13 @@ def movement_of(queue_id: int, *, at: datetime) -> Movement:
     if known is None or not timedelta(0) <= at - known.at < KEPT_FOR:
         if len(_kept) > 1_000:
             _kept.clear()
-        standing = _standing(queue_id)
+        standing = _standing(queue_id, at)
         known = _kept[queue_id] = Movement(
             at,
             busy(_served(queue_id, at), oldest=_oldest(queue_id)),
             patience_of(_spells(queue_id, at, standing)),
             standing,
+            _arrivals(queue_id, at),
             corrections_of(_outcomes(queue_id, at), at=at),
         )
     return known
@@ -57,14 +62,67 @@ def _served(queue_id: int, at: datetime) -> list[Served]:
         return [Served(*row) for row in cursor.fetchall()]
 
 
-def _standing(queue_id: int) -> list[tuple[int, datetime, int]]:
+def _standing(queue_id: int, at: datetime) -> list[Cell]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT band, minute, sum(waiting) FROM conversations_linecount WHERE queue_id = %s"
             " GROUP BY band, minute HAVING sum(waiting) > 0 ORDER BY band, minute",
             [queue_id],
         )
-        return [(int(band), minute, int(people)) for band, minute, people in cursor.fetchall()]
+        cells = [Cell(int(band), minute, int(people)) for band, minute, people in cursor.fetchall()]
+        if not any(cell.minute > at for cell in cells if cell.band < HELD):
+            return cells
+        # Somebody stands here with a fair time: where they stand does not tell any more since when.
+        points = probes(cells)
+        cursor.execute(
+            "SELECT point.number, place.joined_at FROM unnest(%s::int[], %s::int[], %s::timestamptz[])"
+            "  AS point(number, band, minute)"
+            " CROSS JOIN LATERAL (SELECT joined_at FROM conversations_place WHERE queue_id = %s AND left_at IS NULL"
+            "  AND (band, fair_at) >= (point.band, point.minute) ORDER BY band, fair_at, id LIMIT 1) AS place",
+            [points, [cells[n].band for n in points], [cells[n].minute for n in points], queue_id],
+        )
+        return joined(cells, dict(cursor.fetchall()))
+
+
+def probes(cells: Sequence[Cell]) -> list[int]:
+    """Return which cells to ask since when they stand: about `PROBED`, evenly many people apart."""
+    apart = max(sum(cell.people for cell in cells) / PROBED, 1.0)
+    found, passed = list[int](), apart
+    for number, cell in enumerate(cells):
+        if passed >= apart:
+            found.append(number)
+            passed = 0.0
+        passed += cell.people
+    return found
+
+
+def joined(cells: Sequence[Cell], since: Mapping[int, datetime]) -> list[Cell]:
+    """Return the cells with a joining time each: of the last one before it that was asked."""
+    found, known = list[Cell](), None
+    for number, cell in enumerate(cells):
+        known = since.get(number, known)
+        found.append(Cell(cell.band, cell.minute, cell.people, min(filter(None, (known, cell.minute)))))
+    return found
+
+
+def _arrivals(queue_id: int, at: datetime) -> Arrivals:
+    """Return where those stand, or stood when they left, who joined last; who left is read as far as it is lately."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH newest AS ((SELECT joined_at, band, fair_at FROM conversations_place WHERE queue_id = %(queue)s"
+            "   AND left_at IS NULL AND joined_at > %(since)s AND joined_at <= %(at)s AND band < %(held)s"
+            "   ORDER BY joined_at DESC LIMIT %(most)s)"
+            "  UNION ALL (SELECT joined_at, band, fair_at FROM conversations_place WHERE queue_id = %(queue)s"
+            "   AND left_at > %(since)s AND joined_at > %(since)s AND left_at <= %(at)s AND left_because <> 'moved'"
+            "   ORDER BY left_at DESC LIMIT %(most)s) ORDER BY joined_at DESC LIMIT %(most)s)"
+            " SELECT band, floor(extract(epoch FROM fair_at - joined_at) / 60)::float8, count(*), min(joined_at)"
+            " FROM newest GROUP BY 1, 2",
+            {"queue": queue_id, "at": at, "since": at - NEWLY, "held": HELD, "most": NEWCOMERS},
+        )
+        rows = cursor.fetchall()
+    oldest = at - NEWLY if sum(row[2] for row in rows) < NEWCOMERS else min(row[3] for row in rows)
+    minutes = max((at - oldest).total_seconds() / 60, 0.5)
+    return Arrivals(minutes, [(int(band), later, int(people)) for band, later, people, _ in rows])
 
 
 def _oldest(queue_id: int) -> datetime | None:
@@ -102,7 +160,7 @@ def _outcomes(queue_id: int, at: datetime) -> list[Outcome]:
         return [Outcome(*row) for row in cursor.fetchall()]
 
 
-def _spells(queue_id: int, at: datetime, standing: Sequence[tuple[int, datetime, int]]) -> Sequence[Spell]:
+def _spells(queue_id: int, at: datetime, standing: Sequence[Cell]) -> Sequence[Spell]:
     """Return the waits that touch the last hour: those that ended in it, and by minute those that go on."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -123,5 +181,5 @@ def _spells(queue_id: int, at: datetime, standing: Sequence[tuple[int, datetime,
             return []
     return [
         *ended,
-        *(Spell.going_on(minute, people, since=since, at=at) for _, minute, people in standing if minute < at),
+        *(Spell.going_on(c.joined_at, c.people, since=since, at=at) for c in standing if c.joined_at < at),
     ]

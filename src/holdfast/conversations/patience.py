@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from math import exp, log
+from math import exp, log, sqrt
 
 FEWEST_GIVEN_UP = 8.0
 """With fewer nothing can be said, and everybody counts as staying."""
@@ -42,12 +42,19 @@ class Patience:
 
     `minutes`, `logs`: the curve of those who still wait, as logarithms. Without it everybody gives up at `rate`,
     however long they have waited; with it, `rate` is what its end loses, for waits longer than any that was seen.
+    `lasting`: beyond its end givings-up grow rarer, with the root of the time waited, since the patient are left over.
     """
 
     rate: float = 0.0
     given_up: float = 0.0
     minutes: tuple[float, ...] = ()
     logs: tuple[float, ...] = ()
+    lasting: bool = False
+
+    @property
+    def if_lasting(self) -> Patience:
+        """The same curve, with those who are left at its end more patient than those who went."""
+        return replace(self, lasting=True)
 
     def still_there(self, *, waited: float, more: float) -> float:
         """Return the chance that somebody who has waited `waited` minutes is there after `more` of them."""
@@ -57,6 +64,8 @@ class Patience:
         index = bisect_right(self.minutes, minute)
         if index == len(self.minutes):
             last, known = (self.minutes[-1], self.logs[-1]) if self.minutes else (0.0, 0.0)
+            if self.lasting and last > 0:
+                return known - self.rate * 2 * (sqrt(minute * last) - last)
             return known - self.rate * (minute - last)
         after, log_after = self.minutes[index], self.logs[index]
         before, log_before = (self.minutes[index - 1], self.logs[index - 1]) if index else (0.0, 0.0)

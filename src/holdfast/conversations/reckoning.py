@@ -2,14 +2,18 @@
 
 Who leaves the line to be served makes one step. With R steps a minute and nobody who gives up, place n is reached after
 n / R minutes. But those ahead give up meanwhile, and who has waited long already is more patient than who came just
-now. So the line ahead is gone through in its order: each of them takes 1 / R minutes if still there when their turn
-comes, by the curve of patience and by how long they have waited. It is the queue-length estimate with a rate of giving
-up that depends on the time waited (Whitt, Management Science 45, 1999, 192-207; QL_m of Ibrahim and Whitt, M&SOM 11,
-2009, 397-415), with a curve that is measured; where everybody gives up at the rate theta, ln(1 + n theta / R) / theta.
+now. So the line ahead is gone through in its order (`walking.py`): each of them takes 1 / R minutes if still there when
+their turn comes, by the curve of patience and by how long they have waited, and so does whoever comes later and goes
+first. It is the queue-length estimate with a rate of giving up that depends on the time waited (Whitt, Management
+Science 45, 1999, 192-207; QL_m of Ibrahim and Whitt, M&SOM 11, 2009, 397-415), with a curve that is measured; where
+everybody gives up at the rate theta, it is ln(1 + n theta / R) / theta.
 
 How fast the line is remains uncertain: were n people to be served and k steps seen in T minutes, the wait would be T
 times a gamma(n) over a gamma(k) variable, and little to go by makes a wide range. Steps that come in bursts (a lead
 hands out twenty at once) tell less than as many single ones, so n and k then count bursts.
+
+Nor is it known how the curve of patience goes on beyond the longest wait that was seen. The lower end supposes that
+people give up as before, the upper end that those who are left are ever more patient.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from math import ceil, sqrt
 
 from holdfast.conversations.calibration import AS_RECKONED, Corrections
 from holdfast.conversations.patience import STAYS, Patience
+from holdfast.conversations.walking import BY_NOBODY, NONE_LATELY, Arrivals, Group, Overtaking, reached, together
 
 FEWEST_STEPS = 5
 FEWEST_BURSTS = 3.0
@@ -34,9 +39,8 @@ AT_ONCE = timedelta(seconds=15)
 
 _STALLED = 0.001  # a pause as unlikely as this is no pause: the line stands
 _Z90 = 1.2816  # standard normal, 90th percentile
-_GROUPS = 60  # those ahead are gone through in about as many groups of people who joined one after the other
-_SHORT, _PART = 0.25, 1 / 30  # minutes, and of the wait so far: after so much one asks again who is still there
 _CHANGES = 0.06  # part by which the patience of those who wait now may differ from that of the hour before, at a guess
+_LEAST_KNOWN = 1.0  # relative variance of the speed: no range is made wider by knowing still less
 _BEYOND = 1.5  # so many times the longest wait that the curve of patience knows is far beyond it
 
 
@@ -50,20 +54,27 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """People who stand one behind the other and have waited about as long, in minutes."""
-
-    waited: float
-    people: float
-
-
-@dataclass(frozen=True, slots=True)
 class Served:
     """One step: when somebody was taken out of the line to be served, and since when they had stood there."""
 
     at: datetime
     band: int
     joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """People of one band and minute of fair time. `since`: when they joined, where that is another time."""
+
+    band: int
+    minute: datetime
+    people: int
+    since: datetime | None = None
+
+    @property
+    def joined_at(self) -> datetime:
+        """Return when they joined, about."""
+        return self.since or self.minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +106,41 @@ class Movement:
     served: Sequence[Served]
     """The newest first, on a clock that hardly moves while nobody waits."""
     patience: Patience = STAYS
-    standing: Sequence[tuple[int, datetime, int]] = ()
-    """Band, minute and people, in the order of the line."""
+    standing: Sequence[Cell] = ()
+    """In the order of the line."""
+    arrivals: Arrivals = NONE_LATELY
     corrections: Corrections = AS_RECKONED
 
-    def steps(self, *, band: int = 0) -> Sequence[datetime]:
-        """Return when people of this band and of worse ones were served."""
-        return [step.at for step in self.served if step.band >= band]
+    def steps(self) -> Sequence[datetime]:
+        """Return when people were served, of any band."""
+        return [step.at for step in self.served]
 
     def ahead(self, *, before: tuple[int, datetime] | None = None) -> Iterator[Group]:
         """Give those who stand in the line, in its order, up to a band and time; those of that minute are left out."""
-        for band, minute, people in self.standing:
-            if before is not None and (band, minute) >= (before[0], before[1].replace(second=0, microsecond=0)):
+        for cell in self.standing:
+            if before is not None and (cell.band, cell.minute) >= (
+                before[0],
+                before[1].replace(second=0, microsecond=0),
+            ):
                 return
-            waited = (self.at - minute).total_seconds() / 60 - 0.5
-            yield Group(max(waited, 0.0), people)
+            waited = (self.at - cell.joined_at).total_seconds() / 60 - 0.5
+            yield Group(max(waited, 0.0), cell.people)
 
     def reckon(self, rank: tuple[int, datetime], *, ahead: int, older: int, floor: int) -> Reckoned | None:
         """Return how long somebody takes who stands at `rank`, behind `ahead` people, of whom `older` joined before.
 
-        Those in better bands who come later go first, so only steps of its own band and of worse ones bring somebody
-        forward; and whatever the others do, every `floor`th case handed out is the oldest. `older` counts in any band.
+        Whoever comes later and stands nearer goes first; but whatever the others do, every `floor`th case handed out is
+        the oldest. `older` counts in any band.
         """
-        band, _ = rank
+        band, fair_at = rank
+        later = (fair_at - self.at).total_seconds() / 60
         by_rank = reckon(
-            self.steps(band=band), place=ahead + 1, at=self.at, patience=self.patience, ahead=self.ahead(before=rank)
+            self.steps(),
+            place=ahead + 1,
+            at=self.at,
+            patience=self.patience,
+            ahead=self.ahead(before=rank),
+            overtaken=self.arrivals.overtaking(band=band, later=later, floor=floor),
         )
         if band == 0:
             return by_rank
@@ -158,6 +179,7 @@ def reckon(
     at: datetime,
     patience: Patience = STAYS,
     ahead: Iterable[Group] = (),
+    overtaken: Overtaking = BY_NOBODY,
 ) -> Reckoned | None:
     """Return the range for `place` (1 is next) at the moment `at`, given when people were served lately (any order).
 
@@ -169,50 +191,45 @@ def reckon(
     if len(ages) < FEWEST_STEPS or ages[-1] < SHORTEST.total_seconds():
         return None
     # The oldest step begins the observation, so it is not counted in it.
-    seen, counted = ages[-1], len(ages) - 1
-    burst = _burst(ages)
-    bursts_seen = counted / burst
-    if bursts_seen < FEWEST_BURSTS or _stands(ages, bursts_seen):
+    speed = _Speed((len(ages) - 1) / (ages[-1] / 60), _burst(ages), len(ages) - 1, overtaken)
+    if speed.bursts < FEWEST_BURSTS or _stands(ages, speed.bursts):
         return None
-    rate = counted / (seen / 60)
-    mean, last = _reached(_together(ahead, place - 1), rate=rate, patience=patience)
-    by_rate = min(1.0, place * last / (rate * mean))  # per cent of change for one of the rate; the rest is patience's
-    # The shape of a gamma variable: those to be served, in bursts; giving up evens out what chance does before it.
-    to_come = max(1.0, mean * rate / by_rate / burst)
-    unsure = by_rate**2 / bursts_seen + (1 - by_rate) ** 2 * (1 / max(patience.given_up, 1.0) + _CHANGES**2)
-    low, middle, high = (mean * _f_percentile(2 * to_come, 2 / unsure, z) for z in (-_Z90, 0.0, _Z90))
-    foreseen = place > 1 and (not patience.minutes or mean <= _BEYOND * patience.minutes[-1])
+    groups = together(ahead, place - 1)
+    low, middle, high = speed.range(groups, place=place, patience=patience)
+    if patience.minutes and high > patience.minutes[-1]:
+        _, longer, high = speed.range(groups, place=place, patience=patience.if_lasting)
+        middle = sqrt(middle * longer)
+    foreseen = place > 1 and (not patience.minutes or middle <= _BEYOND * patience.minutes[-1])
     return Reckoned(low, middle, high, foreseen)
 
 
-def _together(ahead: Iterable[Group], people: float) -> list[Group]:
-    """Return the groups ahead, some `_GROUPS` of them, that make up `people`."""
-    most, found, left = max(people / _GROUPS, 1.0), list[Group](), people
-    for group in ahead:
-        count = min(group.people, left)
-        left -= count
-        if count <= 0:
-            continue
-        if found and found[-1].people + count <= most:
-            both = found[-1].people + count
-            waited = (found[-1].waited * found[-1].people + group.waited * count) / both
-            found[-1] = Group(waited, both)
-        else:
-            found.append(Group(group.waited, count))
-    return [*found, Group(0.0, left)] if left > 0 else found
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    """How fast a line is: steps a minute, in bursts of so many, `counted` of them seen; and who overtakes."""
 
+    rate: float
+    burst: float
+    counted: int
+    overtaken: Overtaking
 
-def _reached(ahead: Sequence[Group], *, rate: float, patience: Patience) -> tuple[float, float]:
-    """Return after how many minutes the next place is reached, and the chance that the last before it is there then."""
-    minutes, there = 0.0, 1.0
-    for group in ahead:
-        left = group.people
-        while left > 0:
-            there = patience.still_there(waited=group.waited, more=minutes)
-            part = min(left, rate * max(_SHORT, _PART * minutes) / max(there, 1e-9))
-            minutes += there * part / rate
-            left -= part
-    return minutes + 1 / rate, there
+    @property
+    def bursts(self) -> float:
+        return self.counted / self.burst
+
+    def range(self, ahead: Sequence[Group], *, place: int, patience: Patience) -> tuple[float, float, float]:
+        """Return the 10th, 50th and 90th percentile of the minutes until `place` has its turn."""
+        mean, last = reached(ahead, rate=self.rate, patience=patience, overtaken=self.overtaken)
+        coming = self.overtaken.per_minute(after=mean / 2)
+        nearer = self.overtaken.speed(self.rate, after=mean / 2)
+        by_speed = min(1.0, place * last / (nearer * mean))  # per cent of change for one of the speed; else patience's
+        # The shape of a gamma variable: those to be served, in bursts; giving up evens out what chance does before it.
+        chance = (self.rate * self.burst + coming) * by_speed
+        to_come = max(1.0, nearer**2 * mean / chance)
+        of_speed = (self.rate**2 / self.bursts + coming / self.overtaken.seen) / nearer**2
+        of_patience = 1 / max(patience.given_up, 1.0) + _CHANGES**2
+        unsure = min(by_speed**2 * of_speed + (1 - by_speed) ** 2 * of_patience, _LEAST_KNOWN)
+        low, middle, high = (mean * _f_percentile(2 * to_come, 2 / unsure, z) for z in (-_Z90, 0.0, _Z90))
+        return low, middle, high
 
 
 def _stands(ages: Sequence[float], bursts: float) -> bool:

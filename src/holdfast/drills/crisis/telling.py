@@ -6,13 +6,14 @@ The reckoning itself is the house's own (`conversations/reckoning.py`); nothing 
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from holdfast.conversations.calibration import AS_RECKONED, HELD_LATELY, RECENT, Outcome, corrections_of
 from holdfast.conversations.patience import Patience, Spell, patience_of
-from holdfast.conversations.reckoning import NEWEST, WINDOW, Movement, Served, busy
+from holdfast.conversations.reckoning import NEWEST, WINDOW, Cell, Movement, Served, busy
+from holdfast.conversations.walking import NEWCOMERS, NEWLY, Arrivals
 from holdfast.drills.crisis.room import Entry, State
 
 EVERY = 5 / 60
@@ -31,6 +32,8 @@ class Telling:
         self._standing: dict[tuple[int, int], set[int]] = {}
         self._ranks: dict[int, tuple[int, float]] = {}
         self._joined: dict[int, float] = {}
+        self._newcomers: deque[Entry] = deque()
+        self._stood: dict[int, tuple[int, float]] = {}
         self._served: deque[Served] = deque(maxlen=NEWEST)
         self._spells: deque[tuple[float, Spell]] = deque(maxlen=_SPELLS)
         self._told: dict[int, tuple[Entry, int, float]] = {}
@@ -40,7 +43,14 @@ class Telling:
     def stands(self, entry: Entry, *, band: int, fair_at: float, at: float) -> None:
         """Hear where somebody stands from now on."""
         self._move(entry.number, (band, fair_at))
-        self._joined.setdefault(entry.number, at)
+        if entry.number not in self._joined:
+            self._joined[entry.number] = at
+            if len(self._newcomers) == NEWCOMERS:
+                del self._stood[self._newcomers.popleft().number]
+            self._newcomers.append(entry)
+            self._stood[entry.number] = band, fair_at
+        elif entry.number in self._stood:
+            self._stood[entry.number] = band, fair_at
 
     def ended(self, entry: Entry, at: float) -> None:
         """Hear that somebody left the line, served or not."""
@@ -66,7 +76,8 @@ class Telling:
             _moment(at),
             busy(list(self._served), oldest=self._oldest()),
             self._patience,
-            [(b, _moment(minute), len(self._standing[b, minute])) for b, minute in sorted(self._standing)],
+            list(self._cells(before=_cell((band, fair_at)))),
+            self._arrivals(at),
             self._corrections,
         )
         older = len(self._ranks) - 1
@@ -87,6 +98,22 @@ class Telling:
             self._ranks[number] = rank
             self._standing.setdefault(_cell(rank), set()).add(number)
 
+    def _cells(self, *, before: tuple[int, int] | None = None) -> Iterator[Cell]:
+        for band, minute in sorted(cell for cell in self._standing if before is None or cell < before):
+            people = self._standing[band, minute]
+            since = min(self._joined[next(iter(people))], minute)
+            yield Cell(band, _moment(minute), len(people), _moment(since))
+
+    def _arrivals(self, at: float) -> Arrivals:
+        newly = NEWLY.total_seconds() / 60
+        counted: Counter[tuple[int, float]] = Counter()
+        for entry in self._newcomers:
+            if entry.at > at - newly:
+                band, fair_at = self._stood[entry.number]
+                counted[band, math.floor(fair_at - entry.at)] += 1
+        minutes = min(newly, at - self._newcomers[0].at) if len(self._newcomers) == NEWCOMERS else newly
+        return Arrivals(max(minutes, 0.5), [(band, later, people) for (band, later), people in counted.items()])
+
     def _oldest(self) -> datetime | None:
         return _moment(next(iter(self._joined.values()))) if self._joined else None
 
@@ -104,9 +131,9 @@ class Telling:
         since = ended[0][0] if len(self._spells) == _SPELLS else hour
         for left_at, spell in ended:
             yield Spell(max(since - (left_at - spell.left), 0.0), spell.left, spell.gave_up)
-        for (_, minute), people in self._standing.items():
-            if minute < at:
-                yield Spell.going_on(_moment(minute), len(people), since=_moment(since), at=_moment(at))
+        for cell in self._cells():
+            if cell.joined_at < _moment(at):
+                yield Spell.going_on(cell.joined_at, cell.people, since=_moment(since), at=_moment(at))
 
     def _outcomes(self, at: float) -> list[Outcome]:
         outcomes: list[Outcome] = []
