@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
+from holdfast.bridge import next_word
 from holdfast.posture.current import forget
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def seen(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         forget()
+        next_word.forget()
         response = view(request, *args, **kwargs)
         patch_cache_control(response, no_store=True)
         return response

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from holdfast.bridge.next_word import next_word
 from holdfast.conversations import callbacks, lookups
 from holdfast.desk.queries import queues
+from holdfast.incidents import queries as incidents
+from holdfast.incidents.contract import NextWord
 from holdfast.kit.clock import now
 from holdfast.people.queries import name_of
 from holdfast.posture import playbooks
@@ -43,6 +46,8 @@ class Band:
     headline: str
     """The one thing to say."""
     next_update: datetime | None = None
+    next_since: datetime | None = None
+    """When that word was promised: what its clock counts from."""
     ends: datetime | None = None
     drill: bool = False
 
@@ -87,18 +92,16 @@ class Due:
     since: datetime | None
     due: datetime
     case: int | None = None
+    incident: int | None = None
 
 
 def band() -> Band:
     """Return what the band says; while a playbook cannot be read it says less."""
     found = current()
-    say, due = "", None
-    if found.name != Name.CALM:
-        say = _say(found)
-        if found.effects.update_minutes is not None and found.since is not None:
-            due = _next_update(found.since, found.effects.update_minutes)
+    say = _say(found) if found.name != Name.CALM else ""
+    due, since = _next_word(found)
     by = name_of(found.by_id) if found.by_id is not None else ""
-    return Band(found.name, found.since if found.version else None, by, say, due, found.expires_at, found.drill)
+    return Band(found.name, found.since if found.version else None, by, say, due, since, found.expires_at, found.drill)
 
 
 def ladder() -> Sequence[Rung]:
@@ -142,8 +145,10 @@ def promises() -> Sequence[Due]:
 
 
 def _due() -> Iterator[Due]:
+    words = incidents.next_words()
+    yield from (_word_due(each) for each in words)
     said = band()
-    if said.next_update is not None:
+    if said.next_update is not None and not words:
         yield Due("Next public update", "as the playbook says", said.since, said.next_update)
     names = {queue.id: queue.name for queue in queues()}
     booked = callbacks.due(within=AHEAD, limit=1000)
@@ -192,6 +197,20 @@ def _say(found: Current) -> str:
         return playbooks.playbook(found.playbook).say.get(found.name, "")
     except (PlaybookError, Refused):
         return ""
+
+
+def _next_word(found: Current) -> tuple[datetime | None, datetime | None]:
+    """Return when the public hears next, and since when that is promised: an incident's word before a playbook's."""
+    word = next_word()
+    if word is not None:
+        return word.due, word.since
+    if found.name == Name.CALM or found.effects.update_minutes is None or found.since is None:
+        return None, None
+    return _next_update(found.since, found.effects.update_minutes), found.since
+
+
+def _word_due(word: NextWord) -> Due:
+    return Due("Next public update", f"{word.title} · {word.owner}", word.since, word.due, incident=word.number)
 
 
 def _next_update(since: datetime, minutes: int) -> datetime:

@@ -19,6 +19,8 @@ from holdfast.bridge.gate import View, number, seen, version
 from holdfast.bridge.outlook import outlook
 from holdfast.conversations import deflections
 from holdfast.conversations.lookups import numbers_of
+from holdfast.incidents import matching
+from holdfast.incidents import queries as incidents
 from holdfast.kit import streams
 from holdfast.kit.clock import now
 from holdfast.people.permissions import me
@@ -30,7 +32,7 @@ from holdfast.posture.errors import PlaybookError, Refused, Stale
 from holdfast.shield import declared
 from holdfast.shield import queries as shield
 
-STREAMED = ("posture", "minute")
+STREAMED = ("posture", "minute", "incident", "promise")
 HOURS = (1, 2, 4, 8, 24)
 LASTS = timedelta(hours=24)  # a declared matter, unless somebody says otherwise
 
@@ -156,9 +158,11 @@ def _deck(request: HttpRequest) -> dict[str, object]:
     lines = happens.lines()
     load, people = happens.load()
     asked_about = asking.page()
-    here, matters = current(), declared.matters()
+    here, matters, broken = current(), declared.matters(), incidents.current_incidents()
     stormy = here.name != Name.CALM or bool(matters) or (mix is not None and (mix.surge or mix.flood))
     return {
+        "incident": broken[0] if broken else None,
+        "incidents_open": len(broken),
         "tally": tally,
         "tally_bar": charts.bar(sizes, "tally-bar"),
         "points": points,
@@ -170,7 +174,7 @@ def _deck(request: HttpRequest) -> dict[str, object]:
         "asking": asked_about,
         "topics": asked_about
         and [
-            (line, charts.spark(line.asked.lately, line.tone))
+            (line, charts.spark(line.asked.lately, line.tone), matching.about(line.asked.title))
             for line in happens.topic_lines(asked_about, judged=stormy)
         ],
         "lines": lines,

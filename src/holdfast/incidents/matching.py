@@ -20,6 +20,7 @@ class Standing:
     """A matcher of an open incident, ready to be compared."""
 
     incident_id: UUID
+    number: int
     phrases: tuple[frozenset[int], ...]
     signature: tuple[int, ...]
 
@@ -40,8 +41,8 @@ def standing() -> Sequence[Standing]:
     global _read
     if _read is None or not 0 <= time.monotonic() - _read[0] < _KEPT:
         rows = Matcher.objects.filter(ended_at=None, incident__resolved_at=None).order_by("pk")
-        found = rows.values_list("incident_id", "phrases", "signature")
-        _read = time.monotonic(), tuple(Standing(id_, _terms(said), tuple(signature)) for id_, said, signature in found)
+        found = rows.values_list("incident_id", "incident__number", "phrases", "signature")
+        _read = time.monotonic(), tuple(Standing(id_, n, _terms(said), tuple(alike)) for id_, n, said, alike in found)
     return _read[1]
 
 
@@ -62,6 +63,12 @@ def match(texts: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, UUID, str]]:
                 found.append((conversation_id, each.incident_id, how))
                 break
     return found
+
+
+def about(title: str) -> int | None:
+    """Return the number of the open incident that what people ask under this title is about."""
+    said = text_traits(title)
+    return next((each.number for each in standing() if any(terms <= said.terms for terms in each.phrases)), None)
 
 
 def _terms(phrases: Sequence[str]) -> tuple[frozenset[int], ...]:

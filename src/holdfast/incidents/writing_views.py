@@ -144,7 +144,8 @@ def _refused(
         return render(request, "incidents/_not_kept.html", context, status=422)
     context = {**screens.workspace(request, shown, sent=request.POST), "problem": refused.sentence}
     if kept is not None:  # what was typed was kept before it was refused: what is on screen is that version
-        context["composer"] = replace(context["composer"], update_id=kept.id, version=kept.version)
+        again = screens.composer(shown, kept, request.POST)
+        context["composer"] = replace(again, update_id=kept.id, version=kept.version)
     return render(request, "incidents/incident.html", context, status=422)
 
 

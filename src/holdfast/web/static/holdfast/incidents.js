@@ -75,12 +75,10 @@ addEventListener("keydown", event => {
     form.requestSubmit(form.querySelector(".btn.primary"))
   }
   if (event.metaKey || event.ctrlKey || event.altKey || document.documentElement.dataset.singleKeys === "off") return
-  if (event.key !== "u" || event.target.closest("input, textarea, select, [contenteditable]")) return
+  if (event.key !== "u" || !form || event.target.closest("input, textarea, select, [contenteditable]")) return
   event.preventDefault()
-  if (form) {
-    form.scrollIntoView({ block: "start" })
-    form.querySelector("textarea")?.focus({ preventScroll: true })
-  } else location.assign("/incidents/now/")
+  form.scrollIntoView({ block: "start" })
+  form.querySelector("textarea")?.focus({ preventScroll: true })
 })
 
 if (form && location.hash === "#update") form.querySelector("textarea")?.focus()

@@ -11,5 +11,5 @@ export async function fetchBand() {
 }
 
 export function follow(stream) {
-  stream.addEventListener("posture", fetchBand)
+  for (const told of ["posture", "promise"]) stream.addEventListener(told, fetchBand)
 }

@@ -16,13 +16,15 @@ const follows = document.querySelector("[data-follows]")?.dataset.follows
 if (follows) follow(new EventSource(follows))
 
 // Two keys go places, from every page; on the desk `desk/keys.js` has them among its own.
-const PLACES = { d: "/desk/", b: "/bridge/", h: "/help/", l: "/desk/reveals/" }
+const PLACES = { d: "/desk/", b: "/bridge/", i: "/incidents/", h: "/help/", l: "/desk/reveals/" }
 let g = 0
 if (!document.getElementById("desk")) addEventListener("keydown", event => {
   if (event.metaKey || event.ctrlKey || event.altKey || document.documentElement.dataset.singleKeys === "off") return
   if (event.target.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return
   const place = PLACES[event.key]
   if (place && Date.now() - g < 1500) location.assign(place)
+  // The page of an incident has the words themselves and goes to them.
+  else if (event.key === "u" && !document.getElementById("incident")) location.assign("/incidents/now/")
   g = event.key === "g" ? Date.now() : 0
 })
 

@@ -106,6 +106,8 @@ export const actions = {
   "go-all": goTo(`${desk.dataset.home}?view=all`),
   "go-closed": goTo(`${desk.dataset.home}?view=closed`),
   "go-bridge": () => location.assign("/bridge/"),
+  "go-incidents": () => location.assign("/incidents/"),
+  "write-update": () => location.assign("/incidents/now/"),
   "go-help": () => location.assign("/help/"),
   "go-log": () => location.assign(document.querySelector('#nav a[href*="reveals"]').href),
 }

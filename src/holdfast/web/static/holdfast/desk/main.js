@@ -1,7 +1,7 @@
 // The desk starts here: clicks find their action, links open in place, the stream connects.
 import "../shell.js"
 import { actions, choosePalette, keepView, remove } from "./actions.js"
-import "./canned.js"
+import { insert } from "./canned.js"
 import "./copilot.js"
 import { catchUp, closePane, loadEarlier, openConversation, refreshCase } from "./conversation.js"
 import "./dialogs.js"
@@ -22,6 +22,8 @@ document.addEventListener("click", event => {
     if (button.matches("a")) event.preventDefault()
     return actions[button.dataset.do]()
   }
+  const words = event.target.closest("[data-insert-words]")
+  if (words) return insert(words.dataset.insertWords)
   const gone = event.target.closest("[data-delete]")
   if (gone) return remove(gone)
   const earlier = event.target.closest("[data-earlier]")
