@@ -27,6 +27,7 @@ from holdfast.conversations.places import ToJoin, join_many, standing
 from holdfast.desk.models import Queue
 from holdfast.kit.clock import now, set_source
 from holdfast.people.models import Agent
+from holdfast.promises.models import Promise
 
 FLOOR = 4
 ANY = st.integers(0, 10_000)
@@ -183,6 +184,16 @@ class Room(RuleBasedStateMachine):
                 assert (place.band, place.fair_at) == (0, place.joined_at - PROMISED)
             else:
                 assert place.band < HELD
+
+    @invariant()
+    def the_ledger_of_promises_says_the_same(self) -> None:
+        booked = Callback.objects.filter(queue_id=self.queue)
+        written = {row.subject: row for row in Promise.objects.filter(kind="callback")}
+        for callback in booked:
+            row = written[f"callback:{callback.pk}"]
+            late = callback.state == "kept" and callback.settled_at is not None and callback.settled_at > row.due
+            said = {"booked": "open", "kept": "late" if late else "kept"}.get(callback.state, callback.state)
+            assert (row.state, row.due) == (said, callback.ends_at)
 
     @invariant()
     def the_floor_bounds_every_wait(self) -> None:

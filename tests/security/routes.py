@@ -75,6 +75,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "bridge:owed": Route(STAFF),
     "bridge:band": Route(STAFF),
     "bridge:unexplained": Route(STAFF),
+    "bridge:promises": Route(STAFF, queries=("", "?kind=update&state=kept&days=90&mine=1", "?kind=legal&before=x/y")),
+    "bridge:notice": Route(STAFF, arguments=lambda world: [1], why="only by POST, and only one's own"),
     "bridge:playbooks": Route(STAFF),
     "bridge:playbook": Route(STAFF, arguments=lambda world: ["usual"]),
     "bridge:what-if": Route(STAFF, queries=("", "?queue=cards&deflect=30&contacts=x")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -83,6 +83,47 @@ def rate_chart(points: Sequence[Point], marks: Sequence[Mark] = ()) -> SafeStrin
         x(now.at),
         y(now.rate),
         _ends(now, y),
+    )
+
+
+def day_columns(days: Sequence[tuple[date, tuple[int, int, int]]]) -> SafeString:
+    """Draw a column per day of what was kept, late and broken, from below; nothing while there is nothing.
+
+    What was broken is hatched as well as coloured; the page defines the pattern once.
+    """
+    most = max((sum(parts) for _, parts in days), default=0)
+    if not most:
+        return SafeString()
+    top = nice_top(most)
+    step = (_RIGHT - _LEFT) / len(days)
+    wide = round(max(step - 3, 2.0), 1)
+    drawn = []
+    for n, (_, parts) in enumerate(days):
+        height = float(_BOTTOM)
+        for name, size in zip(("k", "l", "b"), parts, strict=True):
+            tall = round((_BOTTOM - _TOP) * size / top, 1)
+            height -= tall
+            if size:
+                left = round(_LEFT + step * n + (step - wide) / 2, 1)
+                drawn.append((name, HATCH if name == "b" else "currentColor", left, round(height, 1), wide, tall))
+    every = max(1, math.ceil(len(days) / 10))
+    ticks = [
+        (round(_LEFT + step * (n + 0.5), 1), f"{day.day} {day:%b}")
+        for n, (day, _) in enumerate(days)
+        if (len(days) - 1 - n) % every == 0
+    ]
+    sums = [sum(parts[n] for _, parts in days) for n in range(3)]
+    return format_html(
+        '<svg class="chart days" viewBox="0 0 {} {}" role="img" aria-labelledby="days-title days-what">'
+        '<title id="days-title">Promises by the day they were due</title>'
+        '<desc id="days-what">In {} days {} were kept, {} late and {} broken.</desc>{}{}{}</svg>',
+        WIDTH,
+        HEIGHT,
+        len(days),
+        *sums,
+        _grid(top, lambda value: round(_BOTTOM - (_BOTTOM - _TOP) * value / top, 1)),
+        format_html_join("", '<rect class="{}" fill="{}" x="{}" y="{}" width="{}" height="{}"/>', drawn),
+        format_html_join("", '<text class="ax m" x="{}" y="232">{}</text>', ticks),
     )
 
 

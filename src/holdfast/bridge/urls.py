@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.bridge import playbook_views, roster_views, views, what_if_views
+from holdfast.bridge import playbook_views, promise_views, roster_views, views, what_if_views
 
 app_name = "bridge"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("steps/<slug:key>/", views.step, name="step"),
     path("matters/", views.matter, name="matter"),
     path("matters/<int:matter_id>/end/", views.matter_end, name="matter-end"),
+    path("promises/", promise_views.promises, name="promises"),
+    path("promises/notices/<int:notice_id>/", promise_views.notice, name="notice"),
     path("what-if/", what_if_views.what_if, name="what-if"),
     path("roster/", roster_views.roster, name="roster"),
     path("roster/<int:load_id>/removal/", roster_views.roster_removal, name="roster-removal"),

@@ -13,10 +13,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from holdfast.bridge import asking, charts, happens
+from holdfast.bridge import asking, charts, happens, ledger
 from holdfast.bridge import owed as owing
 from holdfast.bridge.gate import View, number, seen, version
 from holdfast.bridge.outlook import outlook
+from holdfast.bridge.promise_views import sees_legal
 from holdfast.conversations import deflections
 from holdfast.conversations.lookups import numbers_of
 from holdfast.incidents import matching
@@ -204,7 +205,7 @@ def _owed(request: HttpRequest) -> dict[str, object]:
         "proposals": postures.open_proposals(),
         "playbook_title": title,
         "steps": steps,
-        "promises": owing.promises(),
+        "promises": ledger.due(legal=sees_legal(request)),
         "log": owing.log(),
         "first_texts": deflections.counts(since=happens.day_began()),
         "playbooks": playbooks.all_playbooks(),
