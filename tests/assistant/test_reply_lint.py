@@ -152,6 +152,8 @@ _READ = frozenset(
         "reply_lint.toml",
         "person_requests.toml",
         "moods.toml",
+        "wish_words.toml",
+        "matter_words.toml",
         "names.toml",
         "texts.toml",
         "cast.toml",

@@ -1,4 +1,7 @@
-"""What goes along when a person takes over, so that nobody explains twice: five lines, the customer's words first."""
+"""What goes along when a person takes over, so that nobody explains twice: five lines, the customer's words first.
+
+What was tried is said twice: to the agent in English, to the customer in their language (`tried_for_customer`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from holdfast.assistant import acting_words
 from holdfast.assistant.contract import HandOver, Reason
+from holdfast.assistant.matter import matter_of
 from holdfast.assistant.moods import mood_of
 from holdfast.conversations.machine import said_by_assistant
 
@@ -43,25 +48,35 @@ class Line:
 
 
 def story(
-    outcome: HandOver, *, text: str, level: int, tried: Sequence[str] = (), tags: Sequence[str] = ()
+    outcome: HandOver, *, said: Sequence[str], level: int, tried: Sequence[str] = (), tags: Sequence[str] = ()
 ) -> tuple[Line, ...]:
-    """Return the five lines. `text` is what the customer said, `tried` what the assistant did before (`tried_in`)."""
+    """Return the five lines. `said` is what the customer wrote since it began; `tried` what the assistant did, said."""
     return (
-        Line(WANTS, _quoted(text) or "They wrote nothing that can be read."),
+        Line(WANTS, _wants(said) or "They wrote nothing that can be read."),
         Line(WE_KNOW, " ".join(filter(None, [_language(outcome.locale), _about(outcome), _proof(level), *tags]))),
         Line(TRIED, " ".join([*tried, outcome.summary]) if tried else outcome.summary or "Nothing yet."),
-        Line(WORRY, _worry(text, locale=outcome.locale)),
+        Line(WORRY, _worry("\n".join(said), locale=outcome.locale)),
         Line(NOT_CHECKED, _NOT_CHECKED[outcome.reason]),
     )
 
 
-def tried_in(conversation_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Return what the assistant did in each conversation since it last began anew, in sentences. One query."""
-    found: dict[UUID, list[str]] = {}
+def tried_in(conversation_ids: Sequence[UUID]) -> dict[UUID, list[Mapping[str, Any]]]:
+    """Return the details of what the assistant did in each conversation since it last began anew. One query."""
+    found: dict[UUID, list[Mapping[str, Any]]] = {}
     for conversation_id, details in said_by_assistant(conversation_ids):
-        if sentence := _did(details):
-            found.setdefault(conversation_id, []).append(sentence)
+        found.setdefault(conversation_id, []).append(details)
     return found
+
+
+def tried_for_agent(done: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say in English what the assistant did, a sentence each."""
+    return [sentence for details in done if (sentence := _did(details))]
+
+
+def tried_for_customer(done: Sequence[Mapping[str, Any]], *, locale: str) -> list[str]:
+    """Say it in the customer's language, with the names that actions have for customers; in English without words."""
+    speaks = acting_words.language(locale) or "en"
+    return [sentence for details in done if (sentence := _did_in(speaks, details))]
 
 
 def as_details(lines: Sequence[Line]) -> list[dict[str, str]]:
@@ -78,6 +93,28 @@ def _did(details: Mapping[str, Any]) -> str:
     if labels := details.get("options"):
         return f"Asked which is meant: {' or '.join(f'“{label}”' for label in labels)}."
     return ""
+
+
+def _did_in(speaks: str, details: Mapping[str, Any]) -> str:
+    titles = list(dict.fromkeys(str(each.get("title", "")) for each in details.get("citations") or ()))
+    if titles:
+        named = acting_words.listed(speaks, [f"“{title}”" for title in titles], last="and")
+        return acting_words.say(speaks, "tried_quoted", titles=named)
+    if act := details.get("act"):
+        title = acting_words.titled(speaks, str(act["action"]))
+        return acting_words.say(speaks, "tried_did", title=title, time=str(act["at"]))
+    if details.get("code_sent"):
+        return acting_words.say(speaks, "tried_code")
+    if labels := details.get("options"):
+        named = acting_words.listed(speaks, [f"“{label}”" for label in labels])
+        return acting_words.say(speaks, "tried_asked", options=named)
+    return ""
+
+
+def _wants(said: Sequence[str]) -> str:
+    """Quote the matter, and what was added to it since."""
+    first, *others = [_quoted(each) for each in matter_of(said)] or [""]
+    return f"{first} Then: {' '.join(others)}" if others else first
 
 
 def _quoted(text: str) -> str:

@@ -111,7 +111,14 @@ def _said(step: Step, locale: str) -> Reply | HandOver:
     if step.give_up or not step.say:
         return HandOver(Reason.GAVE_UP, step.give_up or "There was nothing to say.", locale, said=step.say)
     pending = step.pending.dump() if step.pending else None
-    return Reply(step.say, locale, pending=pending, did=_did(step), acts=True)
+    return Reply(step.say, locale, _details(step), pending=pending, did=_did(step), acts=True)
+
+
+def _details(step: Step) -> dict[str, Any]:
+    """Keep what a step did, so that it can be said to the customer in their language."""
+    if step.done is not None:
+        return {"act": {"action": step.done.action, "at": step.done.at}}
+    return {"code_sent": True} if step.pending and step.pending.asks == "code" else {}
 
 
 def _did(step: Step) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from holdfast.conversations.answers import current
 from holdfast.conversations.assignments import release
@@ -148,9 +148,23 @@ def _heard(message: Message) -> Heard:
     )
 
 
+def said_by_customer(conversation_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return what the customer wrote in these conversations since each was last closed, in order."""
+    found: dict[UUID, list[str]] = {}
+    rows = _since_closed(conversation_ids).filter(author="customer")
+    for conversation_id, text in rows.values_list("conversation_id", "text"):
+        found.setdefault(conversation_id, []).append(text)
+    return found
+
+
 def said_by_assistant(conversation_ids: Sequence[UUID]) -> list[tuple[UUID, dict[str, Any]]]:
     """Return the details of what the assistant said in these conversations since each was last closed, in order."""
+    rows = _since_closed(conversation_ids).filter(author="assistant")
+    return list(rows.values_list("conversation_id", "details"))
+
+
+def _since_closed(conversation_ids: Sequence[UUID]) -> QuerySet[Message]:
     closed = Closure.objects.filter(conversation_id=OuterRef("conversation_id")).order_by("-at").values("at")[:1]
-    rows = Message.objects.filter(conversation_id__in=conversation_ids, author="assistant", internal=False)
+    rows = Message.objects.filter(conversation_id__in=conversation_ids, internal=False)
     rows = rows.annotate(closed_at=Subquery(closed)).filter(Q(closed_at=None) | Q(created_at__gt=F("closed_at")))
-    return list(rows.order_by("created_at").values_list("conversation_id", "details"))
+    return rows.order_by("created_at", "pk")

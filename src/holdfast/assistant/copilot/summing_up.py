@@ -12,7 +12,7 @@ from holdfast.assistant.llm.contract import MACHINE_WRITTEN
 from holdfast.assistant.llm.drafts import summarise
 from holdfast.assistant.llm.support import sentences
 from holdfast.assistant.normalise import normalised, says_something
-from holdfast.assistant.story import Line, tried_in
+from holdfast.assistant.story import Line, tried_for_agent, tried_in
 from holdfast.operations.queries import acts_of
 
 _LONGEST = 240  # characters of one sentence
@@ -44,7 +44,10 @@ def _lines(case: Case) -> Iterator[Line]:
     asked = [each for each in case.said if each.by == "customer"]
     first = _first_sentence(asked)
     yield Line("Wants", f"“{first}”" if first else "They wrote nothing that can be read.")
-    tried = [*tried_in([case.id]).get(case.id, ()), *(f"{act.title}: {act.sentence}" for act in acts_of(case.id))]
+    tried = [
+        *tried_for_agent(tried_in([case.id]).get(case.id, ())),
+        *(f"{act.title}: {act.sentence}" for act in acts_of(case.id)),
+    ]
     yield Line("Tried", " ".join(tried) or "Nothing yet.")
     answered = _first_sentence([each for each in case.said if each.by == "agent"][-1:])
     if answered:
