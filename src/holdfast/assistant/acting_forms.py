@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from holdfast.assistant import acting_words
 from holdfast.assistant.acting_steps import Acting, Done, Pending, Step
-from holdfast.assistant.plain_text import plain_text
 from holdfast.assistant.slots import Hints, mentions
 from holdfast.assistant.telling import Record, card_lines, card_name, card_names, clock_time, day_of, record_line
+from holdfast.kit.plain_text import plain_text
 from holdfast.operations.action import PROVEN, Action, Outcome, Result, Who, Why
 from holdfast.operations.registry import run
 from holdfast.people import proving

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.assistant import wish_signs
-from holdfast.assistant.plain_text import plain_text
+from holdfast.kit.plain_text import plain_text
 
 _DATA: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("acting_words.toml").read_text("utf-8"))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from holdfast.assistant.contract import Clarify, Option
-from holdfast.assistant.plain_text import plain_text
+from holdfast.kit.plain_text import plain_text
 
 _TEXTS = {
     "en": (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from holdfast.assistant.acting_words import every
 from holdfast.assistant.person_request import asks_for_person
-from holdfast.assistant.plain_text import plain_text
+from holdfast.kit.plain_text import plain_text
 
 _WORDS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("matter_words.toml").read_text("utf-8"))
 _GREETING = frozenset(plain_text(word) for word in _WORDS["greeting"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from holdfast.assistant.plain_text import folded
+from holdfast.kit.plain_text import folded
 
 _READ = 4_000  # characters
 _LONGEST = 160  # characters of a quoted sentence

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from holdfast.assistant.plain_text import folded, plain_text, unmasked
+from holdfast.kit.plain_text import folded, plain_text, unmasked
 
 _GAP = r"(?: \S+){0,3}"
 _NOT_THEN = r"(?! (?:else|besides|to use|to look))"

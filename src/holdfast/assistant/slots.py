@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from holdfast.assistant.acting_words import MONTHS, every
-from holdfast.assistant.plain_text import folded, plain_text
+from holdfast.kit.plain_text import folded, plain_text
 
 T = TypeVar("T")
 

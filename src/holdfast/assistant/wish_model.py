@@ -18,9 +18,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from holdfast.assistant import wish_signs
-from holdfast.assistant.plain_text import plain_text
 from holdfast.assistant.understanding.heads import softmax
 from holdfast.assistant.understanding.model import Encoder
+from holdfast.kit.plain_text import plain_text
 from holdfast.kit.semantic.encoder import LANGUAGES, one_thread
 from holdfast.kit.semantic.ridge import Ridge
 from holdfast.knowledge.features import Features

@@ -16,7 +16,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from holdfast.assistant.plain_text import plain_text
+from holdfast.kit.plain_text import plain_text
 
 _DATA: dict[str, Any] = tomllib.loads(Path(__file__).with_name("wish_words.toml").read_text("utf-8"))
 _ABOUT_ALL = frozenset({"signs", "needs", "never"})

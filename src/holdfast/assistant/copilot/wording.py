@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holdfast.assistant.language import language_of, supported
-from holdfast.assistant.plain_text import folded
 from holdfast.assistant.reply_lint import Rule, lint
+from holdfast.kit.plain_text import folded
 
 LONGEST = 10_000  # characters that are looked at
 SHORTEST = 40

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from holdfast.assistant.plain_text import folded
+from holdfast.kit.plain_text import folded
 
 LONGEST = 400
 MIN_SHARED = 0.75
