@@ -117,7 +117,8 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, about in _PASSED_ON.items():
         commands.add_parser(name, help=about, add_help=False)
-    # A process of the tree that nobody starts by hand; without a help text argparse does not list it.
+    # Processes of the tree that nobody starts by hand; without a help text argparse does not list them.
+    commands.add_parser("sender")
     prepare = commands.add_parser("prepare")
     prepare.add_argument("--base-url", required=True)
     prepare.add_argument("--report-to", type=int, required=True)
@@ -217,6 +218,14 @@ def _worker(_: argparse.Namespace) -> int:
         from holdfast.config import worker
 
         worker.run()
+    return 0
+
+
+def _sender(_: argparse.Namespace) -> int:
+    with _django("sender"):
+        from holdfast.config import sender
+
+        sender.run()
     return 0
 
 
@@ -496,6 +505,7 @@ _COMMANDS = {
     "up": _up,
     "web": _web,
     "worker": _worker,
+    "sender": _sender,
     "migrate": _migrate,
     "prepare": _prepare,
     "doctor": _doctor,

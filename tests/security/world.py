@@ -35,6 +35,9 @@ from holdfast.intake.accept import accept_now
 from holdfast.intake.contact import Incoming
 from holdfast.kit.blobs import BlobStore
 from holdfast.notify import deliveries
+from holdfast.notify.campaigns import adding, campaigns, minding
+from holdfast.notify.campaigns.contract import Recipient, Text
+from holdfast.notify.campaigns.models import Recipient as Addressee
 from holdfast.people.accounts import create_agent
 from holdfast.people.models import Agent, Customer, Identity, Role, Team, Vendor
 
@@ -88,6 +91,7 @@ class World:
     attachment: Attachment | None = None
     mail: Message | None = None
     merge: Merge | None = None
+    campaign: UUID | None = None
     view: SavedView | None = None
     queue: Queue | None = None
     incident: int = 0
@@ -150,6 +154,7 @@ def build() -> World:
     _spread(world)
     _form(world)
     _incident(world)
+    _mass_mail(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -297,6 +302,29 @@ def _incident(world: World) -> None:
     )
     updates.publish(update_id=said.id, version=said.version, by=lead)
     world.incident = Incident.objects.values_list("number", flat=True).get(pk=incident_id)
+
+
+def _mass_mail(world: World) -> None:
+    """A campaign to everybody, of whom one was not reached and one is not known."""
+    lead = world.agents["lead"].pk
+    world.campaign = campaigns.create(name="Card payments", stream="incident", by=lead)
+    text = Text(subject="Card payments", body="Dear {name}, your account {account} is safe.")
+    campaigns.set_texts(campaign_id=world.campaign, by=lead, texts={("en", ""): text})
+    everybody = [
+        Recipient(
+            person_key=f"customer:{planted.number}",
+            channel="email",
+            address=planted.values["email"],
+            locale="en",
+            values={"name": planted.values["name"], "account": planted.values["account"]},
+        )
+        for planted in world.planted
+    ]
+    adding.add_recipients(world.campaign, everybody)
+    rows = list(Addressee.objects.filter(campaign=world.campaign).order_by("id"))
+    for row, state in zip(rows, ("failed", "unknown"), strict=False):
+        Addressee.objects.filter(pk=row.pk).update(state=state, reason="The connection broke.")
+    minding.recount([rows[0].chunk_id])
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

@@ -66,6 +66,25 @@ class Options(BaseSettings):
     anymail: dict[str, str] = Field(
         default_factory=dict, description='Settings of a mail provider as JSON, e.g. {"MAILGUN_API_KEY": "..."}.'
     )
+    campaign_connections: int = Field(
+        4, ge=1, le=64, description="Connections to the mail server, and to webhooks, that a sender of campaigns keeps."
+    )
+    campaign_two_people: int = Field(
+        100, ge=0, description="Recipients above which nobody approves a campaign that they wrote themselves."
+    )
+    campaign_rates: dict[str, Annotated[float, Field(gt=0, le=1_000_000)]] = Field(
+        default_factory=dict, description='Messages a second by channel, as JSON: {"email": 200, "sms": 20}.'
+    )
+    campaign_costs: dict[str, Price] = Field(
+        default_factory=dict, description='What a message costs by channel, as JSON: {"email": 0.0004, "sms": 0.06}.'
+    )
+    sms_url: str = Field("", description="Gateway for text messages: takes a POST with JSON {id, to, text}.")
+    sms_key: SecretStr = Field(SecretStr(""), description="Bearer key for it.")
+    mail_hooks_secret: SecretStr = Field(
+        SecretStr(""),
+        description="user:password that the mail provider signs in with at /hooks/mail/, or empty: closed.",
+    )
+    webhooks_inside: bool = Field(False, description="Subscribers' webhooks may lead to private addresses.")
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
     operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
     operations_token: str = Field("", description="Bearer token for the operations service.")

@@ -234,7 +234,8 @@ _without_mail = "dummy" if not _options.demo else "filebased"  # the demo writes
 EMAIL_BACKEND = _options.email_backend or (
     f"django.core.mail.backends.{'smtp' if _options.email_url else _without_mail}.EmailBackend"
 )
-ANYMAIL = _options.anymail
+_hooks_secret = _options.mail_hooks_secret.get_secret_value()
+ANYMAIL = {**({"WEBHOOK_SECRET": _hooks_secret} if _hooks_secret else {}), **_options.anymail}
 EMAIL_FILE_PATH = DATA_DIR / "mail-out"
 EMAIL_TIMEOUT = 20
 globals().update(_mail(_options.email_url))
@@ -247,6 +248,13 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 
 ASSISTANT_DEADLINE_CHAT = _options.assistant_deadline_chat
 ASSISTANT_DEADLINE_MAIL = _options.assistant_deadline_mail
+CAMPAIGN_CONNECTIONS = _options.campaign_connections
+CAMPAIGN_COSTS = _options.campaign_costs
+CAMPAIGN_RATES = _options.campaign_rates
+CAMPAIGN_TWO_PEOPLE = _options.campaign_two_people
+SMS_URL = _options.sms_url
+SMS_KEY = _options.sms_key.get_secret_value()
+WEBHOOKS_INSIDE = _options.webhooks_inside
 COMPANY = _options.company
 DEMO = _options.demo
 COST_AGENT_MINUTE = _options.cost_agent_minute

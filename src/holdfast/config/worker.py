@@ -1,6 +1,6 @@
-"""The worker process: triage, the assistant's turns and their deadlines, the shield, promises and jobs, a thread each.
+"""The worker process: triage, the assistant's turns and their deadlines, the shield, promises, campaigns and jobs.
 
-Each restarts alone and takes no other along.
+Each is a thread, restarts alone and takes no other along. What campaigns send leaves from a process of its own.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from holdfast.assistant import turns
+from holdfast.config import sender
 from holdfast.config.options import options
 from holdfast.config.worker_metrics import serving
 from holdfast.desk.queries import queue_names
 from holdfast.guard.redaction import redact_event
 from holdfast.incidents.holding import publish_holding
 from holdfast.kit.logging import configure
+from holdfast.notify.campaigns import minding
 from holdfast.notify.deliveries import enqueue_many
 from holdfast.promises import watch as promises
 from holdfast.promises.contract import Kind
@@ -58,6 +60,7 @@ def run() -> None:
             "deadlines": turns.deadlines,
             "shield": _shield,
             "promises": _promises,
+            "campaigns": _campaigns,
             "jobs": run_jobs,
         },
     )
@@ -88,6 +91,10 @@ def _shield(stop: threading.Event) -> None:
 
 def _promises(stop: threading.Event) -> None:
     promises.run(stop, hold={Kind.UPDATE: publish_holding})
+
+
+def _campaigns(stop: threading.Event) -> None:
+    minding.run(stop, spawn=sender.spawn)
 
 
 def _keep(name: str, part: Callable[[threading.Event], None], stop: threading.Event) -> None:

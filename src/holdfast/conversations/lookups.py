@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -160,3 +160,9 @@ def said_by(contact_ids: Collection[UUID]) -> dict[UUID, SaidBy]:
         for contact_id, conversation_id, customer_id, locale, details in found
         if contact_id is not None
     }
+
+
+def has_system_line(conversation_id: UUID, *, kind: str, details: Mapping[str, str]) -> bool:
+    """Return whether the system wrote a line of this kind with these details into a conversation."""
+    lines = Message.objects.filter(conversation_id=conversation_id, author=Message.Author.SYSTEM)
+    return lines.filter(details__contains={"kind": kind, **details}).exists()

@@ -13,14 +13,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from anymail.exceptions import AnymailError, AnymailRequestsAPIError
 from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.views.decorators.debug import sensitive_variables
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from holdfast.channels import email_out
 from holdfast.guard.fields import sealed_token
@@ -30,11 +28,11 @@ from holdfast.kit import clock, outbox
 from holdfast.kit.ids import uuid7
 from holdfast.notify.envelopes import Envelope, addressed, envelopes, mail_for
 from holdfast.notify.models import Delivery
+from holdfast.notify.outcomes import Kind, Outcome, sorted_out
 
 LEASE = timedelta(minutes=3)
 ATTEMPTS = 8
 AUTOMATIC_PER_HOUR = 5
-_LATER_BY_HTTP = {408, 425, 429, 503}
 log = structlog.get_logger()
 
 # Written as arrays of columns: the ORM's rows cost more than addressing them.
@@ -175,53 +173,20 @@ def _send(envelope: Envelope, backend: BaseEmailBackend) -> None:
         mail.send(fail_silently=False)
     except CannotOpen as error:
         _settle(envelope, Delivery.State.FAILED, str(error))
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        _refused(envelope, min(codes, default=550), "The mail server refused this address.")
-    except smtplib.SMTPResponseException as error:
-        _refused(envelope, error.smtp_code, f"The mail server refused the mail ({error.smtp_code}).")
-    except AnymailError as error:
-        _provider_said(envelope, error)
-    except (OSError, smtplib.SMTPException) as error:
-        _broke_off(envelope, error)
-    except Exception as error:  # a backend's own exception class; none may stop the batch
-        log.warning("delivery_failed", delivery=str(envelope.delivery.pk), error=type(error).__name__)
-        _settle(envelope, Delivery.State.FAILED, f"The mail could not be handed over: {type(error).__name__}.")
+    except Exception as error:  # also a backend's own exception class; none may stop the batch
+        _ended(envelope, sorted_out(error), error)
     else:
         status = getattr(mail, "anymail_status", None)
         _settle(envelope, Delivery.State.SENT, provider_id=str(getattr(status, "message_id", "") or ""))
 
 
-def _provider_said(envelope: Envelope, error: AnymailError) -> None:
-    """Sort what a provider's HTTP interface answered: later, never, or nobody knows."""
-    status = error.status_code
-    if status is None and not isinstance(error, AnymailRequestsAPIError):  # an address or a mail it cannot take
-        _settle(envelope, Delivery.State.FAILED, f"The provider refused it: {type(error).__name__}.")
-    elif status in _LATER_BY_HTTP or _never_connected(error):
-        _later(envelope, f"The provider takes no mail now ({status or 'no connection'}).")
-    elif status is not None and status < 500:
-        _settle(envelope, Delivery.State.FAILED, f"The provider refused the mail ({status}).")
-    else:
-        _broke_off(envelope, error)
-
-
-def _never_connected(error: AnymailError) -> bool:
-    """Whether the provider was not even reached, so that it cannot have the mail."""
-    tried = error.__cause__.args[0] if error.__cause__ is not None and error.__cause__.args else None
-    return isinstance(getattr(tried, "reason", None), NewConnectionError | ConnectTimeoutError)
-
-
-def _broke_off(envelope: Envelope, error: Exception) -> None:
-    log.warning("delivery_broke_off", delivery=str(envelope.delivery.pk), error=type(error).__name__)
-    _settle(envelope, Delivery.State.UNKNOWN, "The connection broke while it was being handed over.")
-
-
-def _refused(envelope: Envelope, code: int, sentence: str) -> None:
-    """A mail server's definite no: 4xx means later, everything else means never (RFC 5321, 4.2.1)."""
-    if 400 <= code < 500:
-        _later(envelope, sentence)
-    else:
-        _settle(envelope, Delivery.State.FAILED, sentence)
+def _ended(envelope: Envelope, outcome: Outcome, error: Exception) -> None:
+    if outcome.kind == Kind.LATER:
+        _later(envelope, outcome.sentence)
+        return
+    log.warning("delivery_ended", delivery=str(envelope.delivery.pk), kind=outcome.kind, error=type(error).__name__)
+    state = Delivery.State.UNKNOWN if outcome.kind == Kind.UNKNOWN else Delivery.State.FAILED
+    _settle(envelope, state, outcome.sentence)
 
 
 def _later(envelope: Envelope, sentence: str) -> None:
