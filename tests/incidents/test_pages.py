@@ -194,3 +194,33 @@ def test_a_commitment_is_settled_on_the_page(house: House, sign_in: SignIn) -> N
     lead.post(f"/incidents/{number}/commitments/{made.id}/", {"outcome": "They do.", "as": "done"})
     assert [each.state for each in queries.commitments(incident_id=incident_id)] == ["done"]
     assert updates.check(house.draft(incident_id, status="resolved", next_update_due=None).id).may_go is True
+
+
+def test_a_review_is_begun_from_the_ledger_kept_once_and_its_summary_leaves_as_an_update(
+    house: House, sign_in: SignIn
+) -> None:
+    incident_id = house.declare()
+    number = Incident.objects.get(pk=incident_id).number
+    lead, address = sign_in(house.desk.lead), f"/incidents/{number}/review/"
+    lead.post(f"/incidents/{number}/facts/", {"text": "38 % fail.", "source": "Monitoring", "public": "on"})
+    house.publish(incident_id, components={house.cards.id: "major_outage"})
+    assert lead.post(f"{address}summary/").status_code == 422
+    house.resolve(incident_id)
+    page = lead.get(address).content.decode()
+    for said in ("38 % fail.", "A certificate had run out.", "Certificates renew themselves", "2 of 2"):
+        assert said in page, said
+    sent = {"version": "0", "section:story": "A certificate ran out.", "summary:en": "What we learnt."}
+    assert lead.post(address, sent).status_code == 302
+    second = sign_in(house.desk.admin).post(address, {**sent, "section:story": "Told otherwise."})
+    page = second.content.decode()
+    assert (second.status_code, "Told otherwise." in page, "A certificate ran out." in page) == (409, True, True)
+    assert sign_in(house.desk.ana).post(address, sent).status_code == 403
+    assert sign_in(house.desk.ana).get(address).status_code == 200
+    lead.post(f"{address}summary/")
+    drafted = queries.draft_of(incident_id)
+    assert drafted is not None
+    said = updates.publish(update_id=drafted.id, version=drafted.version, by=house.lead)
+    assert (said.status, said.texts) == ("postmortem", {"en": "What we learnt."})
+    again = house.declare("It is back")
+    lead.post(f"/incidents/{Incident.objects.get(pk=again).number}/recurrence/", {"of": str(number)})
+    assert "It is back" in lead.get(address).content.decode()

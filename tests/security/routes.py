@@ -66,7 +66,9 @@ def _field(name: str) -> CaseRoute:
     return CaseRoute(lambda conversation: [name])
 
 
-_ON_AN_INCIDENT = "draft discard publish answer sooner fact note role amendment ending commitment link recurrence"
+_ON_AN_INCIDENT = (
+    "draft discard publish answer sooner fact note role amendment ending commitment link recurrence summary"
+)
 ROUTES: dict[str, Route | CaseRoute] = {
     "home": Route(EVERYBODY, why="a redirect to the desk"),
     # The bridge: everybody at work sees it, leads change it
@@ -100,6 +102,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "incidents:case": CaseRoute(first=lambda conversation: conversation.pk, queries=("", "?locale=id")),
     "incidents:incident": Route(STAFF, lambda world: [world.incident]),
     "incidents:owed": Route(STAFF, lambda world: [world.incident]),
+    "incidents:review": Route(STAFF, lambda world: [world.incident]),
     "incidents:asking": Route(STAFF, lambda world: [world.incident]),
     **{
         f"incidents:{name}": Route(LEADS, lambda world: [world.incident], why="only by POST")

@@ -293,3 +293,14 @@ class Answering(models.Model):
     update = models.OneToOneField(Update, models.CASCADE, related_name="answering")
     begun_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+
+class Review(models.Model):
+    """What people say about an incident once it is over. What can be counted is read from the other tables."""
+
+    incident = models.OneToOneField(Incident, models.CASCADE, related_name="review")
+    sections = models.JSONField(default=dict, help_text="Text by key: story, went-well, went-badly, cost, changes.")
+    summary = models.JSONField(default=dict, help_text="What the public may read, by language.")
+    version = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField()
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -162,6 +162,12 @@ def commitments(*, incident_id: UUID | None = None, open_only: bool = False) -> 
     return [commitment_view(row) for row in rows.order_by("due", "pk")]
 
 
+def recurrences_of(incident_id: UUID) -> list[tuple[int, str]]:
+    """Return the later incidents that repeat this one, as number and title."""
+    rows = Incident.objects.filter(recurrence_of_id=incident_id).order_by("number")
+    return list(rows.values_list("number", "title"))
+
+
 def open_public_promise() -> NextWord | None:
     """Return the public word that is due first, of all open incidents; `None` when none is promised."""
     words = next_words()

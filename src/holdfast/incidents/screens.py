@@ -99,6 +99,7 @@ def head(request: HttpRequest, incident: IncidentView, *, tab: str) -> dict[str,
 
 def workspace(request: HttpRequest, incident: IncidentView, sent: QueryDict | None = None) -> dict[str, Any]:
     """Return the whole working page; with `sent` the composer holds what somebody just tried to save."""
+    facts = queries.facts_of(incident.id)
     draft = queries.draft_of(incident.id) if gate.may_see_drafts(request, incident) else None
     return {
         **head(request, incident, tab="work"),
@@ -107,7 +108,8 @@ def workspace(request: HttpRequest, incident: IncidentView, sent: QueryDict | No
         "composer": composer(incident, draft, sent) if me(request).leads else None,
         "draft": draft,
         "checked": _checked(draft),
-        "facts": queries.facts_of(incident.id),
+        "facts": [each for each in facts if each.stands],
+        "past_facts": [each for each in facts if not each.stands],
         "timeline": queries.timeline_of(incident.id),
         "colleagues": colleagues(),
         "roles": Part.Role.choices,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from holdfast.incidents import component_views, ledger_views, views, writing_views
+from holdfast.incidents import component_views, ledger_views, review_views, views, writing_views
 
 app_name = "incidents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -34,4 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:number>/links/", ledger_views.link, name="link"),
     path("<int:number>/links/<int:matcher_id>/end/", ledger_views.matcher_end, name="matcher-end"),
     path("<int:number>/recurrence/", ledger_views.recurrence, name="recurrence"),
+    path("<int:number>/review/", review_views.page, name="review"),
+    path("<int:number>/review/summary/", review_views.summary, name="summary"),
 ]
