@@ -356,6 +356,20 @@ def test_a_visitor_of_the_chat_says_which_address_we_have_and_proves_to_have_it(
     assert answer(answer(asked, "dunno", visitor), "my mail", visitor).give_up
 
 
+def test_a_visitor_who_proves_an_account_by_its_number_acts_as_its_customer_from_then_on(bank: RunningBank) -> None:
+    ref = account()
+    known = customer(ref, email="known@post.example")
+    visitor = somebody(None, 0, email="")
+    asked = begin("card_status", "is my card active?", who=visitor, locale="en")
+    step = answer(asked, f"it is {ref.lower()}", visitor)
+    assert card(ref) in answer(step, mailed_code(), visitor).say
+    talk = Conversation.objects.get(pk=visitor.conversation_id)
+    assert (talk.customer_id, talk.version) == (known.pk, 0), "the conversation is theirs; nothing was said in it"
+    theirs = replace(visitor, customer_id=known.pk, reference=ref)
+    again = begin("card_status", "and now?", who=theirs, locale="en")
+    assert card(ref) in again.say, "who proved it need not do so again while it holds"
+
+
 def test_what_a_visitor_sees_is_the_same_whether_or_not_we_know_the_address(bank: RunningBank) -> None:
     customer(account(), email="known@post.example")
     seen = []

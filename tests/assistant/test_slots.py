@@ -158,6 +158,23 @@ def test_a_code_is_an_answer_of_its_own(text: str, code: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "account"),
+    [
+        ("TW-100042", "TW-100042"),
+        ("my account is tw-100042, thanks", "TW-100042"),
+        ("number 100042.", "100042"),
+        ("AB1234", "AB1234"),
+        ("100042 or 100043", None),
+        ("123", None),
+        ("me1234@post.example", None),
+        ("I do not know", None),
+    ],
+)
+def test_an_account_number(text: str, account: str | None) -> None:
+    assert slots.account_of(text) == account
+
+
+@pytest.mark.parametrize(
     ("text", "address"),
     [
         ("14 Harbour Row, Galway, H91 X2P4", "14 Harbour Row, Galway, H91 X2P4"),
