@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import LazySettings
@@ -28,12 +29,15 @@ from tests.assistant.llm.fake_endpoint import (
 )
 from tests.assistant.llm.test_injection import ATTACKS, HOSTILE, text_of
 
-from holdfast.assistant import respond, spending, turns
+from holdfast.assistant import handing_over, respond, speaking, spending, turns
 from holdfast.assistant.acting_steps import Done, Step
+from holdfast.assistant.handing_over import ToHand
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.models import Turn
 from holdfast.conversations.messages import post_reply
 from holdfast.conversations.models import Message
+from holdfast.desk import routing
+from holdfast.desk.models import Queue
 from holdfast.knowledge import retrieval, search
 from holdfast.knowledge.models import Article, Unanswered
 from holdfast.operations.client import operations
@@ -230,6 +234,28 @@ def test_whatever_it_does_the_same_turn_brings_what_there_was_without_it(
     assert story["reason"] in {"not_sure", "no_article"}
     assert Unanswered.objects.exists(), "nobody had an article for it"
     assert len(fake.asked) == 1, "no loop: one call, then people"
+
+
+def test_who_waited_for_a_model_stands_where_they_would_have_stood_without_it(
+    fake: FakeEndpoint, systems: Systems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the queue of the nearest article, and by mail as new as they are: offered times, and told nothing twice."""
+    routing.forget()
+    Queue.objects.create(slug="payments", name="Payments", position=3)
+    handed: list[ToHand] = []
+
+    def hand_over_many(these: list[ToHand]) -> list[UUID]:
+        handed.extend(these)
+        return handing_over.hand_over_many(these)
+
+    monkeypatch.setattr(speaking, "hand_over_many", hand_over_many)
+    fake.behave = chooses(command="hand_over")
+    talk = Talk(channel="email")
+    talk.say(QUESTION)
+    turns.once(acts=systems)
+    assert (talk.in_line, Queue.objects.get(pk=talk.case.queue_id).slug) == (True, "payments")
+    assert [(each.is_new, each.held.busy) for each in handed] == [(True, False)]
+    assert talk.said("system") == [], "as little as without a model, when no times are offered"
 
 
 def test_it_is_asked_no_more_than_its_tier_has_room_for(fake: FakeEndpoint, systems: Systems) -> None:

@@ -66,7 +66,7 @@ def turned(outcomes: Sequence[Outcome], texts: Sequence[str]) -> list[Outcome]:
     unsure = [i for i, text in enumerate(texts) if _is_unsure(found[i], text)] if endpoint() is not None else []
     if unsure:
         for i in unsure[: _room()]:
-            found[i] = Later(Work.ANSWER, locale=_locale(found[i]))
+            found[i] = Later(Work.ANSWER, {"topic": _topic(found[i])}, _locale(found[i]))
     return found
 
 
@@ -236,6 +236,10 @@ def _room() -> int:
 def _is_unsure(outcome: Outcome, text: str) -> bool:
     unsure = isinstance(outcome, Clarify) or (isinstance(outcome, HandOver) and outcome.reason in WITHOUT_ARTICLE)
     return unsure and bool(_locale(outcome)) and says_something(text)
+
+
+def _topic(outcome: Outcome) -> str:
+    return outcome.topic if isinstance(outcome, HandOver) else ""
 
 
 def _locale(outcome: Outcome) -> str:

@@ -244,6 +244,7 @@ def _hand(
         level=min((heard.level for heard in seen.unanswered), default=0),
         # A second look is nothing the customer knows of: by mail they are told of a person only if something was said.
         held=replace(held, busy=row.work != Work.ANSWER),
+        is_new=bool(row.arguments.get("new")),
     )
     enqueue_many(hand_over_many([to_hand]))
     machine.tell(seen.id, kind="line", chat="line")

@@ -141,6 +141,8 @@ class Matter:
     @property
     def hint(self) -> str:
         """The queue the assistant would choose."""
+        if isinstance(self.outcome, Later):
+            return str(self.outcome.arguments.get("topic", ""))
         return self.outcome.topic if isinstance(self.outcome, HandOver) else ""
 
 

@@ -212,7 +212,7 @@ def _begin_turns(found: Sequence[Matter]) -> None:
                 work=work,
                 version=known[matter.conversation_id],
                 since=matter.since,
-                arguments=matter.later.arguments if matter.later else {},
+                arguments={**(matter.later.arguments if matter.later else {}), "new": matter.last.is_new},
             )
             for matter, work in works
         ]
