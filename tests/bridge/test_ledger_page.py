@@ -166,5 +166,5 @@ def test_columns_are_drawn_only_where_there_is_something() -> None:
     assert charts.day_columns([(day, (0, 0, 0))]) == ""
     drawn = charts.day_columns([(day, (3, 0, 1)), (day + timedelta(days=1), (0, 2, 0))])
     assert drawn.count("<rect") == 3
-    assert 'class="b" fill="url(#hatch)"' in drawn
+    assert 'class="d-b" fill="url(#hatch)"' in drawn
     assert "style" not in drawn

@@ -100,12 +100,12 @@ def day_columns(days: Sequence[tuple[date, tuple[int, int, int]]]) -> SafeString
     drawn = []
     for n, (_, parts) in enumerate(days):
         height = float(_BOTTOM)
-        for name, size in zip(("k", "l", "b"), parts, strict=True):
+        for name, size in zip(("d-k", "d-l", "d-b"), parts, strict=True):
             tall = round((_BOTTOM - _TOP) * size / top, 1)
             height -= tall
             if size:
                 left = round(_LEFT + step * n + (step - wide) / 2, 1)
-                drawn.append((name, HATCH if name == "b" else "currentColor", left, round(height, 1), wide, tall))
+                drawn.append((name, HATCH if name == "d-b" else "currentColor", left, round(height, 1), wide, tall))
     every = max(1, math.ceil(len(days) / 10))
     ticks = [
         (round(_LEFT + step * (n + 0.5), 1), f"{day.day} {day:%b}")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.urls import reverse
+
 from holdfast.bridge.owed import Due
 from holdfast.bridge.owed import promises as owed
 from holdfast.conversations import callbacks
@@ -38,6 +40,9 @@ _NAMES = {
     Kind.COMMITMENT: "Commitment",
     Kind.LEGAL: "Legal clock",
 }
+
+
+_PAGES = {Kind.LEGAL: "legal:home", Kind.COMMITMENT: "incidents:incident"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +125,12 @@ def per_incident(*, since: datetime | None) -> Sequence[OfIncident]:
 
 
 def _due(line: Line) -> Due:
-    detail = " · ".join(part for part in (line.promise.about, line.owner) if part)
-    return Due(line.kind, detail, line.promise.made_at, line.promise.due, line.case, line.incident)
+    promise = line.promise
+    detail = " · ".join(part for part in (promise.about, line.owner) if part)
+    page = _PAGES.get(promise.kind)
+    if page is None or line.incident is None:
+        return Due(line.kind, detail, promise.made_at, promise.due, line.case, line.incident)
+    return Due(line.kind, detail, promise.made_at, promise.due, page=reverse(page, args=[line.incident]))
 
 
 def _over() -> list[Due]:
@@ -130,9 +139,15 @@ def _over() -> list[Due]:
     known = incidents.numbers_and_titles({each.incident_id for each in found})
     promised = {each.subject for each in queries.unmended(kinds=[Kind.LEGAL])}
     return [
-        Due(_NAMES[Kind.LEGAL], each.title, None, each.due, None, known.get(each.incident_id, (None, ""))[0])
+        Due(
+            _NAMES[Kind.LEGAL],
+            each.title,
+            None,
+            each.due,
+            page=reverse("legal:home", args=[known[each.incident_id][0]]),
+        )
         for each in found
-        if f"legal:{each.clock_id}" not in promised
+        if f"legal:{each.clock_id}" not in promised and each.incident_id in known
     ]
 
 

@@ -93,6 +93,8 @@ class Due:
     due: datetime
     case: int | None = None
     incident: int | None = None
+    page: str = ""
+    """Where it is worked on, when that is neither a case nor an incident's next update."""
 
 
 def band() -> Band:
