@@ -9,31 +9,10 @@ from hypothesis import strategies as st
 from holdfast.assistant.clarifying import chosen, question
 from holdfast.assistant.contract import HandOver, Option, Reason
 from holdfast.assistant.matter import matter_of
-from holdfast.assistant.moods import mood_of
 from holdfast.assistant.normalise import LONGEST, normalised, says_something
 from holdfast.assistant.story import story, tried_for_agent, tried_for_customer
 
 TWO = (Option("Lost or stolen card", "article:1"), Option("Card has not arrived", "article:2"))
-
-
-@pytest.mark.parametrize(
-    ("text", "locale", "kind", "sentence"),
-    [
-        ("The rent is due. I cannot miss it again!", "en", "worry", "I cannot miss it again!"),
-        ("Hello. This is UNACCEPTABLE. I am worried too.", "en", "anger", "This is UNACCEPTABLE."),
-        ("Saya khawatir sekali", "id-ID", "worry", "Saya khawatir sekali"),
-        ("É um absurdo, que vergonha", "pt-BR", "anger", "É um absurdo, que vergonha"),
-        ("Ich bin verzweifelt.", "nl", "worry", "Ich bin verzweifelt."),
-    ],
-)
-def test_worry_and_anger_are_quoted(text: str, locale: str, kind: str, sentence: str) -> None:
-    mood = mood_of(text, locale=locale)
-    assert mood is not None
-    assert (mood.kind, mood.sentence) == (kind, sentence)
-
-
-def test_calm_words_are_no_mood() -> None:
-    assert mood_of("Where can I see my exchange rate for yesterday?", locale="en") is None
 
 
 @given(st.text(max_size=3_000), st.sampled_from(list(Reason)), st.sampled_from(["", "en", "xx", "pt-br"]))

@@ -13,8 +13,8 @@ from uuid import UUID
 from holdfast.assistant import acting_words
 from holdfast.assistant.contract import HandOver, Reason
 from holdfast.assistant.matter import matter_of
-from holdfast.assistant.moods import mood_of
 from holdfast.conversations.machine import said_by_assistant
+from holdfast.conversations.moods import mood_of
 
 WANTS, WE_KNOW, TRIED, WORRY, NOT_CHECKED = "Wants", "We know", "Tried", "Worry", "Not checked"
 _LONGEST = 240  # characters of the customer's own words

@@ -1,8 +1,8 @@
 """Hard conversations in a row: for breaks, not for ratings. Counted when somebody looks, without names, kept nowhere.
 
-A conversation is hard when the customer wrote a word of worry or anger, when somebody else had it before and passed it
-on, or when it took this person at least twice the usual time of its queue. A row is broken by a conversation that was
-none of these, and by a break: twenty minutes without an act.
+A conversation is hard when the customer wrote a word of worry or anger (`conversations.moods`), when somebody else had
+it before and passed it on, or when it took this person at least twice the usual time of its queue. A row is broken by a
+conversation that was none of these, and by a break: twenty minutes without an act.
 """
 
 from __future__ import annotations
@@ -27,25 +27,6 @@ MOST: Final = 8
 
 _KEPT_FOR = timedelta(seconds=30)
 
-_BY_LANGUAGE: Final = {
-    "en": "afraid angry anxious appalled ashamed betray complain cried crying desperat disgrace disgust distress fear"
-    " frighten frustrat furious helpless hopeless horrible liar livid nightmare outrag panic ridiculous scam scandal"
-    " scared shame stressed terrible terrified unacceptable upset worried worry worst",
-    "de": "angst beschwer besorgt betrug entsetzt enttäusch frechheit frustrier gelogen hilflos katastroph panik"
-    " skandal sorgen stinksauer unverschämt verärgert verzweifel weine wütend zumutung",
-    "es": "angusti asustad desesper engañ enfadad enojad estafa frustrad furios horrible indign inaceptable"
-    " miedo nervios pánico preocup queja vergüenza",
-    "fr": "angoiss arnaque colère déçu désespér effray furieu honte horrible inacceptable indign inquiet inquièt"
-    " mensonge paniqu peur plainte scandal",
-    "id": "bohong cemas frustrasi gelisah kecewa keluhan khawatir kesal malu marah menangis menipu panik penipu takut",
-    "it": "arrabbiat delus disperat furios inaccettabil indignat paura preoccupat reclamo scandal truffa vergogn",
-    "nl": "bezorgd gefrustreerd klacht leugen oplichting paniek radeloos schandalig teleurgesteld wanhopig woedend",
-    "pt": "angusti assustad chatead decepcion desesper enganad furios golpe horrível inaceitável indignad medo mentir"
-    " preocupad pânico raiva reclama vergonha",
-}
-WORDS: Final = frozenset(word for words in _BY_LANGUAGE.values() for word in words.split())
-"""Beginnings of words of worry and anger, in all languages at once: a customer's own language is often not known."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -63,7 +44,7 @@ def rows(usual_minutes: Mapping[int, float]) -> Rows:
     global _kept
     moment = now()
     if _kept is None or not timedelta(0) <= moment - _kept[0] < _KEPT_FOR:
-        found = stretches(at=moment, since=moment - LOOK_BACK, pause=BREAK, words=WORDS, most=MOST)
+        found = stretches(at=moment, since=moment - LOOK_BACK, pause=BREAK, most=MOST)
         resting = frozenset(each.agent_id for each in found if each.last <= moment - BREAK)
         counted = {
             agent_id: _row([_is_hard(each, usual_minutes) for each in own])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from holdfast.conversations.handling import LONGEST
+from holdfast.conversations.moods import search_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +22,20 @@ class Worked:
     minutes: float
     """Of this person, counted as `handling` counts them."""
     says: bool
-    """Whether the customer used one of the words that were asked for, in the last day."""
+    """Whether the customer used a word of worry or anger (`moods`), in the last day."""
     handed_on: bool
     """Whether somebody else had it before and passed it on, in the last day."""
     last: datetime
     """When this person last did anything at all."""
 
 
-def stretches(*, at: datetime, since: datetime, pause: timedelta, words: Collection[str], most: int) -> list[Worked]:
+def stretches(*, at: datetime, since: datetime, pause: timedelta, most: int) -> list[Worked]:
     """Return what each person did since their last pause without an act, by person, the newest first. One query.
 
     At most the newest `most` conversations of each.
 
     An act is a reply, a note, a transfer, a closing, and taking a case; acts before `since` are not looked at. A pause
-    that still goes on is none yet. `words` are beginnings of words, in small letters.
+    that still goes on is none yet.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -75,7 +75,7 @@ def stretches(*, at: datetime, since: datetime, pause: timedelta, words: Collect
                 "pause": pause.total_seconds(),
                 "day": at - timedelta(days=1),
                 "longest": LONGEST.total_seconds() / 60,
-                "words": " | ".join(f"'{word}':*" for word in sorted(words)),
+                "words": search_terms(),
             },
         )
         return [Worked(*row) for row in cursor.fetchall()]
