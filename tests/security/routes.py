@@ -71,6 +71,12 @@ _ON_AN_INCIDENT = (
 )
 ROUTES: dict[str, Route | CaseRoute] = {
     "home": Route(EVERYBODY, why="a redirect to the desk"),
+    # Campaigns: leads and admins
+    "campaigns:home": Route(LEADS),
+    "campaigns:one": Route(LEADS, arguments=lambda world: [world.campaign]),
+    "campaigns:progress": Route(LEADS, arguments=lambda world: [world.campaign]),
+    "campaigns:standing": Route(LEADS, arguments=lambda world: [world.campaign], why="only by POST"),
+    "mail-hook": Route(NOBODY, arguments=lambda world: ["postmark"], why="not there without a secret; else signed"),
     # The bridge: everybody at work sees it, leads change it
     "bridge:home": Route(STAFF),
     "bridge:deck": Route(STAFF),

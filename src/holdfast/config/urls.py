@@ -6,6 +6,8 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from holdfast.notify.campaigns import hooks
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/desk/", permanent=False), name="home"),
     path("accounts/", include("allauth.urls")),
@@ -14,6 +16,7 @@ urlpatterns = [
     path("assistant/", include("holdfast.assistant.urls")),
     path("settings/", include("holdfast.desk.settings_urls")),
     path("settings/learning/", include("holdfast.assistant.learning.urls")),
+    path("settings/campaigns/", include("holdfast.notify.campaigns.urls")),
     path("settings/articles/", include("holdfast.knowledge.editor_urls")),
     path("bridge/", include("holdfast.bridge.urls")),
     path("incidents/<int:number>/legal/", include("holdfast.incidents.legal.urls")),
@@ -21,6 +24,7 @@ urlpatterns = [
     path("help/", include("holdfast.knowledge.urls")),
     path("chat/", include("holdfast.channels.urls")),
     path("line/", include("holdfast.shield.urls")),
+    path("hooks/mail/<str:name>/", hooks.provider, name="mail-hook"),
     path("", include("holdfast.web.urls")),
 ]
 

@@ -24,6 +24,7 @@ from holdfast.desk.routing import fallback_queue, parking_queue, place_in_queue
 from holdfast.intake import receipts
 from holdfast.intake.queries import ASKED_BACK, BY_ASSISTANT
 from holdfast.intake.receipts import Settlement, settle_many
+from holdfast.notify.campaigns import settling
 from holdfast.notify.deliveries import bounced, enqueue_many
 from holdfast.people.identify import identify
 from holdfast.shield import assess
@@ -144,6 +145,7 @@ def _process(contacts: Sequence[Contact]) -> None:
     enqueue_many(to_deliver)  # after settling: a delivery is addressed by the conversation's receipts
     if returned := mails_given_back(ours):
         bounced(returned)
+        settling.bounced(returned)
     _tell(found, joined)
 
 
