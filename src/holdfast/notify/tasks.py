@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from holdfast.notify import changed, deliveries
+from holdfast.notify import changed, deliveries, reminders
 
 
 @app.periodic(cron="* * * * * */5")
@@ -20,3 +20,10 @@ def deliver_due(timestamp: int) -> None:
 def tell_old_addresses(timestamp: int) -> None:
     """Let everybody whose details were changed hear of it at the old address, every minute."""
     changed.tell_old_addresses()
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queue="now", queueing_lock="remind_owners", lock="remind_owners", pass_context=False)
+def remind_owners(timestamp: int) -> None:
+    """Mail those who owe a word what they were told."""
+    reminders.remind_owners()

@@ -64,6 +64,17 @@ def absent() -> list[int]:
     return list(rows.values_list("id", flat=True))
 
 
+def leading() -> list[int]:
+    """Return the ids of those who lead and are here."""
+    rows = Agent.objects.filter(is_active=True, role__in=[Role.LEAD, Role.ADMIN])
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def addresses_of(agent_ids: Collection[int]) -> dict[int, str]:
+    """Return the mail addresses of these agents, of those who are here."""
+    return dict(Agent.objects.filter(pk__in=set(agent_ids), is_active=True).values_list("id", "email"))
+
+
 def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) -> list[Colleague]:
     """Return who can take a case, by name; with `queue_ids` those whose team serves one of them, and all leads."""
     agents = Agent.objects.filter(is_active=True).exclude(role=Role.SECURITY)
