@@ -21,6 +21,7 @@ from holdfast.operations.actions import ACTIONS
 from holdfast.operations.registry import action_named
 from holdfast.people import proving
 from holdfast.people.proving import Entered
+from holdfast.shield import assess
 
 __all__ = ["Acting", "Done", "Pending", "Step", "begin", "examples", "go_on", "speaks"]
 
@@ -136,7 +137,10 @@ def _code(form: Form, text: str) -> Step:
 def _known(who: Acting) -> Acting:
     """Return who acts now that a code was right: a visitor's conversation becomes that of the customer they are."""
     proven = proving.proven(who.conversation_id, speaker_id=who.customer_id)
-    if proven is None or not belongs_to(conversation_id=who.conversation_id, customer_id=proven.customer_id):
+    if proven is None:
+        return who
+    assess.proven(conversation_id=who.conversation_id, speaker_id=who.customer_id, customer_id=proven.customer_id)
+    if not belongs_to(conversation_id=who.conversation_id, customer_id=proven.customer_id):
         return who
     return replace(who, customer_id=proven.customer_id, reference=proven.reference)
 

@@ -65,6 +65,16 @@ def asked_by_agents(conversation_ids: Collection[UUID]) -> set[UUID]:
     return set(rows.filter(asked_by__isnull=False).values_list("conversation_id", flat=True))
 
 
+def proven_in(conversation_ids: Collection[UUID]) -> dict[tuple[UUID, UUID | None], UUID]:
+    """Return who is proven in these conversations while it holds: by conversation and speaker, the customer they are.
+
+    Others who speak in the same conversation proved nothing.
+    """
+    at = now()
+    rows = Proof.objects.filter(conversation_id__in=list(conversation_ids), at__lte=at, until__gt=at).order_by("until")
+    return {(row.conversation_id, row.speaker_id): row.customer_id for row in rows}
+
+
 def become(visitor_id: UUID, customer_id: UUID) -> bool:
     """Let a visitor be a customer from now on, who they just proved to be; tell whether they could.
 

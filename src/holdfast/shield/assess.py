@@ -19,6 +19,7 @@ from holdfast.conversations.line import Rank, rank_many
 from holdfast.conversations.lookups import queues_in_line, with_other_open_cases
 from holdfast.intake.queries import Content, contents
 from holdfast.kit.clock import now
+from holdfast.people.proofs import proven_in
 from holdfast.people.queries import standing_of
 from holdfast.posture.current import current
 from holdfast.shield import published, steps
@@ -110,7 +111,21 @@ def answered(*, contact_id: UUID, challenge: str) -> None:
     steps.challenge(contact_id=contact_id, came=challenge)
 
 
+def proven(*, conversation_id: UUID, speaker_id: UUID | None, customer_id: UUID) -> int:
+    """Have what a speaker said in a conversation judged anew, now that it is proven which customer they are.
+
+    What their account shows counts from then on: for who was unknown there is no stronger evidence. Returns how many
+    contacts that are. Nobody has to prove anything, and a wrong code is held against nobody.
+    """
+    rows = Assessment.objects.filter(conversation_id=conversation_id, customer_id=speaker_id)
+    return rows.update(customer_id=customer_id, level=_PROVEN, assessed_at=None)
+
+
 def _gather(rows: Sequence[Assessment]) -> dict[UUID, Evidence]:
+    speakers = proven_in({row.conversation_id for row in rows})
+    for row in rows:
+        if (customer_id := speakers.get((row.conversation_id, row.customer_id))) is not None:
+            row.customer_id, row.level = customer_id, _PROVEN
     said = {content.id: content for content in contents([row.contact_id for row in rows])}
     customers = {row.customer_id for row in rows if row.customer_id is not None}
     standing = standing_of(customers)

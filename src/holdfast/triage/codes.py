@@ -22,6 +22,7 @@ from holdfast.notify.proof_words import over_code, wrong_code
 from holdfast.people import proving
 from holdfast.people.proofs import asked_by_agents
 from holdfast.people.proving import Entered
+from holdfast.shield import assess
 
 if TYPE_CHECKING:
     from holdfast.intake.models import Contact
@@ -73,3 +74,4 @@ def _proven(said: SaidBy) -> None:
         whose = f" This conversation is now that of {proven.reference}." if linked and proven.reference else ""
         text = f"They entered the right code: who writes here is proven for {minutes} minutes.{whose}"
         post_system(conversation_id=said.conversation_id, kind="proof", text=text)
+    assess.proven(conversation_id=said.conversation_id, speaker_id=said.customer_id, customer_id=proven.customer_id)
