@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -141,6 +142,12 @@ def one_at_a_time(conversation_ids: list[UUID], *, by: int) -> float:
     return len(conversation_ids) / (time.perf_counter() - began)
 
 
+def _children() -> float:
+    """Processor seconds of the workers that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def run(number: int) -> dict[str, Any]:
     from django.core.management import call_command
     from django.db.models import Count
@@ -165,10 +172,12 @@ def run(number: int) -> dict[str, Any]:
     causes.say(incident_id=incident_id, known=True, cause="A certificate had run out.", by=by)
     due = now() + timedelta(days=14)
     commitments.promise(incident_id=incident_id, what="Certificates renew themselves.", owner=by, due=due, by=by)
-    seconds, orders = {}, {}
+    seconds, orders, cpu = {}, {}, {}
     for name, status in (("undisturbed", "investigating"), ("killed", "identified"), ("closing", "resolved")):
         orders[name] = publish(incident_id, by=by, status=status, component=component.id)
+        before = _children()
         seconds[name] = round(answer_all(orders[name], number=number, kill=name == "killed"), 1)
+        cpu[name] = round(_children() - before, 1)
     said = Message.objects.filter(conversation_id__in=ids, author="agent")
     keys = [f"update:{each}" for each in orders.values()]
     per_update = said.filter(client_key__in=keys).values("conversation_id", "client_key").annotate(times=Count("pk"))
@@ -181,6 +190,8 @@ def run(number: int) -> dict[str, Any]:
         "linked": linked,
         "linking_s": round(linking, 2),
         "seconds": seconds,
+        "worker_cpu_s": cpu,
+        "load": round(os.getloadavg()[0], 1),
         "goal_s": GOAL_S,
         "per_second": round(number / seconds["undisturbed"]),
         "baseline_one_at_a_time_per_second": round(rate, 1),

@@ -77,7 +77,7 @@ def test_two_who_write_at_once_lose_nothing(desk: Desk, visitors: Visitors) -> N
     expect(second.locator("#checked")).to_contain_text("What Lea writes")
     expect(second.get_by_label("English")).to_have_value("What Ada writes")
     picture(second, "two-editors")
-    second.get_by_text("Keep my words below instead of theirs").click()
+    second.get_by_text("Keep my words instead of theirs").click()
     expect(second.locator("#checked")).to_contain_text("What Ada writes")
     visitors.forgive("409")
     kept = queries.draft_of(Incident.objects.get().pk)

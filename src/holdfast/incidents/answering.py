@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from holdfast.conversations import crowds
 from holdfast.incidents.changes import held, note, tell
@@ -66,14 +67,16 @@ def answer_due(*, stop: Callable[[], bool] = lambda: False) -> int:
 
 
 def _orders() -> list[Order]:
-    found = []
-    rows = Answering.objects.select_related("update__incident").order_by("-begun_at")
-    # An order is over with the next word. Of ended incidents only the last ones can have anybody left.
-    for row in rows.prefetch_related("update__texts")[:50]:
-        newest = _newest(row.update.incident_id)
-        if newest is not None and newest.pk == row.update_id and _waiting(row.update_id, row.update.incident_id, 0, 1):
-            found.append(Order(update_view(row.update), row.update.incident.number, row.by_id))
-    return found
+    """Return the orders that somebody still waits for, in two queries. One is over with the next word."""
+    said = Update.objects.filter(incident=OuterRef("update__incident"), state=Update.State.PUBLISHED, holding=False)
+    behind = Q(answered=None) | ~Q(answered=OuterRef("update"))
+    waiting = Link.objects.filter(behind, incident=OuterRef("update__incident"), unlinked_at=None)
+    rows = Answering.objects.annotate(newest=Subquery(said.order_by("-number").values("pk")[:1]))
+    found = rows.filter(Exists(waiting), update=F("newest")).select_related("update__incident").order_by("begun_at")
+    return [
+        Order(update_view(row.update), row.update.incident.number, row.by_id)
+        for row in found.prefetch_related("update__texts")
+    ]
 
 
 def _newest(incident_id: UUID) -> Update | None:

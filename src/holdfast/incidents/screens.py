@@ -14,7 +14,7 @@ from django.utils import timezone
 from holdfast.conversations.lookups import numbers_of
 from holdfast.incidents import gate, queries, updates
 from holdfast.incidents.contract import Checked, ComponentView, IncidentView, UpdateView
-from holdfast.incidents.models import Answering, ComponentStatus, Incident, Matcher, Part
+from holdfast.incidents.models import Affected, Answering, ComponentStatus, Incident, Matcher, Part
 from holdfast.incidents.states import FOLLOWS
 from holdfast.incidents.tabs import tabs
 from holdfast.kit import streams
@@ -155,7 +155,7 @@ def composer(incident: IncidentView, draft: UpdateView | None, sent: QueryDict |
     """Return the composer: what was sent before what is stored, and what is stored before a fresh start."""
     status = (sent.get("status") if sent else None) or (draft.status if draft else incident.status)
     states = [(each, WORDS[each]) for each in FOLLOWS.get(incident.status, ())]
-    planned = draft.planned if draft else {each.id: "" for each in incident.components}
+    planned = draft.planned if draft else _meant(incident)
     then: Mapping[UUID, str] = gate.chosen_components(sent) if sent is not None else planned
     shown = {each.id: each for each in queries.components()}
     touched = list(dict.fromkeys([*(each.id for each in incident.components), *then]))
@@ -172,6 +172,13 @@ def composer(incident: IncidentView, draft: UpdateView | None, sent: QueryDict |
         touched=[Touched(i, shown[i].name, WORDS[shown[i].status], then.get(i, "")) for i in touched if i in shown],
         others=[each for each in shown.values() if each.id not in touched and not each.is_group],
     )
+
+
+def _meant(incident: IncidentView) -> dict[UUID, str]:
+    """Return what the first update would make of each component: what was said when it was declared."""
+    if incident.updates:
+        return {each.id: "" for each in incident.components}
+    return dict(Affected.objects.filter(incident_id=incident.id).values_list("component_id", "status"))
 
 
 def _text(locale: str, draft: UpdateView | None, sent: QueryDict | None) -> str:

@@ -46,6 +46,12 @@ def place(where: str) -> str:
 
 
 @register.filter
+def language(locale: str) -> str:
+    """A language by its name."""
+    return LANGUAGES.get(locale, locale)
+
+
+@register.filter
 def first_words(texts: Iterable[str]) -> str:
     """The beginning of the first of some texts."""
     text = " ".join(next(iter(texts), "").split())
