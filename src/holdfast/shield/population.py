@@ -211,10 +211,11 @@ class Population:
 class Answers:
     """What came of questions asked: how often those who are probably not explained give a fitting answer.
 
-    Genuine people are taken to pass 93 times in 100; the rest of what is seen says what others do.
+    Genuine people are taken to pass 93 times in 100; the rest of what is seen says what others do. What is assumed of
+    others weighs as much as five answers: where answers tell nobody apart, asking soon ends.
     """
 
-    _GENUINE, _OTHERS, _WEIGHT = 0.93, 0.3, 15.0
+    _GENUINE, _OTHERS, _WEIGHT = 0.93, 0.3, 5.0
 
     def __init__(self, passed: float = 0.0, others: float = 0.0, asked: float = 0.0, *came: int) -> None:
         self._passed, self._others, self._asked = passed, others, asked
