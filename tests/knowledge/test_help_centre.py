@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from holdfast.knowledge import feedback, feeds, retrieval
+from holdfast.knowledge import feedback, feeds, help_words, retrieval
 from holdfast.knowledge.models import Article, ArticleFeedback
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +170,62 @@ def test_feedback_is_counted_once_for_a_version_and_not_without_end(client: Clie
     hidden = Article.objects.get(slug="hidden")
     assert say("198.51.100.5", feedback.read(hidden)) == 422
     assert ArticleFeedback.objects.filter(article=article).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("locale", "lang", "ask", "none", "missing"),
+    [
+        ("en", "en", "How can we help?", "Nothing here for “zebra”", "This article is not here"),
+        ("id", "id", "Apa yang bisa kami bantu?", "Tidak ada apa-apa untuk “zebra”", "Artikel ini tidak ada di sini"),
+        ("pt-br", "pt-br", "Como podemos ajudar?", "Nada aqui para “zebra”", "Este artigo não está aqui"),
+    ],
+)
+def test_pages_speak_the_language_of_their_address_whatever_the_browser_asks_for(
+    client: Client, locale: str, lang: str, ask: str, none: str, missing: str
+) -> None:
+    browser = {"accept-language": "id" if locale == "en" else "en"}
+    home = client.get(f"/help/{locale}/", headers=browser)
+    assert home.headers["Content-Language"] == lang
+    assert html.fromstring(home.content).get("lang") == lang
+    assert ask in home.content.decode()
+    assert none in client.get(f"/help/{locale}/", {"q": "zebra"}, headers=browser).content.decode()
+    gone = client.get(f"/help/{locale}/nothing/", headers=browser)
+    assert (gone.status_code, missing in gone.content.decode()) == (404, True)
+
+
+def test_a_page_that_is_missing_in_one_language_leads_to_the_others(client: Client) -> None:
+    page = client.get("/help/pt-br/activate-card/").content.decode()
+    assert "Ele está aqui em outro idioma" in page
+    assert 'href="/help/id/activate-card/"' in page
+
+
+def test_an_article_says_what_is_around_it_in_its_own_language(client: Client) -> None:
+    Article.objects.filter(locale="id").update(reviewed_on="2026-10-12")
+    page = client.get("/help/id/activate-card/").content.decode()
+    for words in ("Pusat bantuan", "Kartu", "Versi 1", "diperiksa 12 Oktober 2026", "Apakah ini membantu?"):
+        assert words in page
+    assert not any(words in page for words in ("Help centre", "Version 1", "Did this help", "Skip to content"))
+    refused = client.post("/help/id/activate-card/said/", {"note": "forged", "helped": "yes"})
+    assert (refused.status_code, "Buka artikelnya sekali lagi" in refused.content.decode()) == (422, True)
+    assert "Artikel bantuan" in client.get("/help/id/atom.xml").content.decode()
+
+
+def test_every_language_of_the_help_centre_has_the_same_words_with_the_same_gaps() -> None:
+    for words in help_words._DATA.values():
+        assert set(words) == set(help_words._DATA["en"])
+        assert set(words["topics"]) == set(help_words._DATA["en"]["topics"])
+        for name, sentence in words.items():
+            if name != "topics":
+                assert re.findall(r"{(\w+)}", sentence) == re.findall(r"{(\w+)}", help_words._DATA["en"][name]), name
+
+
+def test_crawlers_are_led_to_the_sitemap_and_kept_to_the_help_centre_and_the_status_page(client: Client) -> None:
+    answer = client.get("/robots.txt")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    rules = RobotFileParser()
+    rules.parse(answer.content.decode().splitlines())
+    assert rules.site_maps() == [f"{settings.PUBLIC_URL}/help/sitemap.xml"]
+    assert all(rules.can_fetch("any", path) for path in ("/help/en/", "/status", "/status/feed", "/static/a.css"))
+    assert not any(
+        rules.can_fetch("any", path) for path in ("/", "/desk/", "/chat/state", "/line/x", "/accounts/login/")
+    )

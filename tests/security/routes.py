@@ -204,6 +204,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "help:article": Route(NOBODY, lambda world: ["en", "none"], why="no article in this world"),
     "help:said": Route(EVERYBODY, lambda world: ["en", "none"], why="POST only, with a note of what was read"),
     "help:sitemap": Route(EVERYBODY),
+    "robots": Route(EVERYBODY),
     "help:atom": Route(EVERYBODY, lambda world: ["en"]),
     "help:rss": Route(EVERYBODY, lambda world: ["en"]),
     "web:components": Route(frozenset({"admin"})),

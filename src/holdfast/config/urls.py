@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from holdfast.knowledge import feeds
 from holdfast.notify.campaigns import hooks
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("incidents/<int:number>/legal/", include("holdfast.incidents.legal.urls")),
     path("incidents/", include("holdfast.incidents.urls")),
     path("help/", include("holdfast.knowledge.urls")),
+    path("robots.txt", feeds.robots, name="robots"),
     path("chat/", include("holdfast.channels.urls")),
     path("line/", include("holdfast.shield.urls")),
     path("hooks/mail/<str:name>/", hooks.provider, name="mail-hook"),

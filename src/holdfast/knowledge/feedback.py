@@ -23,11 +23,11 @@ _MOST = 20  # answers of one address in an hour
 
 
 class FeedbackRefused(Exception):
-    """An answer is not counted. `sentence` says why."""
+    """An answer is not counted. `why` is note, gone, counted or many; `help_words` says it."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ def record(*, note: str, helped: bool, line: str, address: str) -> None:
     try:
         article_id, version = signing.loads(note, salt=_SALT, max_age=_READ_WITHIN)
     except signing.BadSignature as error:
-        raise FeedbackRefused("Open the article again, then your answer can be counted.") from error
+        raise FeedbackRefused("note") from error
     if not Article.objects.filter(pk=article_id, published=True).exists():
-        raise FeedbackRefused("This article is not here any more.")
+        raise FeedbackRefused("gone")
     if not admission.first_time(f"read:{article_id}.{version}", address):
-        raise FeedbackRefused("Your answer is counted already.")
+        raise FeedbackRefused("counted")
     if not admission.within("feedback", address, most=_MOST):
-        raise FeedbackRefused("Many answers came from your network within this hour. Try again an hour from now.")
+        raise FeedbackRefused("many")
     words = scrubbed(line, longest=LONGEST_LINE)
     ArticleFeedback.objects.create(article_id=article_id, version=version, helped=helped, line=words, at=timezone.now())
 

@@ -1,4 +1,4 @@
-"""The help centre for machines: a feed per language (Atom and RSS) and the sitemap with its languages.
+"""The help centre for machines: a feed per language (Atom and RSS), the sitemap with its languages, and robots.txt.
 
 Sitemap: https://www.sitemaps.org/protocol.html, languages as https://developers.google.com/search/docs/specialty/
 international/localized-versions describes. Atom: RFC 4287. An entry's id is made of short name and language alone, so
@@ -14,14 +14,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
-from django.utils.translation import get_language_info
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from holdfast.knowledge import queries
+from holdfast.knowledge.help_words import words_of
 from holdfast.knowledge.models import Article
 
 _IDS = UUID("6f1f8d0e-5d1e-5a53-9d0b-2c7b7f6f4f10")  # ours; only ever used to derive others
+_FOR_CRAWLERS = ("/help/", "/status", "/static/")
 _KINDS: dict[str, type[Atom1Feed] | type[Rss201rev2Feed]] = {"atom": Atom1Feed, "rss": Rss201rev2Feed}
 
 
@@ -41,7 +42,7 @@ def feed(request: HttpRequest, locale: str, kind: str) -> HttpResponse:
     """The fifty articles of a language that changed last."""
     home = settings.PUBLIC_URL + reverse("help:home", args=[locale])
     made = _KINDS[kind](
-        title=f"{settings.COMPANY}: {get_language_info(locale)['name_local']}",
+        title=f"{settings.COMPANY}: {words_of(locale)['feed']}",
         link=home,
         description="",
         language=locale,
@@ -61,6 +62,15 @@ def feed(request: HttpRequest, locale: str, kind: str) -> HttpResponse:
     response = HttpResponse(content_type=made.content_type)
     made.write(response, "utf-8")
     return response
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Where crawlers may go (RFC 9309): the help centre and what its pages are made of, and later the status page."""
+    lines = ["User-agent: *", *(f"Allow: {path}" for path in _FOR_CRAWLERS), "Disallow: /", ""]
+    sitemap_at = settings.PUBLIC_URL + reverse("help:sitemap")
+    return HttpResponse("\n".join([*lines, f"Sitemap: {sitemap_at}", ""]), content_type="text/plain; charset=utf-8")
 
 
 @require_safe
