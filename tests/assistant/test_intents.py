@@ -160,3 +160,23 @@ def test_a_question_back_names_the_action_in_the_customers_language(
     assert isinstance(outcome, Clarify)
     assert f"1. {named}" in outcome.text
     assert outcome.options[0].names == "action:freeze_card"
+
+
+@pytest.mark.usefixtures("learned")
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "text",
+    [
+        "カードをなくしました。止めてください",
+        "我的卡丢了，请帮我冻结",
+        "บัตรของฉันหายช่วยอายัดบัตรให้หน่อยครับ",
+        "카드를잃어버렸어요정지해주세요",
+        "ខ្ញុំបានបាត់កាត",
+        "My カード is 紛失 สูญหาย потеряна",
+        "кaртa freeze мою",
+        "بطاقتي ضاعت أوقفوها",
+    ],
+)
+def test_scripts_without_spaces_and_mixed_ones_go_to_a_person_and_begin_nothing(text: str) -> None:
+    outcome = _asked(text)
+    assert isinstance(outcome, HandOver)
