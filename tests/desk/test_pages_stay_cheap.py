@@ -29,7 +29,7 @@ def test_the_list_and_the_case_ask_a_fixed_number_of_questions(
         if number % 3 == 0:
             assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.ana.pk)
     client = sign_in(getattr(desk, who))
-    for path, most in (("/desk/", 10), ("/desk/?view=all", 9), (f"/desk/c/{conversation.number}/", 21)):
+    for path, most in (("/desk/", 10), ("/desk/?view=all", 9), (f"/desk/c/{conversation.number}/", 23)):
         client.get(path)
         movement.forget()  # so that it is asked for here: seven of the case, which pages within 2 s share
         with django_assert_max_num_queries(most):

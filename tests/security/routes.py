@@ -239,6 +239,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:thread": CaseRoute(states=EVERY_STATE),
     "desk:facts": CaseRoute(),
     "desk:proof": CaseRoute(),
+    "desk:promised": CaseRoute(),
     "desk:proof-code": CaseRoute(),
     "desk:messages": CaseRoute(),
     "desk:draft": CaseRoute(),
