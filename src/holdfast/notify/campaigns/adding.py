@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from holdfast.guard.fields import Sealed, sealed_token
-from holdfast.guard.keys import blind_index
+from holdfast.guard.keys import blind_index, normalise
 from holdfast.guard.masks import masked
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
 from holdfast.kit.ids import uuid7
@@ -60,13 +60,16 @@ def add_recipients(campaign_id: UUID, recipients: Iterable[Recipient]) -> Added:
         new = _copy(campaign_id, channel, rows) if rows else 0
         added, already = added + new, already + len(rows) - new
     if not waiting:
-        _still_written(campaign_id)
+        with transaction.atomic():
+            _still_written(campaign_id)
     return Added(added, already, unusable)
 
 
 def _row(recipient: Recipient) -> _Row | None:
     try:
         address = _opened(recipient.address).strip()
+        if recipient.channel == Channel.SMS:
+            address = normalise("phone", address)
         values = {name: _opened(value) for name, value in recipient.values.items()}
     except CannotOpen:
         return None

@@ -107,6 +107,10 @@ class DryRun:
     costs: Sequence[Cost]
     currency: str
 
+    @property
+    def left_out(self) -> int:
+        return self.total - self.reached
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

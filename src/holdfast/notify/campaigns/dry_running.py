@@ -29,7 +29,7 @@ _SHOWN_AS_THEY_ARE = frozenset({"reference", "product", "city", "date", "time", 
 _GROUPS = """
 WITH judged AS (
     SELECT c.channel, r.locale, r.segment, r.given, r.person_key, CASE
-        WHEN l.bounced THEN 'Mail to this address came back before.'
+        WHEN l.bounced THEN 'Not reached: mail to this address came back before.'
         WHEN %(legal)s THEN ''
         WHEN l.complained THEN 'Reported an earlier mail as unwanted.'
         WHEN l.unsubscribed THEN 'Does not want these any more.'

@@ -19,6 +19,7 @@ from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
 
 KEEPERS = (Role.LEAD, Role.ADMIN)
+SHOWN = 8  # people of one kind
 
 
 @require_GET
@@ -80,8 +81,8 @@ def _context(request: HttpRequest, pk: UUID) -> dict[str, Any]:
         "campaign": campaign,
         "progress": far,
         "reasons": queries.reasons(pk) if begun else [],
-        "unknown": queries.people(pk, state="unknown", limit=20) if far.unknown else [],
-        "failed": queries.people(pk, state="failed", limit=20) if far.failed else [],
+        "unknown": queries.people(pk, state="unknown", limit=SHOWN) if far.unknown else [],
+        "failed": queries.people(pk, state="failed", limit=SHOWN) if far.failed else [],
         "repeats": queries.repeats(pk) if begun else [],
     }
 

@@ -1,0 +1,178 @@
+"""Text messages through a gateway, signed webhooks, lines in chats: against real servers and a real conversation."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from holdfast.conversations.models import Conversation, Message
+from holdfast.kit.clock import now
+from holdfast.notify.campaigns import queries, settling
+from holdfast.notify.campaigns.carriers.private import reached
+from holdfast.notify.campaigns.contract import Text
+from holdfast.notify.campaigns.models import Chunk, ProviderLimit, Recipient
+
+from .conftest import Team, person, send, states
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Gateway:
+    """A server that keeps what it is given and answers as told; without a status it hangs up."""
+
+    status: int | None = 200
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+
+
+@pytest.fixture
+def gateway(settings: LazySettings) -> Iterator[Gateway]:
+    gateway = Gateway()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802
+            body = self.rfile.read(int(self.headers["content-length"]))
+            gateway.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            if gateway.status is None:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self.send_response(gateway.status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    gateway.url = f"http://127.0.0.1:{server.server_port}/send"
+    settings.SMS_URL, settings.SMS_KEY, settings.WEBHOOKS_INSIDE = gateway.url, "synthetic", True
+    yield gateway
+    server.shutdown()
+    server.server_close()
+
+
+def _text_message(number: int = 0) -> Any:
+    return person(number, channel="sms", address="+62 812 555 0123")
+
+
+def _subscriber(gateway: Gateway) -> Any:
+    return person(0, channel="webhook", address=gateway.url, values={"secret": "shared"})
+
+
+def test_a_text_message_goes_to_the_gateway_with_a_key_against_repeats(team: Team, gateway: Gateway) -> None:
+    campaign = team.campaign([_text_message()])
+    send("sms")
+    ((headers, body),) = gateway.got
+    recipient = Recipient.objects.get()
+    assert states(campaign) == {"sent": 1}
+    assert headers["idempotency-key"] == str(recipient.pk)
+    assert headers["authorization"] == "Bearer synthetic"
+    assert json.loads(body) == {
+        "id": str(recipient.pk),
+        "to": "+628125550123",
+        "text": "Dear Ayu Wijaya,\n\nit works again. Yours: TW-0.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(202, "sent"), (400, "failed"), (429, "pending"), (503, "pending"), (500, "unknown")]
+)
+def test_what_the_gateway_answers_decides(team: Team, gateway: Gateway, status: int, state: str) -> None:
+    gateway.status = status
+    campaign = team.campaign([_text_message()])
+    send("sms")
+    assert states(campaign) == {state: 1}
+    assert ProviderLimit.objects.filter(name="sms", refusals__gt=0).exists() == (status in {429, 503})
+
+
+def test_a_gateway_that_hangs_up_leaves_it_unknown_and_the_next_try_has_the_same_key(
+    team: Team, gateway: Gateway
+) -> None:
+    gateway.status = None
+    campaign = team.campaign([_text_message()])
+    send("sms")
+    assert states(campaign) == {"unknown": 1}
+    assert len(gateway.got) == 1
+    gateway.status = 200
+    settling.send_again(campaign_id=campaign, by=team.writer.pk, seen=1)
+    ProviderLimit.objects.update(resting_until=None)
+    Chunk.objects.update(not_before=None)
+    send("sms")
+    assert states(campaign) == {"sent": 1}
+    assert len({headers["idempotency-key"] for headers, _ in gateway.got}) == 1
+
+
+def test_without_a_gateway_nobody_is_counted_as_tried(team: Team, gateway: Gateway, settings: LazySettings) -> None:
+    settings.SMS_URL = ""
+    campaign = team.campaign([_text_message()])
+    send("sms")
+    assert states(campaign) == {"pending": 1}
+
+
+def test_a_webhook_is_signed_so_that_its_receiver_can_tell(team: Team, gateway: Gateway) -> None:
+    said = {"incident": {"id": "x", "status": "resolved", "note": "{not a variable}"}}
+    campaign = team.campaign([_subscriber(gateway)], texts={("en", ""): Text(subject="", body=json.dumps(said))})
+    send("webhook")
+    ((headers, body),) = gateway.got
+    assert states(campaign) == {"sent": 1}
+    assert json.loads(body)["incident"] == said["incident"]
+    stamp = headers["x-holdfast-timestamp"]
+    expected = hmac.new(b"shared", f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers["x-holdfast-signature"] == f"v1={expected}"
+    assert abs(int(stamp) - time.time()) < 30
+    assert "shared" not in body.decode()
+
+
+def test_a_webhook_that_is_away_is_tried_again_and_holds_nobody_up(team: Team, gateway: Gateway) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        away = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        people = [_subscriber(gateway), person(1, channel="webhook", address=away, values={"secret": "x"})]
+        campaign = team.campaign(people, texts={("en", ""): Text(subject="", body='{"a": 1}')})
+        send("webhook")
+    assert states(campaign) == {"sent": 1, "pending": 1}
+    assert not ProviderLimit.objects.filter(resting_until__isnull=False).exists()
+    assert Chunk.objects.get().not_before is not None
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:1/", "http://localhost/", "https://10.0.0.1/", "https://[::1]/", "https://no.such.invalid/"],
+)
+def test_a_webhook_does_not_lead_into_the_companys_own_network(settings: LazySettings, url: str) -> None:
+    settings.WEBHOOKS_INSIDE = False
+    assert reached(url) is None
+
+
+def test_a_line_in_a_chat_is_written_once_even_when_sent_again(team: Team) -> None:
+    at = now()
+    talk = Conversation.objects.create(channel="chat", last_message_at=at, created_at=at)
+    campaign = team.campaign([person(0, channel="chat", address=str(talk.pk))])
+    send("chat")
+    assert states(campaign) == {"sent": 1}
+    Recipient.objects.update(state="unknown")
+    Chunk.objects.update(sent=0, unknown=1)
+    settling.send_again(campaign_id=campaign, by=team.writer.pk, seen=1)
+    send("chat")
+    line = Message.objects.get(conversation=talk)
+    assert (line.internal, line.text) == (False, "Dear Ayu Wijaya,\n\nit works again. Yours: TW-0.")
+    assert states(campaign) == {"sent": 1}
+
+
+def test_a_chat_that_is_gone_is_not_reached(team: Team) -> None:
+    campaign = team.campaign([person(0, channel="chat", address="0192f0c1-0000-7000-8000-000000000000")])
+    send("chat")
+    assert states(campaign) == {"failed": 1}
+    assert queries.reasons(campaign)[0].reason == "There is no such conversation any more."
