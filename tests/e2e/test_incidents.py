@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from tests.desk.conftest import Desk
 from tests.e2e.conftest import Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
-from holdfast.incidents import components, declaring, queries
+from holdfast.incidents import components, declaring, links, queries, updates
 from holdfast.incidents.models import Incident
+from holdfast.kit.clock import now
 
 pytestmark = pytest.mark.browser
 KEPT = os.environ.get("KEEP_PICTURES", "")  # a directory: keep a picture of each screen there
@@ -83,6 +85,29 @@ def test_two_who_write_at_once_lose_nothing(desk: Desk, visitors: Visitors) -> N
     kept = queries.draft_of(Incident.objects.get().pk)
     assert kept is not None
     assert kept.texts == {"en": "What Ada writes"}
+
+
+def test_at_the_desk_a_linked_case_shows_the_newest_public_words_to_insert(desk: Desk, visitors: Visitors) -> None:
+    _declared(desk)
+    incident_id, case = Incident.objects.get().pk, desk.talk("My card was declined")
+    links.link_person(incident_id=incident_id, conversation_id=case.pk, by=desk.lead.pk)
+    drafted = updates.draft(
+        incident_id=incident_id,
+        by=desk.lead.pk,
+        status="identified",
+        texts={"en": "A supplier fails. Your money is safe."},
+        next_update_due=now() + timedelta(minutes=30),
+        components={},
+    )
+    updates.publish(update_id=drafted.id, version=drafted.version, by=desk.lead.pk)
+    page = visitors.page(desk.ana)
+    page.goto(f"/desk/c/{case.number}/")
+    line = page.locator("[data-incident-line]")
+    expect(line).to_contain_text("Card payments are declined")
+    line.get_by_role("button", name="Insert").click()
+    expect(page.locator("#text-reply")).to_have_value("A supplier fails. Your money is safe.")
+    picture(page, "desk")
+    assert breaches(page) == []
 
 
 @pytest.mark.parametrize("width", [1440, 1024, 390])

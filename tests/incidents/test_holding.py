@@ -90,6 +90,23 @@ def test_without_an_approved_text_nothing_goes_out(house: House, later: None) ->
     assert len(queries.updates_of(incident_id)) == 1
 
 
+def test_a_promise_that_was_broken_stays_in_the_band_until_the_word_is_said(
+    house: House, approved: None, later: None
+) -> None:
+    incident_id = house.declare()
+    due = promised(incident_id).due
+    go_to(due + timedelta(minutes=40))
+    Watch({Kind.UPDATE: holding.publish_holding}).look()
+    assert promises.open_promises(kinds=[Kind.UPDATE]) == []
+    word = queries.open_public_promise()
+    assert word is not None
+    assert word.due == due
+    house.publish(incident_id)
+    word = queries.open_public_promise()
+    assert word is not None
+    assert word.due > now()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_publish_one_holding_text(approved: None, later: None) -> None:
     posture.forget()

@@ -43,7 +43,7 @@ from holdfast.incidents.shown import (
 )
 from holdfast.people.queries import name_of
 from holdfast.promises import queries as promises
-from holdfast.promises.contract import Kind
+from holdfast.promises.contract import Kind, PromiseView
 
 
 def subject_of(incident_id: UUID) -> str:
@@ -169,29 +169,48 @@ def recurrences_of(incident_id: UUID) -> list[tuple[int, str]]:
 
 
 def open_public_promise() -> NextWord | None:
-    """Return the public word that is due first, of all open incidents; `None` when none is promised."""
-    words = next_words()
+    """Return the public word that is due first, of all open incidents; one that was broken stays until it is said."""
+    words = owed_words()
     return words[0] if words else None
 
 
 def next_words() -> list[NextWord]:
-    """Return the public words that are promised next, by time, one per incident at most."""
-    found = promises.open_promises(kinds=[Kind.UPDATE])
-    by_subject = {each.subject: each for each in found if each.subject.startswith("incident:")}
-    ids = [UUID(subject.removeprefix("incident:")) for subject in by_subject]
-    rows = Incident.objects.filter(pk__in=ids, resolved_at=None).values_list("pk", "number", "title")
+    """Return the public words that are promised next and not broken yet, by time, one per incident at most."""
+    return _words(promises.open_promises(kinds=[Kind.UPDATE]))
+
+
+def owed_words() -> list[NextWord]:
+    """Return the public words that are owed by time: those promised next, and those that were broken and not said."""
+    return _words([*promises.unmended(kinds=[Kind.UPDATE]), *promises.open_promises(kinds=[Kind.UPDATE])])
+
+
+def word_owed(incident_id: UUID) -> PromiseView | None:
+    """Return the promise of the next public word on an incident: the open one, or the one that was broken last."""
+    subject = subject_of(incident_id)
+    return promises.open_promise(kind=Kind.UPDATE, subject=subject) or next(
+        (each for each in promises.unmended(kinds=[Kind.UPDATE]) if each.subject == subject), None
+    )
+
+
+def _words(found: Sequence[PromiseView]) -> list[NextWord]:
+    by_id = {UUID(each.subject.removeprefix("incident:")): each for each in found if _of_incident(each)}
+    rows = Incident.objects.filter(pk__in=list(by_id), resolved_at=None).values_list("pk", "number", "title")
     words = [
         NextWord(
             incident_id=pk,
             number=number,
             title=title,
-            since=by_subject[subject_of(pk)].made_at,
-            due=by_subject[subject_of(pk)].due,
-            owner=name_of(by_subject[subject_of(pk)].owner),
+            since=by_id[pk].made_at,
+            due=by_id[pk].due,
+            owner=name_of(by_id[pk].owner),
         )
         for pk, number, title in rows
     ]
     return sorted(words, key=lambda each: each.due)
+
+
+def _of_incident(promise: PromiseView) -> bool:
+    return promise.subject.startswith("incident:")
 
 
 def linked_count(incident_id: UUID) -> int:

@@ -22,7 +22,6 @@ from holdfast.kit.clock import now
 from holdfast.people.permissions import me
 from holdfast.people.queries import colleagues
 from holdfast.promises import queries as promises
-from holdfast.promises.contract import Kind
 
 TOPICS = ("incident", "promise", "posture")
 CHOICES = (15, 30, 60, 120)
@@ -84,7 +83,6 @@ class Composer:
 
 def head(request: HttpRequest, incident: IncidentView, *, tab: str) -> dict[str, Any]:
     """Return what every page of one incident needs: for the rooms inside as well, with their own `tab`."""
-    subject = queries.subject_of(incident.id)
     return {
         "section": "incidents",
         "incident": incident,
@@ -92,7 +90,7 @@ def head(request: HttpRequest, incident: IncidentView, *, tab: str) -> dict[str,
         "tabs": tabs(incident.number),
         "tab": tab,
         "may_work": me(request).leads,
-        "promise": promises.open_promise(kind=Kind.UPDATE, subject=subject) if incident.is_open else None,
+        "promise": queries.word_owed(incident.id) if incident.is_open else None,
         "stream": f"/events?ticket={streams.ticket(agent=me(request).pk, topics=TOPICS)}",
     }
 
@@ -127,7 +125,7 @@ def aside(incident: IncidentView) -> dict[str, Any]:
     subject = queries.subject_of(incident.id)
     return {
         "incident": incident,
-        "promise": promises.open_promise(kind=Kind.UPDATE, subject=subject) if incident.is_open else None,
+        "promise": queries.word_owed(incident.id) if incident.is_open else None,
         "kept": promises.tally(subject=subject),
         "commitments": queries.commitments(incident_id=incident.id),
         "updates": incident.updates,

@@ -28,7 +28,7 @@ from holdfast.promises.contract import Kind
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Every incident: those that go on first, then planned work, then the past."""
-    words = {each.incident_id: each for each in queries.next_words()}
+    words = {each.incident_id: each for each in queries.owed_words()}
     before = gate.whole(request.GET.get("before"))
     return render(
         request,
