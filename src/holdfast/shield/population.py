@@ -212,7 +212,7 @@ class Answers:
     """What came of questions asked: how often those who are probably not explained give a fitting answer.
 
     Genuine people are taken to pass 93 times in 100; the rest of what is seen says what others do. What is assumed of
-    others weighs as much as five answers: where answers tell nobody apart, asking soon ends.
+    others weighs as much as five answers: where answers tell nobody apart, asking ends the sooner.
     """
 
     _GENUINE, _OTHERS, _WEIGHT = 0.93, 0.3, 5.0
