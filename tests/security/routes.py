@@ -105,7 +105,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "incidents:components": Route(LEADS),
     "incidents:component-act": Route(LEADS, why="only by POST"),
     "incidents:now": Route(STAFF),
-    "incidents:case": CaseRoute(first=lambda conversation: conversation.pk, queries=("", "?locale=id")),
+    "incidents:case": CaseRoute(first=lambda conversation: conversation.pk),
     "incidents:incident": Route(STAFF, lambda world: [world.incident]),
     "incidents:owed": Route(STAFF, lambda world: [world.incident]),
     "incidents:review": Route(STAFF, lambda world: [world.incident]),

@@ -138,13 +138,13 @@ def now_open(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """What the desk shows beside a case: the incident it is about, with the newest public words. Empty without one."""
     try:
-        access_conversation(me(request), conversation_id)
+        conversation = access_conversation(me(request), conversation_id)
     except NotThere as error:
         raise Http404 from error
     found = queries.incident_of(conversation_id)
     if found is None or not found.updates:
         return HttpResponse(status=204)
-    text = found.updates[0].text_in(request.GET.get("locale", ""), default=gate.locales()[0])
+    text = found.updates[0].text_in(conversation.locale, default=gate.locales()[0])
     return render(request, "incidents/_case.html", {"incident": found, "update": found.updates[0], "text": text})
 
 
