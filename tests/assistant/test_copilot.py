@@ -13,7 +13,7 @@ from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from tests.assistant.llm import conftest as models
+from tests.assistant import conftest as models
 from tests.assistant.llm.fake_endpoint import FakeEndpoint, hangs_up
 from tests.desk import conftest as desks
 from tests.desk.conftest import Desk, make_customer, make_desk

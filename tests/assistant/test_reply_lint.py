@@ -150,6 +150,7 @@ def _strings(node: ast.expr) -> Iterator[str]:
 _READ = frozenset(
     {
         "reply_lint.toml",
+        "lexicon.toml",
         "person_requests.toml",
         "moods.toml",
         "wish_words.toml",
