@@ -75,6 +75,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "campaigns:home": Route(LEADS),
     "campaigns:one": Route(LEADS, arguments=lambda world: [world.campaign]),
     "campaigns:progress": Route(LEADS, arguments=lambda world: [world.campaign]),
+    "campaigns:ended": Route(LEADS, arguments=lambda world: [world.campaign]),
     "campaigns:standing": Route(LEADS, arguments=lambda world: [world.campaign], why="only by POST"),
     "mail-hook": Route(NOBODY, arguments=lambda world: ["postmark"], why="not there without a secret; else signed"),
     # The bridge: everybody at work sees it, leads change it
@@ -108,6 +109,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "incidents:case": CaseRoute(first=lambda conversation: conversation.pk),
     "incidents:incident": Route(STAFF, lambda world: [world.incident]),
     "incidents:owed": Route(STAFF, lambda world: [world.incident]),
+    "incidents:crowds": Route(LEADS, lambda world: [world.incident]),
     "incidents:review": Route(STAFF, lambda world: [world.incident]),
     "incidents:asking": Route(STAFF, lambda world: [world.incident]),
     **{

@@ -94,7 +94,7 @@ def test_what_the_gateway_answers_decides(team: Team, gateway: Gateway, status: 
     campaign = team.campaign([_text_message()])
     send("sms")
     assert states(campaign) == {state: 1}
-    assert ProviderLimit.objects.filter(name="sms", refusals__gt=0).exists() == (status in {429, 503})
+    assert ProviderLimit.objects.filter(name="sms", refusals__gt=0).exists() == (status in {429, 500, 503})
 
 
 def test_a_gateway_that_hangs_up_leaves_it_unknown_and_the_next_try_has_the_same_key(

@@ -126,17 +126,19 @@ def _pause_without_approval() -> None:
 
 def _close_cancelled() -> None:
     """Take those who still wait in cancelled campaigns out, some chunks at a time; leased ones when they come back."""
+    last = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT c.id FROM campaigns_chunk c JOIN campaigns_campaign k ON k.id = c.campaign_id"
-                " WHERE k.state = 'cancelled' AND c.open AND c.lease IS NULL ORDER BY c.id LIMIT %s"
+                " WHERE k.state = 'cancelled' AND c.open AND c.lease IS NULL AND c.id > %s ORDER BY c.id LIMIT %s"
                 " FOR UPDATE OF c SKIP LOCKED",
-                [_AT_A_TIME],
+                [last, _AT_A_TIME],
             )
             chunks = [row[0] for row in cursor.fetchall()]
             if not chunks:
                 return
+            last = chunks[-1]
             cursor.execute(
                 "UPDATE campaigns_recipient SET state = 'cancelled', settled_at = %s"
                 " WHERE chunk_id = ANY(%s) AND state = 'pending'",

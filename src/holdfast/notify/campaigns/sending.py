@@ -157,7 +157,8 @@ class Lane:
         except Away as error:
             away = True
             _log.warning("campaign provider away", channel=self._channel, detail=str(error))
-        handed = _handed(letters, outcomes, away=away)
+        shared = self._channel in {Channel.EMAIL, Channel.SMS}
+        handed = _handed(letters, outcomes, away=away, shared=shared)
         self._size = max(1, handed.number) if handed.untouched else min(WINDOW, 2 * self._size)
         return handed
 
@@ -173,11 +174,12 @@ class _Handed:
     busy: bool
 
 
-def _handed(letters: Sequence[Letter], outcomes: Mapping[UUID, Outcome], *, away: bool) -> _Handed:
+def _handed(letters: Sequence[Letter], outcomes: Mapping[UUID, Outcome], *, away: bool, shared: bool) -> _Handed:
+    """`shared`: one provider takes all letters of the channel, so that its trouble is everybody's."""
     kinds = {outcome.kind for outcome in outcomes.values()}
     untouched = [each for each in letters if each.id not in outcomes]
     # A connection that breaks once is opened anew at once; one that breaks on its first mail is not worth it yet.
-    broken = Kind.UNKNOWN in kinds and Kind.SENT not in kinds
+    broken = shared and Kind.UNKNOWN in kinds and Kind.SENT not in kinds
     return _Handed(
         [_settled(each, outcomes.get(each.id)) for each in letters],
         untouched,

@@ -11,5 +11,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("<uuid:pk>/", views.one, name="one"),
     path("<uuid:pk>/progress/", views.progress, name="progress"),
+    path("<uuid:pk>/ended/", views.ended, name="ended"),
     path("<uuid:pk>/standing/", views.standing, name="standing"),
 ]

@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(*KEEPERS)
 def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One campaign: what would happen before it starts, how far it is from then on."""
-    context = _context(request, pk)
+    context = _context(pk) | _ended(pk)
     begun = context["campaign"].started_at is not None
     context |= {
         "dry": None if begun else dry_running.dry_run(pk),
@@ -48,7 +48,18 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(*KEEPERS)
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """How far it is, as a part of the page."""
-    response = render(request, "campaigns/_progress.html", _context(request, pk))
+    return _part(request, "campaigns/_progress.html", _context(pk))
+
+
+@require_GET
+@requires(*KEEPERS)
+def ended(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who was not reached, left out or is not known, as a part of the page. Reads all rows, so it is asked for less."""
+    return _part(request, "campaigns/_ended.html", _context(pk) | _ended(pk))
+
+
+def _part(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, template, context)
     patch_cache_control(response, no_store=True)
     return response
 
@@ -70,20 +81,20 @@ def standing(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("campaigns:one", pk)
 
 
-def _context(request: HttpRequest, pk: UUID) -> dict[str, Any]:
+def _context(pk: UUID) -> dict[str, Any]:
     try:
-        campaign = queries.campaign(pk)
-        far = queries.progress(pk)
+        return {"campaign": queries.campaign(pk), "progress": queries.progress(pk)}
     except NotFound as error:
         raise Http404 from error
-    begun = campaign.started_at is not None
+
+
+def _ended(pk: UUID) -> dict[str, Any]:
+    far = queries.progress(pk)
     return {
-        "campaign": campaign,
-        "progress": far,
-        "reasons": queries.reasons(pk) if begun else [],
+        "reasons": queries.reasons(pk) if far.failed or far.unknown or far.suppressed else [],
         "unknown": queries.people(pk, state="unknown", limit=SHOWN) if far.unknown else [],
         "failed": queries.people(pk, state="failed", limit=SHOWN) if far.failed else [],
-        "repeats": queries.repeats(pk) if begun else [],
+        "repeats": queries.repeats(pk),
     }
 
 
