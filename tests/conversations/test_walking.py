@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.conversations import movement
-from holdfast.conversations.models import Conversation, Place
+from holdfast.conversations.models import Conversation, Place, ToldWait
 from holdfast.conversations.patience import STAYS
 from holdfast.conversations.reckoning import Cell, Movement, Served
 from holdfast.conversations.waits import wait_of
@@ -107,6 +107,26 @@ def test_fair_times_do_not_hide_since_when_people_stand(house: House, in_line: C
     )
     assert moved.arrivals == Arrivals(10.0, [(0, 90.0, 1)])
     assert wait_of(Place.objects.get(conversation=last)) is not None
+
+
+def test_a_wait_is_held_against_the_turn_of_somebody_who_gave_up(
+    house: House, in_line: Callable[..., Conversation]
+) -> None:
+    clock.set_source(lambda: NOON)
+    gave_up, behind, waits = (Place.objects.get(conversation=in_line()) for _ in range(3))
+    for place, joined, left, because in (
+        (gave_up, 30, 20, "gave up waiting"),
+        (behind, 28, 4, "assigned"),
+        (waits, 26, None, ""),
+    ):
+        joined_at, left_at = NOON - timedelta(minutes=joined), left and NOON - timedelta(minutes=left)
+        Place.objects.filter(pk=place.pk).update(
+            joined_at=joined_at, fair_at=joined_at, left_at=left_at, left_because=because
+        )
+        ToldWait.objects.create(place=place, at=joined_at, low=5, middle=10, high=20, reckoned=20.0)
+    movement.forget()
+    outcomes = movement.movement_of(house.cards.pk, at=NOON).corrections.outcomes
+    assert {(round(each.took), each.served) for each in outcomes} == {(26, True), (24, True), (26, False)}
 
 
 @pytest.fixture(autouse=True)

@@ -2,22 +2,33 @@
 
 What came of a wait that was told is a ratio: minutes it took over the upper end as reckoned. Of the ratios of the last
 minutes the 90th percentile is the correction (split conformal prediction: Vovk, Gammerman and Shafer 2005). Who still
-waits, or gave up, shows only that it took longer than so far, so the percentile is read off a product-limit curve. And
-as times change, the percentile aimed at is moved by what share of the upper ends held lately (adaptive conformal
-inference: Gibbs and Candès, NeurIPS 2021). Only what the house itself sees goes in.
+waits shows only that it took longer than so far, so the percentile is read off a product-limit curve. And as times
+change, the percentile aimed at is moved by what share of the upper ends held lately (adaptive conformal inference:
+Gibbs and Candès, NeurIPS 2021). Only what the house itself sees goes in.
+
+Waits of a quiet hour say nothing about those of a crisis: each is corrected by how those came out that were about as
+long (conformal prediction by groups, `COMPARABLE`). And where most give up, the few who were served in the end are too
+few to learn from, but everybody's turn comes: when somebody who stood behind them is served (`Turns`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import log
 
 AIM = 0.9
 RECENT, HELD_LATELY = timedelta(minutes=20), timedelta(hours=2)
 """Ratios of waits that go on or ended so lately count; the share that held is taken of what was told so lately."""
 
+COMPARABLE = 3.0
+"""Waits are about as long when neither was reckoned more than so many times as long as the other."""
+
 _FEWEST = 20
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_LENGTHS = 2.0  # corrections are worked out for waits that differ by a factor of e so many times
 _LEAST, _MOST = 0.3, 4.0  # no correction is beyond these
 _LOWEST, _HIGHEST = 0.5, 0.98  # nor any percentile aimed at
 
@@ -36,36 +47,63 @@ class Outcome:
     high: float
     took: float
     served: bool
+    """Their turn came, whether they were still there or not."""
     until: datetime | None = None
     """When it ended; `None`: it goes on."""
+
+    def about(self, high: float) -> bool:
+        """Tell whether this was reckoned to be about as long as an upper end of so many minutes."""
+        reckoned = self.reckoned or self.high
+        return reckoned <= high * COMPARABLE and high <= reckoned * COMPARABLE
+
+
+class Turns:
+    """When the turn of those in the first band came: once somebody who stands behind them is served.
+
+    Only there: in the others somebody is served now and then because they are the oldest.
+    """
+
+    def __init__(self, served: Iterable[tuple[datetime, datetime]] = ()) -> None:
+        self._moments: list[datetime] = []
+        self._reached: list[datetime] = []
+        for at, fair_at in served:
+            self.add(at, fair_at)
+
+    def add(self, at: datetime, fair_at: datetime) -> None:
+        """Hear, in the order of time, that somebody of the first band was served."""
+        self._moments.append(at)
+        self._reached.append(max(fair_at, self._reached[-1]) if self._reached else fair_at)
+
+    def came(self, fair_at: datetime, *, after: datetime) -> datetime | None:
+        """Return when the turn of somebody came; `None`: it has not come, or came before `after`."""
+        index = bisect_right(self._reached, fair_at)
+        return self._moments[index] if index < len(self._moments) and self._moments[index] > after else None
 
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What an upper end is multiplied by, in the first band and behind it."""
+    """What an upper end is multiplied by, as it follows from outcomes at a moment."""
 
-    first: float = 1.0
-    behind: float = 1.0
+    outcomes: Sequence[Outcome] = ()
+    at: datetime = _NEVER
+    _known: dict[tuple[bool, int], float] = field(default_factory=dict, compare=False, repr=False)
 
-    def of(self, band: int) -> float:
-        """Return the correction for somebody of this band."""
-        return self.behind if band > 0 else self.first
+    def of(self, band: int, high: float) -> float:
+        """Return the correction for somebody of this band, whose upper end was reckoned as so many minutes."""
+        kind = band > 0, round(_LENGTHS * log(max(high, 0.1)))
+        if kind not in self._known:
+            self._known[kind] = self._correction([o for o in self.outcomes if o.behind is kind[0] and o.about(high)])
+        return self._known[kind]
+
+    def _correction(self, alike: Sequence[Outcome]) -> float:
+        recent = [o for o in alike if o.reckoned > 0 and (o.until is None or o.until > self.at - RECENT)]
+        if sum(o.served for o in recent) < _FEWEST:
+            return 1.0
+        found = _percentile([(max(o.took, 0.05) / o.reckoned, o.served) for o in recent], _aim(alike, self.at))
+        return min(max(found, _LEAST), _MOST)
 
 
 AS_RECKONED = Corrections()
-
-
-def corrections_of(outcomes: Sequence[Outcome], *, at: datetime) -> Corrections:
-    """Return the corrections that follow at the moment `at`."""
-    return Corrections(*(_correction([o for o in outcomes if o.behind is behind], at) for behind in (False, True)))
-
-
-def _correction(outcomes: Sequence[Outcome], at: datetime) -> float:
-    recent = [o for o in outcomes if o.reckoned > 0 and (o.until is None or o.until > at - RECENT)]
-    if sum(o.served for o in recent) < _FEWEST:
-        return 1.0
-    found = _percentile([(max(o.took, 0.05) / o.reckoned, o.served) for o in recent], _aim(outcomes, at))
-    return min(max(found, _LEAST), _MOST)
 
 
 def _aim(outcomes: Sequence[Outcome], at: datetime) -> float:

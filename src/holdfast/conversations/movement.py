@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from holdfast.conversations.calibration import HELD_LATELY, RECENT, Outcome, corrections_of
+from holdfast.conversations.calibration import Corrections, Outcome, Turns
 from holdfast.conversations.line import HELD
 from holdfast.conversations.patience import Spell, patience_of
 from holdfast.conversations.reckoning import NEWEST, WINDOW, Cell, Movement, Served, busy
@@ -23,6 +23,7 @@ PROBED = 40
 
 _SPELLS = 3_000
 _OUTCOMES = 1_500
+_TURNS = 3_000
 _LONGEST = timedelta(hours=4)  # waits told before that are not held against what came
 
 
@@ -42,7 +43,7 @@ def movement_of(queue_id: int, *, at: datetime) -> Movement:
             patience_of(_spells(queue_id, at, standing)),
             standing,
             _arrivals(queue_id, at),
-            corrections_of(_outcomes(queue_id, at), at=at),
+            Corrections(_outcomes(queue_id, at), at),
         )
     return known
 
@@ -136,28 +137,37 @@ def _oldest(queue_id: int) -> datetime | None:
 
 
 def _outcomes(queue_id: int, at: datetime) -> list[Outcome]:
-    """Return what became of the waits told lately. Who left the line unserved, and who still waits, took so long."""
+    """Return what became of the waits told lately. Whoever gave up waits on for this: until their turn has come."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT told.at, told.band > 0, told.reckoned, told.high,"
-            " extract(epoch FROM least(place.left_at, %(at)s) - told.at)::float8 / 60,"
-            " coalesce(place.left_at <= %(at)s AND place.left_because = ANY(%(served)s), false),"
-            " CASE WHEN place.left_at <= %(at)s THEN place.left_at END"
+            "SELECT told.at, told.band > 0, told.reckoned, told.high, place.band, place.fair_at,"
+            " CASE WHEN place.left_at <= %(at)s THEN place.left_at END, place.left_because"
             " FROM conversations_toldwait AS told JOIN conversations_place AS place ON place.id = told.place_id"
             " WHERE place.queue_id = %(queue)s AND told.at > %(longest)s AND told.at <= %(at)s"
-            "  AND (place.left_at IS NULL OR place.left_at > %(recent)s OR told.at > %(lately)s)"
             " ORDER BY told.at DESC LIMIT %(limit)s",
-            {
-                "at": at,
-                "served": list(SERVED),
-                "queue": queue_id,
-                "longest": at - _LONGEST,
-                "recent": at - RECENT,
-                "lately": at - HELD_LATELY,
-                "limit": _OUTCOMES,
-            },
+            {"at": at, "queue": queue_id, "longest": at - _LONGEST, "limit": _OUTCOMES},
         )
-        return [Outcome(*row) for row in cursor.fetchall()]
+        told = cursor.fetchall()
+    turns = _turns(queue_id, told[-1][0], at) if told else Turns()
+    found: list[Outcome] = []
+    for told_at, behind, reckoned, high, band, fair_at, left_at, because in told:
+        served, until = because in SERVED, left_at
+        if left_at is not None and not served and because not in STAYED and band == 0:
+            until = turns.came(fair_at, after=told_at)
+            served = until is not None
+        took = ((until or at) - told_at).total_seconds() / 60
+        found.append(Outcome(told_at, behind, reckoned, high, took, served=until is not None and served, until=until))
+    return found
+
+
+def _turns(queue_id: int, since: datetime, at: datetime) -> Turns:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT left_at, fair_at FROM conversations_place WHERE queue_id = %s AND left_at > %s AND left_at <= %s"
+            " AND band = 0 AND left_because = ANY(%s) ORDER BY left_at DESC LIMIT %s",
+            [queue_id, since, at, list(SERVED), _TURNS],
+        )
+        return Turns(reversed(cursor.fetchall()))
 
 
 def _spells(queue_id: int, at: datetime, standing: Sequence[Cell]) -> Sequence[Spell]:

@@ -13,7 +13,7 @@ def estimate(*, queue_id: int, place: int) -> Wait | None:
     """Return the wait of `place` (1 is next) in a line, or `None` when there is too little to say."""
     moved = movement_of(queue_id, at=now())
     found = reckon(moved.steps(), place=place, at=moved.at, patience=moved.patience, ahead=moved.ahead())
-    return found.told(correction=moved.corrections.first) if found else None
+    return found.told(correction=moved.corrections.of(0, found.high)) if found else None
 
 
 def wait_of(place: Place) -> Wait | None:
@@ -33,4 +33,4 @@ def reckoned(place: Place) -> Reckoned | None:
 
 def corrected(found: Reckoned, place: Place) -> Wait:
     """Return the range to tell: its upper end is corrected by how the last ones of its kind came out."""
-    return found.told(correction=movement_of(place.queue_id, at=now()).corrections.of(place.band))
+    return found.told(correction=movement_of(place.queue_id, at=now()).corrections.of(place.band, found.high))

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from holdfast.conversations.calibration import AS_RECKONED, HELD_LATELY, RECENT, Outcome, corrections_of
+from holdfast.conversations.calibration import AS_RECKONED, Corrections, Outcome, Turns
 from holdfast.conversations.patience import Patience, Spell, patience_of
 from holdfast.conversations.reckoning import NEWEST, WINDOW, Cell, Movement, Served, busy
 from holdfast.conversations.walking import NEWCOMERS, NEWLY, Arrivals
@@ -21,6 +21,7 @@ EVERY = 5 / 60
 
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)  # the room counts minutes, the house moments
 _SPELLS = 3_000
+_LONGEST = 240.0  # minutes; waits told before that are not held against what came
 _KEPT = 1.0  # minutes for which patience and corrections are not read anew; only to be quick
 
 
@@ -37,6 +38,8 @@ class Telling:
         self._served: deque[Served] = deque(maxlen=NEWEST)
         self._spells: deque[tuple[float, Spell]] = deque(maxlen=_SPELLS)
         self._told: dict[int, tuple[Entry, int, float]] = {}
+        self._left: dict[int, tuple[int, float]] = {}
+        self._turns = Turns()
         self._last = -math.inf
         self._patience, self._corrections, self._read_at = Patience(), AS_RECKONED, -math.inf
 
@@ -54,12 +57,16 @@ class Telling:
 
     def ended(self, entry: Entry, at: float) -> None:
         """Hear that somebody left the line, served or not."""
-        band, _ = self._ranks[entry.number]
+        band, fair_at = self._ranks[entry.number]
         self._move(entry.number, None)
+        if entry.number in self._told:
+            self._left[entry.number] = band, fair_at
         joined = self._joined.pop(entry.number)
         answered = entry.state is State.ANSWERED
         if answered:
             self._served.appendleft(Served(_moment(at), band, _moment(joined)))
+            if band == 0:
+                self._turns.add(_moment(at), _moment(fair_at))
         if at > joined:
             self._spells.append((at, Spell(0.0, at - joined, gave_up=not answered)))
 
@@ -70,7 +77,7 @@ class Telling:
         self._last = at
         if at - self._read_at >= _KEPT:
             self._patience = patience_of(list(self._spells_of_the_hour(at)))
-            self._corrections, self._read_at = corrections_of(self._outcomes(at), at=_moment(at)), at
+            self._corrections, self._read_at = Corrections(self._outcomes(at), _moment(at)), at
         band, fair_at = self._ranks[entry.number]
         moved = Movement(
             _moment(at),
@@ -83,7 +90,7 @@ class Telling:
         older = len(self._ranks) - 1
         found = moved.reckon((band, _moment(fair_at)), ahead=self._ahead(entry.number), older=older, floor=self._floor)
         if found is not None:
-            wait = found.told(correction=moved.corrections.of(band))
+            wait = found.told(correction=moved.corrections.of(band, found.high))
             entry.low, entry.high = float(wait.low), float(wait.high)
             self._told[entry.number] = entry, band, found.to_learn_from
 
@@ -137,24 +144,22 @@ class Telling:
 
     def _outcomes(self, at: float) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        for number, (entry, band, reckoned) in list(self._told.items()):
-            ended = entry.ended_at <= at
-            until = entry.ended_at if ended else at
-            if ended and until < at - RECENT.total_seconds() / 60 and entry.at < at - HELD_LATELY.total_seconds() / 60:
-                del self._told[number]  # too old to count
-                continue
-            outcomes.append(
-                Outcome(
-                    told_at=_moment(entry.at),
-                    behind=band > 0,
-                    reckoned=reckoned,
-                    high=entry.high,
-                    took=until - entry.at,
-                    served=entry.state is State.ANSWERED,
-                    until=_moment(until) if ended else None,
-                )
-            )
+        for number, (entry, behind, reckoned) in self._told.items():
+            if entry.at > at - _LONGEST:
+                until = self._until(number, entry)
+                took = (until or _moment(at)) - _moment(entry.at)
+                minutes = took.total_seconds() / 60
+                served = until is not None and (entry.state is State.ANSWERED or self._left[number][0] == 0)
+                outcomes.append(Outcome(_moment(entry.at), behind > 0, reckoned, entry.high, minutes, served, until))
         return outcomes
+
+    def _until(self, number: int, entry: Entry) -> datetime | None:
+        if number not in self._left:
+            return None
+        band, fair_at = self._left[number]
+        if entry.state is State.ANSWERED or band > 0:
+            return _moment(entry.ended_at)
+        return self._turns.came(_moment(fair_at), after=_moment(entry.at))
 
 
 def _cell(rank: tuple[int, float]) -> tuple[int, int]:
