@@ -12,7 +12,7 @@ from tests.incidents.conftest import House, make_house
 
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Callback, Closure, Conversation, Message, Place
-from holdfast.incidents import answering, links, matching, queries
+from holdfast.incidents import answering, links, matching, queries, screens
 from holdfast.incidents.errors import Refused
 from holdfast.incidents.models import Link
 from holdfast.incidents.thanks import is_thanks
@@ -192,6 +192,20 @@ def test_new_contacts_with_the_words_or_alike_link_by_themselves_while_it_is_ope
     matching.forget()
     (after,) = arrive("My neighbour had error 4711 yesterday")
     assert not Link.objects.filter(conversation_id__in=[after, neither]).exists()
+
+
+def test_what_many_say_alike_is_shown_until_it_is_linked(house: House) -> None:
+    incident_id = house.declare(started_at=now() - timedelta(hours=1))
+    incident = queries.incident_of_id(incident_id)
+    assert incident is not None
+    shop = "At shop {} the terminal in the harbour refused my card twice and nobody could tell me why"
+    ids = arrive(*(shop.format(n) for n in range(6)), "I would like to change my address", "Where is my new card?")
+    ((number, size),) = screens.not_linked(incident)
+    sample = Conversation.objects.get(number=number).pk
+    assert (sample in ids[:6], size) == (True, 6)
+    links.link_cluster(incident_id=incident_id, sample=sample, since=incident.started_at, by=house.lead)
+    assert queries.linked_count(incident_id) == 6
+    assert screens.not_linked(incident) == []
 
 
 def test_what_a_person_took_out_is_not_linked_again_by_itself(house: House) -> None:

@@ -175,10 +175,14 @@ def test_facts_are_never_changed_and_the_newest_about_a_matter_stands(house: Hou
 def test_the_communicator_owes_the_next_word(house: House) -> None:
     incident_id = house.declare()
     roles.give(incident_id=incident_id, role="communicator", agent_id=house.desk.ana.pk, by=house.lead)
+    (owed,) = promises.open_promises(kinds=[Kind.UPDATE])
+    assert owed.owner == house.desk.ana.pk  # the word that was promised before, too
     house.publish(incident_id)
     word = queries.open_public_promise()
     assert word is not None
     assert word.owner == house.desk.ana.name
+    roles.relieve(incident_id=incident_id, role="communicator", by=house.lead)
+    assert [each.owner for each in promises.open_promises(kinds=[Kind.UPDATE])] == [house.lead]
     with pytest.raises(Refused, match="always has a commander"):
         roles.relieve(incident_id=incident_id, role="commander", by=house.lead)
 
@@ -193,6 +197,15 @@ def test_a_check_that_falls_over_keeps_the_words_in_the_house(house: House, monk
     monkeypatch.setattr("holdfast.incidents.wording._checks", [*_checks, broken])
     with pytest.raises(Refused, match="could not be checked"):
         updates.publish(update_id=drafted.id, version=drafted.version, by=house.lead)
+
+
+def test_advice_is_shown_and_stops_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Problem(rule="reading", sentence="Shorter sentences are read sooner.", advice=True)
+    monkeypatch.setattr("holdfast.incidents.wording._checks", [lambda outgoing: [said]])
+    drafted = house.draft(house.declare())
+    checked = updates.check(drafted.id)
+    assert (checked.problems, checked.may_go) == ((said,), True)
+    updates.publish(update_id=drafted.id, version=drafted.version, by=house.lead)
 
 
 def test_commitments_are_followed_to_their_end(house: House) -> None:

@@ -51,9 +51,6 @@ def promise(
     return commitment_view(row)
 
 
-promise_prevention = promise
-
-
 @transaction.atomic
 def done(*, commitment_id: int, outcome: str, by: int) -> None:
     """Say that it is done, and what came of it. Raises `NotFound`, `Refused`."""

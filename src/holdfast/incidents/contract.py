@@ -196,11 +196,15 @@ class EntryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why an update cannot go out. `where`: `texts:<locale>:<segment>`, `next`, `components`, `status` or `cause`."""
+    """Why an update cannot go out. `where`: `texts:<locale>:<segment>`, `next`, `components`, `status` or `cause`.
+
+    `advice` stops nothing.
+    """
 
     rule: str
     sentence: str
     where: str = ""
+    advice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +215,8 @@ class Checked:
 
     @property
     def may_go(self) -> bool:
-        """Whether nothing does."""
-        return not self.problems
+        """Whether nothing does but advice."""
+        return all(each.advice for each in self.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

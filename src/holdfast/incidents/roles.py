@@ -9,8 +9,12 @@ from django.db import transaction
 from holdfast.incidents.changes import done, held, note
 from holdfast.incidents.errors import Refused
 from holdfast.incidents.models import Incident, Part
+from holdfast.incidents.queries import subject_of
 from holdfast.kit.clock import now
 from holdfast.people.queries import is_here, name_of
+from holdfast.promises import ledger
+from holdfast.promises import queries as promises
+from holdfast.promises.contract import Kind
 
 
 @transaction.atomic
@@ -24,6 +28,7 @@ def give(*, incident_id: UUID, role: str, agent_id: int, by: int) -> None:
     if _now_with(incident, role) == agent_id:
         return
     begin(incident, role=role, agent_id=agent_id)
+    _owe(incident)
     note(incident.pk, kind="role", what=f"{name_of(agent_id)} is {role}.", by=by)
     done(incident, kind="roles")
 
@@ -39,6 +44,7 @@ def relieve(*, incident_id: UUID, role: str, by: int) -> None:
     if who is None:
         return
     ended.update(until=now())
+    _owe(incident)
     note(incident.pk, kind="role", what=f"{name_of(who)} is {role} no more.", by=by)
     done(incident, kind="roles")
 
@@ -57,6 +63,13 @@ def speaker(incident: Incident) -> int:
         or _now_with(incident, Part.Role.COMMANDER)
         or incident.declared_by_id
     )
+
+
+def _owe(incident: Incident) -> None:
+    """Let whoever speaks now answer for the next word that is promised."""
+    promised = promises.open_promise(kind=Kind.UPDATE, subject=subject_of(incident.pk))
+    if promised is not None and promised.owner != speaker(incident):
+        ledger.hand_over(promise_id=promised.id, owner=speaker(incident))
 
 
 def _now_with(incident: Incident, role: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +22,12 @@ from holdfast.kit.clock import now
 from holdfast.people.permissions import me
 from holdfast.people.queries import colleagues
 from holdfast.promises import queries as promises
+from holdfast.shield import alike
 
 TOPICS = ("incident", "promise", "posture")
 CHOICES = (15, 30, 60, 120)
+_LOOKED_BACK = timedelta(hours=24)
+_FEWEST, _MOST = 5, 8  # people who say the same; crowds shown
 WORDS = {
     "investigating": "Investigating",
     "identified": "Identified",
@@ -147,6 +150,17 @@ def gathered(incident: IncidentView) -> dict[str, Any]:
         "matchers": Matcher.objects.filter(incident_id=incident.id, ended_at=None).order_by("pk"),
         "sample": sorted(numbers_of([id_ for _, id_ in sample]).values()),
     }
+
+
+def not_linked(incident: IncidentView) -> list[tuple[int, int]]:
+    """Return what many say alike since the fault and nobody linked yet: a conversation to read, and how many."""
+    since = max(incident.started_at, now() - _LOOKED_BACK)
+    found = alike.crowds(since=since)
+    linked = queries.incidents_of([each for crowd in found for each in crowd.conversations])
+    rest = [(crowd.sample, sum(each not in linked for each in crowd.conversations)) for crowd in found]
+    largest = sorted((each for each in rest if each[1] >= _FEWEST), key=lambda each: -each[1])[:_MOST]
+    numbers = numbers_of([sample for sample, _ in largest])
+    return [(numbers[sample], number) for sample, number in largest if sample in numbers]
 
 
 def composer(incident: IncidentView, draft: UpdateView | None, sent: QueryDict | None) -> Composer:

@@ -129,7 +129,7 @@ def publish(*, update_id: UUID, version: int, by: int) -> UpdateView:
 
 def release(incident: Incident, row: Update, *, by: int | None) -> UpdateView:
     """Inside a verb: let a draft of a locked incident out, if nothing speaks against it. Raises `Refused`."""
-    problems = _problems(incident, row)
+    problems = [each for each in _problems(incident, row) if not each.advice]
     if problems:
         more = f" There are {len(problems)} things to mend." if len(problems) > 1 else ""
         raise Refused(f"{problems[0].sentence}{more}", problems)

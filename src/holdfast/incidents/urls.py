@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:number>/", views.incident, name="incident"),
     path("<int:number>/owed/", views.owed, name="owed"),
     path("<int:number>/asking/", views.asking, name="asking"),
+    path("<int:number>/crowds/", views.crowds, name="crowds"),
     path("<int:number>/draft/", writing_views.draft, name="draft"),
     path("<int:number>/draft/discard/", writing_views.discard, name="discard"),
     path("<int:number>/updates/", writing_views.publish, name="publish"),

@@ -121,6 +121,14 @@ def asking(request: HttpRequest, number: int) -> HttpResponse:
     )
 
 
+@gate.worked_on
+@require_GET
+def crowds(request: HttpRequest, number: int) -> HttpResponse:
+    """What many say alike since the fault that is not linked to anything yet, as a part of the page."""
+    shown = gate.numbered(number)
+    return render(request, "incidents/_crowds.html", {"incident": shown, "crowds": screens.not_linked(shown)})
+
+
 @gate.seen
 @require_GET
 def now_open(request: HttpRequest) -> HttpResponse:

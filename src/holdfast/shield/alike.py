@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,14 +25,12 @@ class Crowd:
     last_at: datetime
 
 
-def crowds(*, since: datetime, fewest: int = 5, without: Collection[UUID] = ()) -> list[Crowd]:
+def crowds(*, since: datetime, fewest: int = 5) -> list[Crowd]:
     """Return what at least `fewest` conversations since then say alike, the largest crowd first."""
     clusters = Clusters()
     members: dict[int, dict[UUID, datetime]] = {}
-    left_out = set(without)
     for conversation_id, at, signature, _ in _counted(since):
-        if conversation_id not in left_out:
-            members.setdefault(clusters.add(signature, minute=0), {}).setdefault(conversation_id, at)
+        members.setdefault(clusters.add(signature, minute=0), {}).setdefault(conversation_id, at)
     members.pop(0, None)  # without words
     found = [
         Crowd(next(iter(each)), tuple(each), min(each.values()), max(each.values()))

@@ -69,6 +69,19 @@ addEventListener("change", event => {
   later()
 })
 
+// Counting what many say takes a moment, so it is asked for only when somebody wants it.
+addEventListener("click", async event => {
+  const link = event.target.closest("[data-into]")
+  if (!link) return
+  event.preventDefault()
+  link.setAttribute("aria-busy", "true")
+  const answer = await fetch(link.href).catch(() => null)
+  if (answer?.ok) {
+    document.getElementById(link.dataset.into).replaceChildren(document.createRange().createContextualFragment(await answer.text()))
+    link.parentElement.remove()
+  } else link.removeAttribute("aria-busy")
+})
+
 addEventListener("keydown", event => {
   if (form && event.key === "Enter" && (event.metaKey || event.ctrlKey) && form.contains(event.target)) {
     event.preventDefault()
