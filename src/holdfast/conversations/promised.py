@@ -14,7 +14,7 @@ from django.db.models import F
 from holdfast.conversations.line import HELD, PROMISED
 from holdfast.conversations.models import Callback, Place
 from holdfast.kit.clock import now
-from holdfast.promises import ledger
+from holdfast.promises import ledger, queries
 from holdfast.promises.contract import Kind, State
 
 _GIVEN_UP = "Given up, or the matter was closed."
@@ -53,13 +53,15 @@ def break_many(callback_ids: Sequence[int]) -> None:
 def answered(conversation_id: UUID, *, by: int | None) -> None:
     """Keep what was promised to the customer of a locked conversation: an agent answered."""
     settle(conversation_id, state=Callback.State.KEPT, by=by)
-    ledger.keep(kind=Kind.PERSONAL, subject=of(conversation_id), by=by)
+    if queries.owed(kind=Kind.PERSONAL, subject=of(conversation_id)):  # one question; most cases owe nothing
+        ledger.keep(kind=Kind.PERSONAL, subject=of(conversation_id), by=by)
 
 
 def closed(conversation_id: UUID, *, called: bool, by: int | None) -> None:
     """End what was promised in a locked conversation that closes; `called` when somebody who had it closes it."""
     settle(conversation_id, state=Callback.State.KEPT if called else Callback.State.CANCELLED, by=by)
-    ledger.cancel(kind=Kind.PERSONAL, subject=of(conversation_id), why=_GIVEN_UP, by=by)
+    if queries.owed(kind=Kind.PERSONAL, subject=of(conversation_id)):
+        ledger.cancel(kind=Kind.PERSONAL, subject=of(conversation_id), why=_GIVEN_UP, by=by)
 
 
 def closed_many(conversation_ids: Sequence[UUID], *, by: int | None) -> None:
@@ -100,5 +102,7 @@ def _of_callback(callback_id: int) -> str:
 
 
 def _mirror(callback_ids: Sequence[int], *, state: Callback.State, by: int | None) -> None:
+    if not callback_ids:
+        return
     subjects = [_of_callback(each) for each in callback_ids]
     ledger.settle_many(kind=Kind.CALLBACK, subjects=subjects, state=_ENDS[state], by=by, why=_GIVEN_UP)

@@ -65,6 +65,12 @@ def open_promise(*, kind: Kind, subject: str) -> PromiseView | None:
     return found[0] if found else None
 
 
+def owed(*, kind: Kind, subject: str) -> bool:
+    """Tell whether one is open towards a subject, or broken and not mended."""
+    rows = Promise.objects.filter(kind=kind, subject=subject)
+    return rows.filter(Q(state=State.OPEN) | Q(state=State.BROKEN, mend=None)).exists()
+
+
 def unmended(
     *, kinds: Collection[Kind] | None = None, since: datetime | None = None, limit: int = 100
 ) -> Sequence[PromiseView]:
