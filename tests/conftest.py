@@ -38,6 +38,7 @@ if _SHARED not in os.environ:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
 django.setup()  # only now: the settings above name the server
 
+from holdfast.bridge import next_word  # noqa: E402
 from holdfast.knowledge import search  # noqa: E402
 
 
@@ -48,10 +49,11 @@ def database_server() -> EmbeddedPostgres:
 
 
 @pytest.fixture(autouse=True)
-def _no_article_outlives_its_test() -> Iterator[None]:
-    """What a process learned from articles goes with them, or the next test gets answers of a database that is gone."""
+def _nothing_learned_outlives_its_test() -> Iterator[None]:
+    """What a process remembers of articles and promised words goes with them, or the next test reads what is gone."""
     yield
     search.forget()
+    next_word.forget()
 
 
 def _chromium() -> str | None:
