@@ -33,9 +33,10 @@ def test_every_page_carries_them(crawl: Crawl) -> None:
             "frame": head.get("X-Frame-Options") in {"DENY", "SAMEORIGIN"},
             "referrer": head.get("Referrer-Policy") in {"same-origin", "no-referrer"},
             "opener": head.get("Cross-Origin-Opener-Policy") == "same-origin",
-            # The help centre is the same for everybody and may be kept; nothing else for somebody signed in may.
+            # What is the same for everybody may be kept; nothing else for somebody signed in may.
             "stored": visit.role == "anonymous"
-            or visit.name.startswith("help:")
+            or visit.name.startswith(("help:", "status:"))
+            or visit.name == "robots"
             or "no-store" in head.get("Cache-Control", ""),
         }
         missing += [f"{visit.where}: {what}" for what, is_good in good.items() if not is_good]
