@@ -29,6 +29,7 @@ _PASSED_ON = {
     "shield": "judge a recorded stream of contacts: shield replay FILE.jsonl [--json]",
     "staffing": "how many people are needed: staffing --help",
     "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
+    "status": "the public status page as files: status export DIR",
     "drill": "play a crisis and keep score: drill list, drill run NAME [--seed S] [--speed N] [--json]",
 }
 
@@ -458,6 +459,13 @@ def _assistant(chosen: argparse.Namespace) -> int:
     return command.main(chosen.rest)
 
 
+def _status(chosen: argparse.Namespace) -> int:
+    with _django("status"):
+        from holdfast.incidents.status import command
+
+        return command.main(chosen.rest)
+
+
 def _drill(chosen: argparse.Namespace) -> int:
     from holdfast.drills import command
 
@@ -519,6 +527,7 @@ _COMMANDS = {
     "shield": _shield,
     "staffing": _staffing,
     "assistant": _assistant,
+    "status": _status,
     "drill": _drill,
     "manage": _manage,
     "test": _test,

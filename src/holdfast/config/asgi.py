@@ -36,6 +36,7 @@ from holdfast.config.health import Health  # noqa: E402
 from holdfast.config.options import options  # noqa: E402
 from holdfast.config.proxies import TrustedProxies  # noqa: E402
 from holdfast.conversations.lookups import numbers_of  # noqa: E402
+from holdfast.incidents.status import serving as status  # noqa: E402
 from holdfast.intake import operators, tokens  # noqa: E402
 from holdfast.intake.accept import PostgresIntake  # noqa: E402
 from holdfast.intake.contact import CONTACTS  # noqa: E402
@@ -63,8 +64,9 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 class Web:
     """What one web process runs on its event loop, from lifespan start to lifespan end."""
 
-    def __init__(self) -> None:
+    def __init__(self, pages: App) -> None:
         self._lookups = ThreadPoolExecutor(4, thread_name_prefix="lookup")
+        self.status = status.StatusSite(executor=self._lookups, folder=status.folder(), pages=pages)
         self.bus = PostgresBus(database.parameters)
         self.spool = Spool(settings.SPOOL_DIR)
         self.intake = PostgresIntake(
@@ -101,7 +103,8 @@ class Web:
         }
         chat = chat_door.ChatDoor(intake=self.intake, events=streams.StreamApp(self.hub, chat_door.listening_of))
         exact |= dict.fromkeys(("/chat/session", "/chat/messages", "/chat/person", "/chat/events"), chat)
-        return exact, [("/v1/receipts/", door)]
+        exact["/status"] = self.status
+        return exact, [("/status/", self.status), ("/api/v2/", self.status), ("/v1/receipts/", door)]
 
     @property
     def smtp_port(self) -> int:
@@ -120,6 +123,7 @@ class Web:
         self._tasks = [
             loop.create_task(self._keep_tokens(), name="tokens"),
             loop.create_task(self._keep_operators(), name="operators"),
+            loop.create_task(self.status.keep(self.bus.subscribe(outbox.CHANNEL)), name="status"),
         ]
         if options().smtp_port:
             self._smtp = await smtp.start(
@@ -225,7 +229,7 @@ class Application:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        self.web = Web()
+        self.web = Web(self._pages)
         try:
             self._exact, self._prefixed = self.web.routes()
             await self.web.start()

@@ -99,6 +99,13 @@ def older(place: Place) -> int:
         return int(cursor.fetchone()[0])
 
 
+def queues() -> list[int]:
+    """Return the queues in whose lines anybody stood lately."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT queue_id FROM conversations_linecount ORDER BY queue_id")
+        return [queue_id for (queue_id,) in cursor.fetchall()]
+
+
 def lengths(queue_ids: Sequence[int]) -> dict[int, int]:
     """Return how many stand in each line."""
     with connection.cursor() as cursor:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from holdfast.conversations.lookups import cuts_of
@@ -89,6 +90,17 @@ def public_incidents(limit: int = 50) -> list[IncidentView]:
 def public_incident(incident_id: UUID) -> IncidentView | None:
     """Return one of which the public was told."""
     return next(iter(incident_views(_public().filter(pk=incident_id))), None)
+
+
+def public_version() -> str:
+    """Return a word that changes with whatever the public may read of incidents. One short query, for every second."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT concat_ws(' ', (SELECT concat_ws('.', count(*), sum(version)) FROM incidents_incident),"
+            " (SELECT concat_ws('.', count(*), max(updated_at)) FROM incidents_component),"
+            " (SELECT max(id) FROM incidents_componentchange))"
+        )
+        return str(cursor.fetchone()[0])
 
 
 def components() -> list[ComponentView]:
