@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
@@ -209,27 +210,32 @@ def test_killed_midway_nobody_is_written_to_twice_and_nobody_is_lost(
     assert all(f"person{key.partition(':')[2]}@people.example" in took for key in sent)
 
 
+@pytest.fixture
+def minded(settings: LazySettings) -> Iterator[None]:
+    """The worker's part, which has a sender run while there is something to send."""
+    stop = threading.Event()
+    part = threading.Thread(target=minding.run, args=(stop,), kwargs={"spawn": lambda: _process(settings)})
+    part.start()
+    yield
+    stop.set()
+    part.join(20)
+
+
 def test_pausing_stops_within_two_seconds_and_going_on_misses_nobody(
-    team: Team, sink: MakeSink, settings: LazySettings
+    team: Team, sink: MakeSink, request: pytest.FixtureRequest
 ) -> None:
     server = sink()
+    request.getfixturevalue("minded")  # after the mail server: its sender is told the port
     campaign = team.campaign(600, rates={"email": 150.0})
-    process = _process(settings)
-    try:
-        _until(lambda: len(server.took()) > 20)
-        campaigns.pause(campaign_id=campaign, by=team.writer.pk)
-        time.sleep(2.0)
-        held = len(server.took())
-        time.sleep(1.0)
-        assert len(server.took()) == held < 600
-        campaigns.set_rates(campaign_id=campaign, rates={})
-        campaigns.resume(campaign_id=campaign, by=team.writer.pk)
-        if process.poll() is not None:
-            process = _process(settings)
-        _until(lambda: (minding.tick(), Campaign.objects.get(pk=campaign).state == "done")[1])
-    finally:
-        process.kill()
-        process.wait()
+    _until(lambda: len(server.took()) > 20)
+    campaigns.pause(campaign_id=campaign, by=team.writer.pk)
+    time.sleep(2.0)
+    held = len(server.took())
+    time.sleep(1.0)
+    assert len(server.took()) == held < 600
+    campaigns.set_rates(campaign_id=campaign, rates={})
+    campaigns.resume(campaign_id=campaign, by=team.writer.pk)
+    _until(lambda: Campaign.objects.get(pk=campaign).state == "done")
     assert states(campaign) == {"sent": 600}
     assert set(server.took().values()) == {1}
 

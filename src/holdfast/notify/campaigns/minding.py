@@ -62,6 +62,7 @@ def run(stop: threading.Event, *, spawn: Callable[[], Sender]) -> None:
             sender.terminate()
             with suppress(Exception):
                 sender.wait(2.0)
+        connection.close()
 
 
 def tick() -> bool:

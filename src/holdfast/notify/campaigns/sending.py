@@ -36,20 +36,27 @@ WINDOW = 50  # letters that are `sending` at a time and lane: what a crash can l
 LONGEST_WINDOW = 2.0  # seconds
 ATTEMPTS = 8
 _IDLE = 0.2
+_LOOKS_EVERY = 1.0
 _AFTER_A_FAULT = 2.0
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _log = structlog.get_logger(__name__)
 
 
 def run(stop: threading.Event, *, until_idle: bool = False) -> None:
-    """Send what running campaigns have, with some lanes per channel, until `stop`; or until nothing is due any more."""
+    """Send what running campaigns have, with some lanes per channel, until `stop`.
+
+    With `until_idle` it also ends once no campaign has anything for any channel, which is looked at every second.
+    """
     lanes = [
-        threading.Thread(target=Lane(channel, stop, until_idle=until_idle).run, name=f"{channel} {number}", daemon=True)
+        threading.Thread(target=Lane(channel, stop).run, name=f"{channel} {number}", daemon=True)
         for channel, number_of_lanes in lanes_per_channel().items()
         for number in range(number_of_lanes)
     ]
     for lane in lanes:
         lane.start()
+    while not stop.wait(_LOOKS_EVERY):
+        if until_idle and not _anything_left():
+            stop.set()
     for lane in lanes:
         lane.join()
 
@@ -214,6 +221,15 @@ def _settled(letter: Letter, outcome: Outcome | None) -> Settled:
         return Settled(letter.id, State.FAILED if tried_enough else State.PENDING, outcome.sentence)
     state = {Kind.SENT: State.SENT, Kind.NEVER: State.FAILED, Kind.UNKNOWN: State.UNKNOWN}[outcome.kind]
     return Settled(letter.id, state, outcome.sentence)
+
+
+def _anything_left() -> bool:
+    """Whether some channel has something to send. When the database is away, nobody knows: then it has."""
+    try:
+        with database.connect(name="campaigns left") as connection:
+            return any(_has_more(connection, channel) for channel in Channel.values)
+    except psycopg.OperationalError:
+        return True
 
 
 def _has_more(connection: psycopg.Connection[tuple[object, ...]], channel: str) -> bool:
