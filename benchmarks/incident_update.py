@@ -28,9 +28,9 @@ from uuid import UUID
 GOAL_S = 60.0
 BASELINE = 300
 TEXTS = {
-    "en": "Card payments fail at a supplier. Your money is safe. We send payments another way since 10:05.",
-    "id": "Pembayaran kartu gagal di sebuah pemasok. Uang Anda aman. Sejak 10:05 kami memakai jalur lain.",
-    "pt-br": "Pagamentos com cartão falham em um fornecedor. Seu dinheiro está seguro. Desde 10:05 usamos outra rota.",
+    "en": "Card payments are declined. We are sorry. Your money is safe. We are looking into it.",
+    "id": "Pembayaran kartu ditolak. Kami mohon maaf. Uang Anda aman. Kami sedang memeriksanya.",
+    "pt-br": "Pagamentos com cartão são recusados. Pedimos desculpas. Seu dinheiro está seguro. Estamos verificando.",
 }
 SAID = {
     "en": "My card was declined at shop {n}, what is going on?",

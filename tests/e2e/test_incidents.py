@@ -51,8 +51,10 @@ def test_a_lead_declares_states_a_fact_and_publishes_with_the_keyboard(desk: Des
     expect(page.locator("#asking")).to_contain_text("1 conversation linked")
     page.keyboard.press("u")
     expect(page.get_by_label("English")).to_be_focused()
-    page.keyboard.type("Card payments are declined. Your money is safe. We are looking into it.")
-    page.get_by_label("Indonesian").fill("Pembayaran kartu ditolak. Uang Anda aman. Kami sedang memeriksanya.")
+    page.keyboard.type("Card payments are declined. We are sorry. Your money is safe. We are looking into it.")
+    page.get_by_label("Indonesian").fill(
+        "Pembayaran kartu ditolak. Kami mohon maaf. Uang Anda aman. Kami sedang memeriksanya."
+    )
     expect(page.locator("#checked")).to_contain_text("Nothing stands in its way.")
     page.get_by_label("English").focus()
     picture(page, "write")
@@ -95,7 +97,7 @@ def test_at_the_desk_a_linked_case_shows_the_newest_public_words_to_insert(desk:
         incident_id=incident_id,
         by=desk.lead.pk,
         status="identified",
-        texts={"en": "A supplier fails. Your money is safe."},
+        texts={"en": "We know what it is and work on it. Your money is safe."},
         next_update_due=now() + timedelta(minutes=30),
         components={},
     )
@@ -105,7 +107,7 @@ def test_at_the_desk_a_linked_case_shows_the_newest_public_words_to_insert(desk:
     line = page.locator("[data-incident-line]")
     expect(line).to_contain_text("Card payments are declined")
     line.get_by_role("button", name="Insert").click()
-    expect(page.locator("#text-reply")).to_have_value("A supplier fails. Your money is safe.")
+    expect(page.locator("#text-reply")).to_have_value("We know what it is and work on it. Your money is safe.")
     picture(page, "desk")
     assert breaches(page) == []
 

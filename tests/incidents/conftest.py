@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from tests.desk.conftest import Desk, make_desk
 
-from holdfast.incidents import causes, commitments, components, declaring, queries, updates
+from holdfast.incidents import causes, commitments, components, declaring, queries, updates, wording
 from holdfast.incidents.contract import ComponentView, IncidentView, UpdateView
 from holdfast.kit.clock import now
 from holdfast.posture import current as posture
@@ -76,6 +76,13 @@ def make_house() -> House:
     desk = make_desk()
     cards = components.add(name="Card payments", by=desk.lead.pk)
     return House(desk, cards, components.add(name="App and website", by=desk.lead.pk))
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words pass unread, and no holding text is there: both have tests of their own in the room of words."""
+    monkeypatch.setattr(wording, "_checks", [])
+    monkeypatch.setattr(wording, "_holding", [])
 
 
 @pytest.fixture

@@ -20,8 +20,11 @@ from holdfast.promises.contract import Kind, PromiseView
 from holdfast.promises.watch import Watch
 
 
+pytestmark = pytest.mark.usefixtures("unchecked")
+
+
 @pytest.fixture
-def approved(monkeypatch: pytest.MonkeyPatch) -> None:
+def approved(unchecked: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def text(asked: wording.HoldingAsked) -> wording.Texts:
         since, due = asked.since.published_at, asked.next_update_due
         assert since is not None

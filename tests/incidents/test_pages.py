@@ -17,6 +17,7 @@ from holdfast.kit.clock import now
 from holdfast.people.models import Agent
 
 SignIn = Callable[[Agent], Client]
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from holdfast.promises import queries as promises
 from holdfast.promises.contract import Kind
 
 Read = Callable[[UUID], IncidentView]
+pytestmark = pytest.mark.usefixtures("unchecked")
 
 
 def test_a_declared_incident_owes_a_first_word_and_shows_the_public_nothing(house: House, read: Read) -> None:
