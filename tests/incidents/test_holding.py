@@ -19,7 +19,6 @@ from holdfast.promises import queries as promises
 from holdfast.promises.contract import Kind, PromiseView
 from holdfast.promises.watch import Watch
 
-
 pytestmark = pytest.mark.usefixtures("unchecked")
 
 
