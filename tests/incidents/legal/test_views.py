@@ -15,6 +15,7 @@ from tests.promises.conftest import NOON, Clock
 from holdfast.incidents import queries as incidents
 from holdfast.incidents import roles
 from holdfast.incidents.legal import queries
+from holdfast.incidents.words import signatories
 from holdfast.people.models import Agent
 
 
@@ -50,6 +51,16 @@ def test_an_agent_sees_it_only_with_the_legal_role(
     roles.give(incident_id=leak, role="legal", agent_id=house.desk.ana.pk, by=house.lead)
     assert "Legal decides" in text(ana, page)
     roles.relieve(incident_id=leak, role="legal", by=house.lead)
+    assert ana.get(page).status_code == 403
+
+
+def test_a_signatory_sees_it_by_what_they_sign(house: House, page: str, as_: Callable[[Agent], Client]) -> None:
+    ana = as_(house.desk.ana)
+    signatories.name(agent_id=house.desk.ana.pk, role="communications", jurisdiction="", by=house.lead)
+    assert ana.get(page).status_code == 403
+    given = signatories.name(agent_id=house.desk.ana.pk, role="legal", jurisdiction="DE", by=house.lead)
+    assert ana.get(page).status_code == 200
+    signatories.relieve(signatory_id=given)
     assert ana.get(page).status_code == 403
 
 

@@ -1,4 +1,4 @@
-"""The legal page of an incident. Seen by leads, admins, security and whoever has the legal or executive role in it.
+"""The legal page of an incident. Seen by leads, admins, security, signatories, and who has the legal role in it.
 
 The page counts. What is needed, and what a notice says, legal decides.
 """
@@ -25,12 +25,14 @@ from holdfast.incidents.legal import queries as legal
 from holdfast.incidents.legal.calendars import SOURCES
 from holdfast.incidents.legal.errors import NotFound, Refused
 from holdfast.incidents.legal.regimes import Event
+from holdfast.incidents.words import library
 from holdfast.kit.clock import now
 from holdfast.people.models import Role
 from holdfast.people.permissions import me
 
 Verb = Callable[..., None]
 SIGNING = ("legal", "executive")
+APPROVING = ("legal", "security", "executive")
 MAY_SEE = (Role.LEAD, Role.ADMIN, Role.SECURITY)
 
 
@@ -38,7 +40,9 @@ def may_see(request: HttpRequest, incident: IncidentView) -> bool:
     """Tell whether the asker may see the legal side of an incident."""
     if me(request).role in MAY_SEE:
         return True
-    return any(part.agent_id == me(request).pk and part.role in SIGNING for part in queries.parts_of(incident.id))
+    if any(part.agent_id == me(request).pk and part.role in SIGNING for part in queries.parts_of(incident.id)):
+        return True
+    return any(each.agent_id == me(request).pk and each.role in APPROVING for each in library.signatories())
 
 
 def _guarded(view: Callable[..., HttpResponseBase]) -> gate.View:
