@@ -27,7 +27,7 @@ from holdfast.shield.models import Topic
 from holdfast.triage import loop
 
 pytestmark = pytest.mark.usefixtures("unchecked")
-TEXTS = {"en": "Card payments fail at a supplier.", "id": "Pembayaran kartu gagal.", "pt-br": "Pagamentos falham."}
+TEXTS = {"en": "Card payments fail.", "id": "Pembayaran kartu gagal.", "pt-br": "Pagamentos falham."}
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ def promised(incident_id: UUID) -> PromiseView:
 
 def test_it_goes_out_in_time_and_promises_the_next_word(house: House, approved: None, later: None) -> None:
     incident_id = house.declare(severity=2)
-    first = house.publish(incident_id)
+    first = house.publish(incident_id, "We are looking into it. We are sorry.")
     kept_draft = house.draft(incident_id, "A draft that somebody writes meanwhile")
     due = promised(incident_id).due
     go_to(due - timedelta(seconds=5))

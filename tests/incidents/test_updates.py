@@ -41,7 +41,7 @@ def test_a_published_update_moves_state_components_and_promise_at_once(house: Ho
     due = in_minutes(30)
     said = house.publish(
         incident_id,
-        "A supplier fails.",
+        "The reason is known.",
         status="identified",
         next_update_due=due,
         components={house.cards.id: "partial_outage"},
@@ -89,7 +89,7 @@ def test_resolved_is_refused_until_cause_prevention_and_components_are_there(hou
     incident_id = house.declare()
     house.publish(incident_id, components={house.cards.id: "major_outage"})
     drafted = house.draft(incident_id, "Over.", status="resolved", next_update_due=None)
-    found = {each.rule for each in updates.check(drafted.id).problems}
+    found = {each.rule for each in updates.check(drafted.id).problems if not each.advice}
     assert found == {"cause", "prevention", "components"}
     with pytest.raises(Refused) as refused:
         updates.publish(update_id=drafted.id, version=drafted.version, by=house.lead)

@@ -69,7 +69,7 @@ class Incidents(RuleBasedStateMachine):
         fields = {
             "by": self.lead,
             "status": status,
-            "texts": {"en": f"It is {status}."},
+            "texts": {"en": f"It is {status}. We are sorry."},
             "next_update_due": None if due is None else now() + timedelta(minutes=due),
             "components": {} if give is None else {self.parts[part]: give},
         }

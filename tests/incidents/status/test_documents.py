@@ -30,7 +30,7 @@ def fill(house: House) -> None:
     house.resolve(ended)
     open_one = house.declare()
     house.publish(open_one, "We see declined cards.", components={house.cards.id: "partial_outage"})
-    house.publish(open_one, "A supplier fails.", status="identified")
+    house.publish(open_one, "The reason is known.", status="identified")
     planned = declaring.schedule_maintenance(
         title="New card system",
         components={house.app.id: "under_maintenance"},
