@@ -21,6 +21,7 @@ from holdfast.kit.clock import now
 from holdfast.notify.campaigns import queries, settling
 from holdfast.notify.campaigns.carriers.private import reached
 from holdfast.notify.campaigns.contract import Text
+from holdfast.notify.campaigns.mails import header_id
 from holdfast.notify.campaigns.models import Chunk, ProviderLimit, Recipient
 
 from .conftest import Team, person, send, states
@@ -35,6 +36,7 @@ class Gateway:
     status: int | None = 200
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+    answer: bytes = b""
 
 
 @pytest.fixture
@@ -49,8 +51,10 @@ def gateway(settings: LazySettings) -> Iterator[Gateway]:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             self.send_response(gateway.status)
-            self.send_header("content-length", "0")
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(gateway.answer)))
             self.end_headers()
+            self.wfile.write(gateway.answer)
 
         def log_message(self, *_: object) -> None: ...
 
@@ -176,3 +180,31 @@ def test_a_chat_that_is_gone_is_not_reached(team: Team) -> None:
     send("chat")
     assert states(campaign) == {"failed": 1}
     assert queries.reasons(campaign)[0].reason == "There is no such conversation any more."
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(200, "sent"), (422, "failed"), (429, "pending"), (500, "unknown"), (None, "unknown")]
+)
+def test_a_mail_leaves_by_a_providers_own_interface_with_its_headers(
+    team: Team, gateway: Gateway, settings: LazySettings, status: int | None, state: str
+) -> None:
+    gateway.status = status
+    gateway.answer = json.dumps({"ErrorCode": 0 if status == 200 else 1, "Message": "OK", "MessageID": "b7bc"}).encode()
+    settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "synthetic", "POSTMARK_API_URL": gateway.url.replace("send", "")}
+    campaign = team.campaign(1, thread="incident-12", unsubscribe_url="https://status.example/u/{token}/")
+    send()
+    assert states(campaign) == {state: 1}
+    mail = json.loads(gateway.got[0][1])
+    headers = {each["Name"].lower(): each["Value"] for each in mail["Headers"]}
+    recipient = Recipient.objects.get()
+    assert mail["To"] == "person0@people.example"
+    assert mail["Metadata"] == {"recipient": str(recipient.pk)}
+    assert mail["TextBody"].startswith("Dear Ayu Wijaya,")
+    assert headers["message-id"] == f"<{header_id(recipient.pk)}>"
+    assert headers["list-unsubscribe"] == "<https://status.example/u/t0/>"
+    assert headers["references"]
+    if status == 429:  # the provider's own trouble is no try of the recipient's
+        assert recipient.attempts == 0
+    else:
+        assert len(gateway.got) == 1

@@ -185,11 +185,16 @@ def step(connection: Connection, leased: Leased, *, settled: Sequence[Settled], 
     return Step(frozenset(granted), held, runs)
 
 
-def release(connection: Connection, leased: Leased, *, not_before: datetime | None = None) -> None:
-    """Give a chunk back; it stays open while some of it waits, to be taken again from `not_before` on."""
+def release(
+    connection: Connection, leased: Leased, *, not_before: datetime | None = None, put_off: bool = False
+) -> None:
+    """Give a chunk back; it stays open while some of it waits, to be taken again from `not_before` on.
+
+    `put_off`: recipients of it were, which makes the next wait longer.
+    """
     connection.execute(
         _RELEASE,
-        {"chunk": leased.chunk, "lease": leased.lease, "not_before": not_before, "rounds": int(not_before is not None)},
+        {"chunk": leased.chunk, "lease": leased.lease, "not_before": not_before, "rounds": int(put_off)},
     )
 
 

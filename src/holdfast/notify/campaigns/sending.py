@@ -38,6 +38,7 @@ ATTEMPTS = 8
 _IDLE = 0.2
 _LOOKS_EVERY = 1.0
 _AFTER_A_FAULT = 2.0
+_ABOUT_ONE = 451
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 _log = structlog.get_logger(__name__)
 
@@ -141,13 +142,14 @@ class Lane:
                     settled, letters = [], [*handed.untouched, *letters]
                 if handed.busy:
                     pace.rest(connection, self._channel)
-                    claiming.release(connection, leased, not_before=now() + timedelta(seconds=pace.SHORTEST_REST))
+                    wait = timedelta(seconds=15 if put_off else pace.SHORTEST_REST)
+                    claiming.release(connection, leased, not_before=now() + wait, put_off=put_off)
                     return
                 if handed.number:
                     pace.awake(connection, self._channel)
         claiming.step(connection, leased, settled=settled, wanted=[])
         wait = timedelta(seconds=min(15 * 2 ** min(leased.rounds, 10), 3600))
-        claiming.release(connection, leased, not_before=now() + wait if put_off else None)
+        claiming.release(connection, leased, not_before=now() + wait if put_off else None, put_off=put_off)
 
     def _hand_over(self, letters: Sequence[Letter]) -> _Handed:
         """Hand letters over as long as a window may take, and adapt the size of the next one to what was possible."""
@@ -191,7 +193,7 @@ def _handed(letters: Sequence[Letter], outcomes: Mapping[UUID, Outcome], *, away
         [_settled(each, outcomes.get(each.id)) for each in letters],
         untouched,
         len(outcomes),
-        Kind.LATER in kinds,
+        any(each.kind == Kind.LATER and not _is_the_providers_own(each) for each in outcomes.values()),
         away or broken or any(outcome.busy for outcome in outcomes.values()),
     )
 
@@ -218,9 +220,17 @@ def _settled(letter: Letter, outcome: Outcome | None) -> Settled:
         return Settled(letter.id, State.PENDING, untouched=True)
     if outcome.kind == Kind.LATER:
         tried_enough = letter.attempts + 1 >= ATTEMPTS
+        if _is_the_providers_own(outcome):
+            return Settled(letter.id, State.PENDING, outcome.sentence, untouched=True)
         return Settled(letter.id, State.FAILED if tried_enough else State.PENDING, outcome.sentence)
     state = {Kind.SENT: State.SENT, Kind.NEVER: State.FAILED, Kind.UNKNOWN: State.UNKNOWN}[outcome.kind]
     return Settled(letter.id, state, outcome.sentence)
+
+
+def _is_the_providers_own(outcome: Outcome) -> bool:
+    """Whether it was put off because the provider is busy. That is no try of this recipient's, however long it takes;
+    451 may be about them alone (greylisting), and comes to an end."""
+    return outcome.busy and outcome.code != _ABOUT_ONE
 
 
 def _anything_left() -> bool:
