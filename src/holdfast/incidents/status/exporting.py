@@ -14,6 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
+from holdfast.incidents.status.pages import Kept
 from holdfast.incidents.status.picture import Picture, look
 from holdfast.incidents.status.site import File, media_of, site
 
@@ -30,12 +31,12 @@ class ExportRefused(Exception):
     """The folder cannot be used; the text is a sentence for whoever named it."""
 
 
-def export(folder: Path, picture: Picture | None = None) -> int:
+def export(folder: Path, picture: Picture | None = None, *, kept: Kept | None = None) -> int:
     """Put a whole copy of the site at `folder` and return how many files it has. Raises `ExportRefused`, `OSError`."""
     folder = folder.absolute()
     if folder.exists() and not folder.is_symlink() and (not folder.is_dir() or any(folder.iterdir())):
         raise ExportRefused(f"{folder} is there already and holds something else. Name a folder that is not there yet.")
-    made = site(picture or look(), live=False)
+    made = site(picture or look(), live=False, kept=kept)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}")
     try:

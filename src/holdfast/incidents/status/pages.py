@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,17 +42,22 @@ class Said:
     text: str
 
 
-def pages(picture: Picture, *, live: bool = True) -> Mapping[str, str]:
+Kept = dict[str, tuple[Any, str]]
+"""Pages by their path with what each was made from: what did not change is not made again."""
+
+
+def pages(picture: Picture, *, live: bool = True, kept: Kept | None = None) -> Mapping[str, str]:
     """Return every page by its path. Those without a language in it are in the house's own.
 
     Not `live`: for a copy that is not made anew each minute, so that nothing on it counts down.
     """
+    kept = {} if kept is None else kept
     made: dict[str, str] = {}
     for locale in locales():
         with translation.override(locale):
-            found = {"": home(picture, locale, live=live), "history/": _history(picture, locale)}
+            found = {"": home(picture, locale, live=live), "history/": _history(picture, locale, kept)}
             for incident in (*picture.incidents, *picture.maintenances):
-                found[f"incidents/{incident.id}/"] = _one(picture, incident, locale)
+                found[f"incidents/{incident.id}/"] = _one(picture, incident, locale, kept)
         made |= {f"/status/{locale}/{path}": page for path, page in found.items()}
         if locale == settings.LANGUAGE_CODE:
             made |= {f"/status/{path}": page for path, page in found.items()}
@@ -61,11 +66,13 @@ def pages(picture: Picture, *, live: bool = True) -> Mapping[str, str]:
 
 def home(picture: Picture, locale: str, *, live: bool = True) -> str:
     """Return the first page in a language, whose numbers and names are active while it is made."""
-    words = words_of(locale)
+    words, found = words_of(locale), indicator(picture)
     going_on = picture.open_incidents
     head = going_on[0] if going_on else None
     shown = [each for each in picture.components if not each.is_group]
     context = {
+        "state": words[f"indicator_{found}"],
+        "tone": _TONES[found],
         "head": _shown(head, locale, picture) if head else None,
         "first": _said(head.updates[0], locale) if head else None,
         "rest": [_said(each, locale) for each in head.updates[1:]] if head else [],
@@ -87,16 +94,33 @@ def home(picture: Picture, locale: str, *, live: bool = True) -> str:
         "skip_to": "updates" if head else "services",
     }
     title = f"{_title(head, locale)} · " if head else ""
-    return _page("home", picture, locale, "", title, context)
+    return _page("home", picture, locale, "", title, context | {"as_of": words["as_of"].format(when=_when(picture.at))})
 
 
-def _history(picture: Picture, locale: str) -> str:
+def _history(picture: Picture, locale: str, kept: Kept) -> str:
     told = sorted((*picture.incidents, *picture.maintenances), key=lambda each: each.started_at, reverse=True)
-    context = {"past": [_past(each, locale, picture) for each in told], "skip_to": "main"}
-    return _page("history", picture, locale, "history/", f"{words_of(locale)['history']} · ", context)
+
+    def make() -> str:
+        context = {"past": [_past(each, locale, picture) for each in told], "skip_to": "main"}
+        return _page("history", picture, locale, "history/", f"{words_of(locale)['history']} · ", context)
+
+    return _again(kept, f"{locale}/history/", (told, picture.prevention, _zone_words(picture.at)), make)
 
 
-def _one(picture: Picture, incident: IncidentView, locale: str) -> str:
+def _one(picture: Picture, incident: IncidentView, locale: str, kept: Kept) -> str:
+    now, prevention = _now(incident, picture), picture.prevention.get(incident.id, ())
+    made_from = (incident, [(each.names, each.name, each.status) for each in now], prevention, _zone_words(picture.at))
+    return _again(kept, f"{locale}/{incident.id}", made_from, lambda: _one_made(picture, incident, locale))
+
+
+def _again(kept: Kept, key: str, made_from: Any, make: Callable[[], str]) -> str:
+    known = kept.get(key)
+    if known is None or known[0] != made_from:
+        known = kept[key] = made_from, make()
+    return known[1]
+
+
+def _one_made(picture: Picture, incident: IncidentView, locale: str) -> str:
     context = {
         "incident": _shown(incident, locale, picture),
         "updates": [_said(each, locale) for each in incident.updates],
@@ -109,7 +133,7 @@ def _one(picture: Picture, incident: IncidentView, locale: str) -> str:
 
 
 def _page(name: str, picture: Picture, locale: str, path: str, title: str, context: Mapping[str, Any]) -> str:
-    words, found = words_of(locale), indicator(picture)
+    words = words_of(locale)
     shell = {
         "LANGUAGE_CODE": locale,
         "w": words,
@@ -122,9 +146,6 @@ def _page(name: str, picture: Picture, locale: str, path: str, title: str, conte
         "title": title + words["title"].format(company=settings.COMPANY),
         "company": settings.COMPANY,
         "demo": settings.DEMO,
-        "state": words[f"indicator_{found}"],
-        "tone": _TONES[found],
-        "as_of": words["as_of"].format(when=_when(picture.at)),
         "zone": words["zone"].format(zone=_zone_words(picture.at)),
     }
     return render_to_string(f"status/{name}.html", {**shell, **context})
@@ -228,8 +249,17 @@ def _uptime(component: ComponentView, uptime: Uptime, locale: str) -> dict[str, 
         "share": share,
         "trouble": trouble,
         "alt": words["days_alt"].format(name=_name(component, locale), share=share, trouble=trouble),
-        "bars": [(7 * place, _BARS.get(day.worst, "r") if day.worst else "n") for place, day in enumerate(uptime.days)],
+        "bars": _bars(uptime),
     }
+
+
+def _bars(uptime: Uptime) -> list[tuple[str, str]]:
+    """One path for all days of a kind: ninety shapes of their own make the page five times as long."""
+    found: dict[str, list[str]] = {}
+    for place, day in enumerate(uptime.days):
+        kind = _BARS.get(day.worst, "r") if day.worst else "n"
+        found.setdefault(kind, []).append(f"M{7 * place} 0h5v28h-5z")
+    return [(kind, "".join(shapes)) for kind, shapes in found.items()]
 
 
 def _percent(share: float) -> str:

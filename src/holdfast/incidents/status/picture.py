@@ -99,7 +99,7 @@ def look() -> Picture:
         maintenances=_listed([each for each in told if each.kind == "maintenance"]),
         uptimes=_uptimes(components, moment),
         records={each.id: _record(each) for each in incidents if each.is_open},
-        prevention={each.id: _prevention(each.id) for each in incidents[:LISTED] if not each.is_open},
+        prevention=_prevention({each.id for each in incidents[:LISTED] if not each.is_open}),
         talk=_talk(moment),
     )
 
@@ -143,12 +143,12 @@ def _record(incident: IncidentView) -> Record:
     )
 
 
-def _prevention(incident_id: UUID) -> tuple[str, ...]:
-    return tuple(
-        each.what
-        for each in queries.commitments(incident_id=incident_id)
-        if each.public and each.prevention and each.state != "dropped"
-    )
+def _prevention(ended: set[UUID]) -> dict[UUID, tuple[str, ...]]:
+    found: dict[UUID, tuple[str, ...]] = {}
+    for each in queries.commitments():
+        if each.incident_id in ended and each.public and each.prevention and each.state != "dropped":
+            found[each.incident_id] = (*found.get(each.incident_id, ()), each.what)
+    return found
 
 
 def _talk(moment: datetime) -> Talk:

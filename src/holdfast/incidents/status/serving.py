@@ -26,6 +26,7 @@ from django.db import DatabaseError, connection
 
 from holdfast.incidents import queries
 from holdfast.incidents.status import exporting
+from holdfast.incidents.status.pages import Kept
 from holdfast.incidents.status.picture import Picture, look
 from holdfast.incidents.status.site import File, site
 from holdfast.incidents.status.words import locales, preferred
@@ -39,6 +40,7 @@ Head = list[tuple[bytes, bytes]]
 
 _LOOK_EVERY, _LOOK_AT_MOST_EVERY = 1.0, 0.2  # seconds
 _ANEW_EVERY = 15.0  # seconds: minutes count down, waits and promises change without a word
+_SAVED_AT_MOST_EVERY = 10.0  # seconds
 _PATIENCE = 10.0  # seconds for one look at the database, which may hang
 _OLD = 5.0  # seconds after which a rendering says how old it is
 _POLICY = (
@@ -90,6 +92,9 @@ class StatusSite:
         self._pages = pages
         self._rendering = Rendering({}, {})
         self._files: Mapping[str, File] = {}
+        self._kept: Kept = {}
+        self._unsaved: Picture | None = None
+        self._saved = float("-inf")
         self._version = ""
         self._rendered = float("-inf")
         self._looked = float("-inf")
@@ -153,10 +158,12 @@ class StatusSite:
             changed = version != self._version
             if changed or time.monotonic() - self._rendered > _ANEW_EVERY:
                 picture = look()
-                self._show(site(picture))
+                self._show(site(picture, kept=self._kept))
                 self._version, self._rendered = version, time.monotonic()
-                if changed:
-                    self._to_disk(picture)
+                self._unsaved = picture if changed else self._unsaved
+            if self._unsaved is not None and time.monotonic() - self._saved > _SAVED_AT_MOST_EVERY:
+                self._to_disk(self._unsaved)
+                self._unsaved, self._saved = None, time.monotonic()
         except DatabaseError:
             connection.close()
             raise
@@ -179,7 +186,7 @@ class StatusSite:
 
     def _to_disk(self, picture: Picture) -> None:
         try:
-            exporting.export(self._folder, picture)
+            exporting.export(self._folder, picture, kept=self._kept)
         except (OSError, exporting.ExportRefused) as error:
             _log.warning("status page cannot be kept on disk", error=type(error).__name__)
 

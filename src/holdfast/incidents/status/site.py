@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from holdfast.incidents.status.documents import documents
 from holdfast.incidents.status.feeds import ATOM, feeds
-from holdfast.incidents.status.pages import pages
+from holdfast.incidents.status.pages import Kept, pages
 from holdfast.incidents.status.picture import Picture
 
 HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
@@ -21,11 +21,14 @@ class File:
     body: bytes
 
 
-def site(picture: Picture, *, live: bool = True) -> Mapping[str, File]:
-    """Return everything by its path, pages' paths ending in a slash. Not `live`: nothing counts down."""
+def site(picture: Picture, *, live: bool = True, kept: Kept | None = None) -> Mapping[str, File]:
+    """Return everything by its path, pages' paths ending in a slash. Not `live`: nothing counts down.
+
+    With `kept`, pages of incidents that did not change since are taken from there.
+    """
     made = {path: File(JSON, body) for path, body in documents(picture).items()}
     made |= {path: File(media_of(path), body) for path, body in feeds(picture).items()}
-    return made | {path: File(HTML, body.encode()) for path, body in pages(picture, live=live).items()}
+    return made | {path: File(HTML, body.encode()) for path, body in pages(picture, live=live, kept=kept).items()}
 
 
 def media_of(path: str) -> str:

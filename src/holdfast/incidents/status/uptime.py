@@ -8,15 +8,16 @@ declined lost all of it.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAYS = 90
 _RANKS = {"operational": 0, "under_maintenance": 1, "degraded_performance": 2, "partial_outage": 3, "major_outage": 4}
 _LOST = frozenset({"degraded_performance", "partial_outage", "major_outage"})
-_SHORTEST = timedelta(minutes=1)
+_SHORTEST = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +49,43 @@ class Uptime:
 
 def ninety_days(changes: Sequence[tuple[datetime, str]], *, at: datetime, zone: ZoneInfo) -> Uptime:
     """Return the last ninety days in `zone`, today last. `changes`: from when on which status, oldest first."""
-    today = at.astimezone(zone).date()
-    days, known, lost = [], timedelta(0), timedelta(0)
-    for back in reversed(range(DAYS)):
-        day = today - timedelta(days=back)
-        start = datetime.combine(day, time(), zone)
-        end = min(datetime.combine(day + timedelta(days=1), time(), zone), at.astimezone(zone))
-        held: dict[str, timedelta] = {}
-        for status, length in _held(changes, start, end):
-            held[status] = held.get(status, timedelta(0)) + length
-        known += sum(held.values(), timedelta(0))
-        lost += sum((length for status, length in held.items() if status in _LOST), timedelta(0))
-        long_enough = [status for status, length in held.items() if length >= _SHORTEST or length == max(held.values())]
-        days.append(Day(day, max(long_enough, key=_RANKS.__getitem__, default="")))
-    return Uptime(tuple(days), known, lost)
+    now, starts = at.timestamp(), _starts(at.astimezone(zone).date(), zone)
+    held = [(since.timestamp(), status) for since, status in changes]
+    days, known, lost, first = [], 0.0, 0.0, 0
+    for place, (day, start) in enumerate(starts):
+        end = min(starts[place + 1][1] if place + 1 < DAYS else now, now)
+        while first + 1 < len(held) and held[first + 1][0] <= start:
+            first += 1
+        lengths = _lengths(held, first, start, end)
+        known += sum(lengths.values())
+        lost += sum(length for status, length in lengths.items() if status in _LOST)
+        days.append(Day(day, _worst(lengths)))
+    return Uptime(tuple(days), timedelta(seconds=known), timedelta(seconds=lost))
 
 
-def _held(changes: Sequence[tuple[datetime, str]], start: datetime, end: datetime) -> Iterator[tuple[str, timedelta]]:
-    for place, (since, status) in enumerate(changes):
-        until = changes[place + 1][0] if place + 1 < len(changes) else end
-        # Differences are taken in UTC: two times of one zone are subtracted by their faces, wrong when clocks change.
-        length = min(until, end).timestamp() - max(since, start).timestamp()
+@lru_cache(maxsize=8)
+def _starts(today: date, zone: ZoneInfo) -> tuple[tuple[date, float], ...]:
+    """When each day began, in seconds: times of one zone are subtracted by their faces, wrong when clocks change."""
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    return tuple((day, datetime.combine(day, time(), zone).timestamp()) for day in days)
+
+
+def _lengths(held: Sequence[tuple[float, str]], first: int, start: float, end: float) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for place in range(first, len(held)):
+        since, status = held[place]
+        if since >= end:
+            break
+        until = held[place + 1][0] if place + 1 < len(held) else end
+        length = min(until, end) - max(since, start)
         if length > 0:
-            yield status, timedelta(seconds=length)
+            found[status] = found.get(status, 0.0) + length
+    return found
+
+
+def _worst(lengths: Mapping[str, float]) -> str:
+    if len(lengths) == 1:
+        return next(iter(lengths))
+    most = max(lengths.values(), default=0.0)
+    long_enough = [status for status, length in lengths.items() if length >= _SHORTEST or length == most]
+    return max(long_enough, key=_RANKS.__getitem__, default="")
