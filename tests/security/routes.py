@@ -67,7 +67,7 @@ def _field(name: str) -> CaseRoute:
 
 
 _ON_AN_INCIDENT = (
-    "draft discard publish answer sooner fact note role amendment ending commitment link recurrence summary"
+    "draft discard ask reach publish answer sooner fact note role amendment ending commitment link recurrence summary"
 )
 ROUTES: dict[str, Route | CaseRoute] = {
     "home": Route(EVERYBODY, why="a redirect to the desk"),
@@ -106,6 +106,16 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "incidents:components": Route(LEADS),
     "incidents:component-act": Route(LEADS, why="only by POST"),
     "incidents:now": Route(STAFF),
+    "incidents:approvals": Route(STAFF),
+    "incidents:decide": Route(STAFF, lambda world: [UUID(int=1)], why="only by POST"),
+    "incidents:revoke": Route(STAFF, lambda world: [1], why="only by POST"),
+    # Words for bad days: leads and admins keep them, an admin names who signs
+    **{f"words:{name}": Route(LEADS) for name in ("home", "signatories", "forbidden")},
+    **{f"words:{name}": Route(LEADS, why="only by POST") for name in ("new", "seeds")},
+    "words:template": Route(LEADS, lambda world: ["first-word", "en"]),
+    "words:ask": Route(LEADS, lambda world: ["first-word", "en"], why="only by POST"),
+    "words:relieve": Route(frozenset({"admin"}), lambda world: [1], why="only by POST"),
+    "words:allow": Route(LEADS, lambda world: [1], why="only by POST"),
     "incidents:case": CaseRoute(first=lambda conversation: conversation.pk),
     "incidents:incident": Route(STAFF, lambda world: [world.incident]),
     "incidents:owed": Route(STAFF, lambda world: [world.incident]),

@@ -218,6 +218,11 @@ class Checked:
         """Whether nothing does but advice."""
         return all(each.advice for each in self.problems)
 
+    @property
+    def lacks_approval(self) -> bool:
+        """Whether somebody who signs has to be asked."""
+        return any(each.rule == "approval" for each in self.problems)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:

@@ -12,11 +12,12 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from holdfast.conversations.lookups import numbers_of
-from holdfast.incidents import gate, queries, updates
+from holdfast.incidents import gate, queries, updates, worded
 from holdfast.incidents.contract import Checked, ComponentView, IncidentView, UpdateView
 from holdfast.incidents.models import Affected, Answering, ComponentStatus, Incident, Matcher, Part
 from holdfast.incidents.states import FOLLOWS
 from holdfast.incidents.tabs import tabs
+from holdfast.incidents.words import approvals, library
 from holdfast.kit import streams
 from holdfast.kit.clock import now
 from holdfast.people.permissions import me
@@ -108,6 +109,7 @@ def workspace(request: HttpRequest, incident: IncidentView, sent: QueryDict | No
         **gathered(incident),
         "composer": composer(incident, draft, sent) if me(request).leads else None,
         "draft": draft,
+        **_approving(incident, draft),
         "checked": _checked(draft),
         "facts": [each for each in facts if each.stands],
         "past_facts": [each for each in facts if not each.stands],
@@ -120,6 +122,17 @@ def workspace(request: HttpRequest, incident: IncidentView, sent: QueryDict | No
         "impacts": [each for each in Incident.Impact.choices if each[0] != Incident.Impact.MAINTENANCE],
         "harms": Incident.Harm.choices,
         "moment": now(),
+    }
+
+
+def _approving(incident: IncidentView, draft: UpdateView | None) -> dict[str, Any]:
+    """Return which approvals the draft lacks, what was asked, and where it is read."""
+    subject = queries.subject_of(incident.id)
+    facts = queries.facts_of(incident.id, public_only=True)
+    return {
+        "lacking": worded.missing(incident, draft, facts=facts) if draft is not None else [],
+        "asked": library.asked_about(subject)[:8] if incident.is_open else [],
+        "reach": approvals.reach_of(subject),
     }
 
 

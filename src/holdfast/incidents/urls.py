@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from holdfast.incidents import component_views, ledger_views, review_views, views, writing_views
+from holdfast.incidents import approval_views, component_views, ledger_views, review_views, views, writing_views
 
 app_name = "incidents"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("maintenance/", views.maintenance, name="maintenance"),
     path("components/", component_views.page, name="components"),
     path("components/act/", component_views.act, name="component-act"),
+    path("approvals/", approval_views.inbox, name="approvals"),
+    path("approvals/<uuid:ask_id>/", approval_views.decide, name="decide"),
+    path("approvals/given/<int:pk>/revocation/", approval_views.revoke, name="revoke"),
     path("now/", views.now_open, name="now"),
     path("case/<uuid:conversation_id>/", views.case, name="case"),
     path("<int:number>/", views.incident, name="incident"),
@@ -21,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:number>/crowds/", views.crowds, name="crowds"),
     path("<int:number>/draft/", writing_views.draft, name="draft"),
     path("<int:number>/draft/discard/", writing_views.discard, name="discard"),
+    path("<int:number>/approvals/", writing_views.ask, name="ask"),
+    path("<int:number>/reach/", approval_views.reach, name="reach"),
     path("<int:number>/updates/", writing_views.publish, name="publish"),
     path("<int:number>/answer/", writing_views.answer, name="answer"),
     path("<int:number>/sooner/", writing_views.sooner, name="sooner"),

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from holdfast.incidents import answering, gate, queries, screens, updates
+from holdfast.incidents import answering, gate, queries, screens, updates, worded
 from holdfast.incidents.contract import IncidentView, UpdateView
 from holdfast.incidents.errors import Refused, Stale
 from holdfast.people.permissions import me
@@ -50,6 +50,25 @@ def discard(request: HttpRequest, number: int) -> HttpResponse:
             return _stale(request, shown, quietly=False)
         except Refused as refused:
             return _refused(request, shown, refused, quietly=False)
+    return redirect("incidents:incident", number)
+
+
+@gate.worked_on
+@require_POST
+def ask(request: HttpRequest, number: int) -> HttpResponse:
+    """Keep what was typed and ask for the approvals it lacks."""
+    shown, kept = gate.numbered(number), None
+    try:
+        kept = _kept(request, shown)
+        count = worded.ask(shown, kept, by=me(request).pk)
+    except Stale:
+        return _stale(request, shown, quietly=False)
+    except Refused as refused:
+        return _refused(request, shown, refused, quietly=False, kept=kept)
+    told = (
+        f"Asked for {count} approval{'' if count == 1 else 's'}." if count else "These words are asked about already."
+    )
+    messages.success(request, told)
     return redirect("incidents:incident", number)
 
 
