@@ -77,7 +77,13 @@ def test_each_is_answered_once_in_its_language_and_leaves_the_line(house: House)
     said = house.publish(incident_id, texts=TEXTS)
     answering.begin(update_id=said.id, by=house.lead)
     assert [answering.answer_due(), answering.answer_due()] == [3, 0]
-    assert [said_in(id_) for id_ in ids] == [[TEXTS["id"]], [TEXTS["pt-br"]], [TEXTS["en"]]]
+    due = said.next_update_due
+    assert due is not None
+    assert [said_in(id_) for id_ in ids] == [
+        [f"{TEXTS['id']}\n\nKabar berikutnya paling lambat pukul {due:%H:%M} UTC."],
+        [f"{TEXTS['pt-br']}\n\nPróxima atualização até {due:%H:%M} UTC."],
+        [f"{TEXTS['en']}\n\nNext update by {due:%H:%M} UTC."],
+    ]
     assert not Place.objects.filter(conversation_id__in=ids, left_at=None).exists()
     assert set(Conversation.objects.filter(pk__in=ids).values_list("state", "waiting_since")) == {("open", None)}
     assert (queries.linked(incident_id).total, queries.linked(incident_id).answered) == (3, 3)

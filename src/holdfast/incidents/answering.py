@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.utils import timezone
 
 from holdfast.conversations import crowds
 from holdfast.incidents.changes import held, note, tell
@@ -22,6 +23,7 @@ from holdfast.incidents.errors import NotFound, Refused
 from holdfast.incidents.models import Answering, Incident, Link, Update
 from holdfast.incidents.shown import update_view
 from holdfast.incidents.thanks import ending_line
+from holdfast.incidents.words.next_word import with_next
 from holdfast.kit.clock import now
 from holdfast.notify.deliveries import enqueue_many
 
@@ -136,7 +138,8 @@ def _chunk(order: Order, conversation_ids: Sequence[UUID]) -> int:
 
 def _text(update: UpdateView, locale: str) -> str:
     text = update.text_in(locale, default=settings.LANGUAGE_CODE)
-    if update.status not in ENDED_STATES:
-        return text
     spoken = next((key for key, said in update.texts.items() if said == text), settings.LANGUAGE_CODE)
+    if update.status not in ENDED_STATES:
+        due, zone = update.next_update_due, timezone.get_default_timezone()
+        return with_next(text, locale=spoken, due=due, zone=zone) if due is not None else text
     return f"{text}\n\n{ending_line(spoken)}"

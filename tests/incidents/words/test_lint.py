@@ -15,6 +15,7 @@ from holdfast.incidents.words.bans import compiled
 from holdfast.incidents.words.contract import Ban, Claim, Occasion, OutgoingText, Problem, Rule, Use
 from holdfast.incidents.words.errors import Refused
 from holdfast.incidents.words.lint import lint, lint_all
+from holdfast.incidents.words.next_word import with_next
 from holdfast.incidents.words.reading import reading, syllables
 
 AT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -119,6 +120,14 @@ def test_a_channel_that_shows_no_clock_needs_the_next_update_in_its_words() -> N
     assert stops("Tidak ada perubahan. Kabar berikutnya pukul 14.30.", locale="id", on=bare) == set()
     over = replace(LATER, use=Use.RESOLVED, next_due=None, harm="service", severity=4)
     assert stops("It works again. Sorry. Next update 14:30.", on=over) >= {Rule.NEXT}
+
+
+@pytest.mark.parametrize("locale", sorted(CLEAN))
+def test_the_line_that_is_added_about_the_next_update_passes_the_check_and_is_added_once(locale: str) -> None:
+    text = with_next("", locale=locale, due=DUE, zone=UTC)
+    assert stops(text, locale=locale, on=replace(LATER, next_beside=False)) == set()
+    assert with_next(text, locale=locale, due=DUE, zone=UTC) == text
+    assert with_next("Wir sind dran.", locale="de", due=DUE, zone=UTC).endswith("Next update by 14:30 UTC.")
 
 
 def test_an_apology_is_owed_at_the_beginning_and_the_end_when_people_are_harmed() -> None:

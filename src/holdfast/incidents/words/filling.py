@@ -18,7 +18,7 @@ VARIABLES: Final[Mapping[str, str]] = {
     "began": "time at which it began",
     "service": "a component's name",
     "fact": "a public fact, as it stands",
-    "cause": "the cause, as it was said",
+    "cause": "the public fact that is about “cause”",
     "prevention": "what is done so that it does not happen again",
     "from": "beginning of a maintenance",
     "until": "end of a maintenance",

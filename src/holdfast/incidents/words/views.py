@@ -20,6 +20,7 @@ from holdfast.incidents.words import signatories as signing
 from holdfast.incidents.words.contract import Missing, Need, OutgoingText, Role, TemplateView, Use
 from holdfast.incidents.words.errors import NotFound, Refused, Stale
 from holdfast.incidents.words.filling import VARIABLES
+from holdfast.incidents.words.seeds import SEEDS
 from holdfast.knowledge import differences
 from holdfast.people.models import Role as Job
 from holdfast.people.permissions import me, requires
@@ -34,7 +35,7 @@ _WRITTEN_FIRST = "Somebody saved a version while you were writing. Yours is stil
 @requires(*KEEPERS)
 def home(request: HttpRequest) -> HttpResponse:
     """All templates, with who approved them in which language."""
-    return _page(request, "home", templates=library.templates(), uses=Use.choices)
+    return _home(request)
 
 
 @require_POST
@@ -45,9 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
     try:
         templates.add(slug=slug, title=_field(request, "title"), use=_field(request, "use"))
     except Refused as refused:
-        return _page(
-            request, "home", templates=library.templates(), uses=Use.choices, problem=refused.sentence, status=422
-        )
+        return _home(request, problem=refused.sentence, status=422)
     return redirect("words:template", slug, settings.LANGUAGE_CODE)
 
 
@@ -181,6 +180,13 @@ def _done(
     except NotFound as error:
         raise Http404 from error
     return redirect(back)
+
+
+def _home(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    shown = library.templates()
+    left = {seed.slug for seed in SEEDS} - {each.slug for each in shown}
+    context = {"templates": shown, "uses": Use.choices, "seeds_left": len(left)}
+    return _page(request, "home", **context, problem=problem, status=status)
 
 
 def _signatories(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
