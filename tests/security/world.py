@@ -30,6 +30,7 @@ from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
 from holdfast.incidents import components, declaring, links, updates
 from holdfast.incidents.models import Incident
+from holdfast.incidents.words import templates
 from holdfast.intake import receipts
 from holdfast.intake.accept import accept_now
 from holdfast.intake.contact import Incoming
@@ -301,6 +302,7 @@ def _incident(world: World) -> None:
         components=broken,
     )
     updates.publish(update_id=said.id, version=said.version, by=lead)
+    templates.take_seeds(by=lead)
     world.incident = Incident.objects.values_list("number", flat=True).get(pk=incident_id)
 
 
