@@ -224,6 +224,11 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "chat:state": Route(NOBODY, queries=("", "?token=made-up"), why="only with a chat's own token"),
     "chat:answered": Route(EVERYBODY, why="POST only, with a chat's own token"),
     "chat:callback": Route(EVERYBODY, why="POST only, with a chat's own token"),
+    # The public status page's forms; the page itself is served before Django (tests/incidents/status)
+    "status:subscribe": Route(EVERYBODY, why="POST only; says the same of every address"),
+    "status:manage": Route(EVERYBODY, why="a form for an address; says the same of every address"),
+    "status:link": Route(EVERYBODY, lambda world: ["made-up"], why="gone, without the token of a mail"),
+    "status:unsubscribe": Route(NOBODY, lambda world: ["made-up"], why="only with a token that we signed"),
     "chat:demo": Route(NOBODY, why="only where the demo runs"),
     "shield:time": Route(NOBODY, lambda world: ["made-up"], why="only with the token in a customer's own mail"),
     "shield:line": Route(NOBODY, lambda world: ["made-up"], why="only with the token in a customer's own message"),

@@ -30,6 +30,7 @@ from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
 from holdfast.incidents import components, declaring, links, updates
 from holdfast.incidents.models import Incident
+from holdfast.incidents.status import subscribing
 from holdfast.incidents.words import templates
 from holdfast.intake import receipts
 from holdfast.intake.accept import accept_now
@@ -156,6 +157,7 @@ def build() -> World:
     _form(world)
     _incident(world)
     _mass_mail(world)
+    _subscriber(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -327,6 +329,12 @@ def _mass_mail(world: World) -> None:
     for row, state in zip(rows, ("failed", "unknown"), strict=False):
         Addressee.objects.filter(pk=row.pk).update(state=state, reason="The connection broke.")
     minding.recount([rows[0].chunk_id])
+
+
+def _subscriber(world: World) -> None:
+    """A customer asks to be told of incidents."""
+    address = world.planted[0].values["email"]
+    subscribing.ask(address=address, locale="en", components=[], incident_id=None, network="203.0.113.9")
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

@@ -85,6 +85,9 @@ class Options(BaseSettings):
         description="user:password that the mail provider signs in with at /hooks/mail/, or empty: closed.",
     )
     webhooks_inside: bool = Field(False, description="Subscribers' webhooks may lead to private addresses.")
+    status_export: Path | None = Field(
+        None, description="Folder where the worker keeps a copy of the status page as files; empty: nowhere."
+    )
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
     operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
     operations_token: str = Field("", description="Bearer token for the operations service.")

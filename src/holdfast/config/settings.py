@@ -264,6 +264,7 @@ COST_GAVE_UP = _options.cost_gave_up
 CURRENCY = _options.currency
 SERVICE_LEVEL = _options.service_level
 SERVICE_WITHIN = _options.service_within
+STATUS_EXPORT = _options.status_export
 SUPPORT_LANGUAGES = [code.strip() for code in _options.languages.split(",") if code.strip()]
 CUSTOMERS_ZONE = _options.zone
 HOLIDAYS = [day.strip() for day in _options.holidays.split(",") if day.strip()]

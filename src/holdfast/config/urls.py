@@ -23,6 +23,7 @@ urlpatterns = [
     path("bridge/", include("holdfast.bridge.urls")),
     path("incidents/<int:number>/legal/", include("holdfast.incidents.legal.urls")),
     path("incidents/", include("holdfast.incidents.urls")),
+    path("status/", include("holdfast.incidents.status.urls")),
     path("help/", include("holdfast.knowledge.urls")),
     path("robots.txt", feeds.robots, name="robots"),
     path("chat/", include("holdfast.channels.urls")),

@@ -1,0 +1,56 @@
+"""Who asked to be told, the links they were sent, and which updates they were told of."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from holdfast.guard.fields import SealedField
+from holdfast.kit.ids import uuid7
+
+
+class Subscriber(models.Model):
+    """An address that asked to be told of incidents. Before `confirmed_at` nothing is sent to it but the question."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    address = SealedField(mask="identity")
+    index = models.BinaryField(max_length=16, help_text="Blind index of the address.")
+    locale = models.CharField(max_length=10)
+    components = models.JSONField(default=list, help_text="Ids of the services it is about; empty: all.")
+    incident_id = models.UUIDField(null=True, help_text="Only this incident.")
+    asked_at = models.DateTimeField()
+    source = models.CharField(max_length=20, default="page")
+    words = models.CharField(max_length=20, help_text="Version of the words they agreed to.")
+    asked_from = models.BinaryField(max_length=16, help_text="Keyed hash of the network address.")
+    confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["index"], condition=models.Q(ended_at__isnull=True), name="subscribed_once_per_address"
+            )
+        ]
+        indexes = [models.Index(fields=["confirmed_at"], condition=models.Q(ended_at=None), name="subscriber_active")]
+
+
+class Link(models.Model):
+    """A link in a mail, good once and for a while. Only the hash of its token is kept."""
+
+    class Purpose(models.TextChoices):
+        CONFIRM = "confirm"
+        MANAGE = "manage"
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="links")
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    token = models.BinaryField(max_length=32, unique=True, help_text="SHA-256 of 256 random bits.")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class Announcement(models.Model):
+    """A published update of which subscribers were told; there is one row for each, so nobody is told twice."""
+
+    update_id = models.UUIDField(primary_key=True)
+    campaign_id = models.UUIDField(null=True, help_text="Empty: nobody had asked for it.")
+    at = models.DateTimeField()

@@ -1,0 +1,195 @@
+"""Asking to be told, agreeing to it by a mailed link (double opt-in), changing it, and ending it.
+
+Asking gives the same answer whether or not an address is known; what really happens is only seen in its mailbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, Signer
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
+
+from holdfast.guard.keys import blind_index
+from holdfast.incidents import queries
+from holdfast.incidents.status.models import Link, Subscriber
+from holdfast.incidents.status.words import words_of
+from holdfast.kit.clock import now
+from holdfast.kit.ids import uuid7
+from holdfast.notify import letters
+
+WORDS = "2026-11"
+"""Version of what people agree to; a new one with every change of those words."""
+CONFIRM_LASTS, MANAGE_LASTS = timedelta(hours=48), timedelta(hours=1)
+LETTERS_AN_HOUR = 3
+"""Links mailed to one address, so that nobody's mailbox is filled by somebody else."""
+_SIGNER = Signer(salt="holdfast.status.unsubscribe")
+
+
+class Refused(Exception):
+    """It cannot be done; `key` names the sentence in `words.toml`."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a subscriber chose. The address is shown under its mask."""
+
+    id: UUID
+    shown: str
+    locale: str
+    components: tuple[str, ...]
+    incident_id: UUID | None
+
+
+def ask(*, address: str, locale: str, components: Collection[str], incident_id: UUID | None, network: str) -> UUID:
+    """Note that an address asks to be told, and return whom a link is owed. Raises `Refused` for no mail address."""
+    address = address.strip()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Refused("no_address") from None
+    known = {str(each.id) for each in queries.components()}
+    fields = {
+        "locale": locale,
+        "components": sorted(set(components) & known),
+        "incident_id": incident_id,
+        "asked_at": now(),
+        "words": WORDS,
+        "asked_from": salted_hmac("status.asked_from", network, algorithm="sha256").digest()[:16],
+    }
+    index = blind_index("email", address)
+    try:
+        with transaction.atomic():
+            row = Subscriber(id=uuid7(), index=index, **fields)
+            row.address = address
+            row.save(force_insert=True)
+            return row.pk
+    except IntegrityError:  # there is one already: theirs, if the link is opened by whoever reads that mailbox
+        Subscriber.objects.filter(index=index, ended_at=None, confirmed_at=None).update(**fields)
+        return Subscriber.objects.values_list("pk", flat=True).get(index=index, ended_at=None)
+
+
+def ask_to_change(*, address: str) -> UUID | None:
+    """Return whom a link for changing is owed; nobody, when the address is not known. The page says the same."""
+    index = blind_index("email", address.strip())
+    return Subscriber.objects.filter(index=index, ended_at=None).values_list("pk", flat=True).first()
+
+
+def send_link(subscriber_id: UUID) -> None:
+    """Mail the link that is owed: to agree, or for who has agreed, to change. At most a few an hour."""
+    moment = now()
+    with transaction.atomic():
+        row = Subscriber.objects.select_for_update().filter(pk=subscriber_id, ended_at=None).first()
+        if row is None or row.links.filter(made_at__gt=moment - timedelta(hours=1)).count() >= LETTERS_AN_HOUR:
+            return
+        purpose, lasts = (
+            (Link.Purpose.MANAGE, MANAGE_LASTS) if row.confirmed_at else (Link.Purpose.CONFIRM, CONFIRM_LASTS)
+        )
+        token = secrets.token_urlsafe(32)
+        Link.objects.create(
+            subscriber=row, purpose=purpose, token=_hash(token), made_at=moment, expires_at=moment + lasts
+        )
+    words = words_of(row.locale)["mail"]
+    said = {"company": settings.COMPANY, "link": f"{settings.PUBLIC_URL}/status/link/{token}/"}
+    letters.send(
+        id=uuid7(),
+        to=row.address,
+        subject=words[f"{purpose}_subject"].format(**said),
+        body=words[f"{purpose}_body"].format(**said),
+        headers={},
+    )
+
+
+def opened(token: str) -> tuple[str, Choice] | None:
+    """Return what a link is for, and whose; nothing is changed by looking. `None`: used, too old, or no such link."""
+    link = _standing(token).select_related("subscriber").first()
+    return (link.purpose, _choice(link.subscriber)) if link is not None else None
+
+
+@transaction.atomic
+def agree(token: str) -> Choice:
+    """Begin to tell whoever has this link. Raises `Refused`."""
+    row = _taken(token, Link.Purpose.CONFIRM)
+    row.confirmed_at = row.confirmed_at or now()
+    row.save(update_fields=["confirmed_at"])
+    return _choice(row)
+
+
+@transaction.atomic
+def change(token: str, *, components: Collection[str], locale: str) -> Choice:
+    """Change what somebody is told about. Raises `Refused`."""
+    row = _taken(token, Link.Purpose.MANAGE)
+    known = {str(each.id) for each in queries.components()}
+    row.components, row.locale = sorted(set(components) & known), locale
+    row.save(update_fields=["components", "locale"])
+    return _choice(row)
+
+
+@transaction.atomic
+def end_by_link(token: str) -> None:
+    """End it from the page for changing. Raises `Refused`."""
+    row = _taken(token, Link.Purpose.MANAGE)
+    _end(row.pk)
+
+
+def unsubscribe_token(subscriber_id: UUID) -> str:
+    """Return the part of an address that ends this subscription (RFC 8058): signed, so that nothing has to be kept."""
+    return _SIGNER.sign(subscriber_id.hex).replace(":", ".")
+
+
+def unsubscribing(token: str) -> UUID | None:
+    """Return whom a token ends; `None` for one that we did not make."""
+    try:
+        return UUID(_SIGNER.unsign(token.replace(".", ":")))
+    except (BadSignature, ValueError):
+        return None
+
+
+def unsubscribe(token: str) -> bool:
+    """End it; doing it twice changes nothing. False: we did not make this token."""
+    subscriber_id = unsubscribing(token)
+    if subscriber_id is not None:
+        _end(subscriber_id)
+    return subscriber_id is not None
+
+
+def _end(subscriber_id: UUID) -> None:
+    Subscriber.objects.filter(pk=subscriber_id, ended_at=None).update(ended_at=now())
+
+
+def _standing(token: str) -> QuerySet[Link]:
+    return Link.objects.filter(token=_hash(token), used_at=None, expires_at__gt=now(), subscriber__ended_at=None)
+
+
+def _taken(token: str, purpose: str) -> Subscriber:
+    if not _standing(token).filter(purpose=purpose).update(used_at=now()):
+        raise Refused("no_link")
+    return Subscriber.objects.select_for_update().get(links__token=_hash(token))
+
+
+def _choice(row: Subscriber) -> Choice:
+    return Choice(row.pk, str(row.address), row.locale, tuple(row.components), row.incident_id)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def forget_unconfirmed(before: datetime) -> int:
+    """Delete those who asked before `before` and never agreed; return how many. It may not have been theirs to give."""
+    gone = Subscriber.objects.filter(confirmed_at=None, asked_at__lt=before).delete()[1]
+    return gone.get(Subscriber._meta.label, 0)
