@@ -116,6 +116,29 @@ def test_in_a_siege_who_is_explained_goes_first_and_the_decision_can_be_made_aga
     assert case.preview == "My payment failed"
 
 
+def test_asking_for_news_during_a_flood_moves_nobody_back(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(day, FLOOD)
+    change(to=Name.SIEGE, by=day.lead.pk, why="A flood.", playbook="flood")
+    chat = {"thread": ["chat:session"], "thread_own": ["chat:session"]}
+    first = day.say("My payment failed", email="need@post.example", **chat)
+    gathered = assess._gather
+    monkeypatch.setattr(
+        assess,
+        "_gather",
+        lambda rows: {key: replace(found, need=key == first) for key, found in gathered(rows).items()},
+    )
+    day.assess()
+    stood = Place.objects.values_list("band", "fair_at").get()
+    assert stood[0] == 0
+
+    day.pass_time(minutes=2)
+    again = day.say("Stop it now", email="need@post.example", **chat)
+    day.assess()
+    assert Assessment.objects.get(pk=again).band > 0
+    assert Assessment.objects.values_list("conversation_id").distinct().count() == 1
+    assert Place.objects.values_list("band", "fair_at").get() == stood
+
+
 def test_a_model_that_cannot_be_read_leaves_everybody_in_the_order_of_arrival(day: Day) -> None:
     publish(day, FLOOD)
     Minute.objects.update(model={"nonsense": True})

@@ -7,7 +7,7 @@ fail, the contact stands in line by its time of arrival, as in calm.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -58,6 +58,8 @@ class _Assessed:
     row: Assessment
     traits: Traits | None
     decision: Decision
+    stands: bool = False
+    """It was judged so before: whoever stands in line by it stands where they should."""
 
 
 def note(contacts: Sequence[ToAssess]) -> None:
@@ -221,13 +223,13 @@ def _place(assessed: Sequence[_Assessed], model: Model) -> None:
     """Give those in line their band, while the posture orders the line by need; a case has the best of its contacts."""
     if current().effects.room != "by_need" or model.alarm != "flood":
         return
+    lines = queues_in_line({each.row.conversation_id for each in assessed})
     best: dict[UUID, _Assessed] = {}
-    for each in assessed:
+    for each in [*_said_before(assessed, lines, model), *assessed]:
         other = best.get(each.row.conversation_id)
         if other is None or each.decision.band < other.decision.band:
             best[each.row.conversation_id] = each
-    lines = queues_in_line(best)
-    standing = {id_: each for id_, each in best.items() if id_ in lines}
+    standing = {id_: each for id_, each in best.items() if id_ in lines and not each.stands}
     rank_many(_ranks(standing, lines))
     allowed = LADDER.index(Friction(current().effects.friction))
     steps.plan(
@@ -237,6 +239,26 @@ def _place(assessed: Sequence[_Assessed], model: Model) -> None:
             if 0 < LADDER.index(each.decision.friction) <= allowed and not _beyond_doubt(each.traits)
         ]
     )
+
+
+def _said_before(
+    assessed: Sequence[_Assessed], lines: Mapping[UUID, tuple[int, datetime]], model: Model
+) -> Iterator[_Assessed]:
+    """Judge by today's model what else was said in these cases since they stand in line: "any news?" moves nobody back.
+
+    Not where an answer did not fit: that one counts, whatever was said beside it.
+    """
+    new = {each.row.contact_id for each in assessed}
+    since = min((joined_at for _, joined_at in lines.values()), default=now())
+    rows = Assessment.objects.filter(conversation_id__in=list(lines), at__gte=since)
+    failed = {row.conversation_id for row in [*rows, *(each.row for each in assessed)] if row.challenge == "fail"}
+    for row in rows:
+        if row.contact_id in new or row.assessed_at is None or row.traits is None:
+            continue
+        if row.conversation_id not in failed and row.at >= lines[row.conversation_id][1]:
+            traits = Traits.from_json(row.traits)
+            decision = score(traits, model)
+            yield _Assessed(row, traits, decision, stands=decision.band == row.band)
 
 
 def _beyond_doubt(traits: Traits | None) -> bool:
