@@ -18,6 +18,7 @@ from holdfast.drills.tidewater.customers import customer_id, write_customers
 from holdfast.drills.tidewater.house import SignIn, sign_ins, write_house
 from holdfast.drills.tidewater.past_incidents import write_incidents
 from holdfast.drills.tidewater.playing import play
+from holdfast.drills.tidewater.prepared_words import write_words
 from holdfast.drills.tidewater.threads import write_conversations
 from holdfast.kit.clock import now
 from holdfast.people.models import Customer
@@ -51,6 +52,7 @@ def seed(*, seed: int = 7, customers: int = 20_000, progress: Progress | None = 
         at = now()
         house = write_house(at=at)
         write_incidents(at=at)
+        write_words()
         tell("articles and agents", 1, 1)
         identities = write_customers(
             seed=seed, count=customers, progress=lambda done: tell("customers", done, customers)
