@@ -31,6 +31,7 @@ from holdfast.guard.keys import blind_index
 from holdfast.incidents import components, declaring, links, updates
 from holdfast.incidents.models import Incident
 from holdfast.incidents.status import subscribing
+from holdfast.incidents.status.models import Subscriber
 from holdfast.incidents.words import templates
 from holdfast.intake import receipts
 from holdfast.intake.accept import accept_now
@@ -334,7 +335,10 @@ def _mass_mail(world: World) -> None:
 def _subscriber(world: World) -> None:
     """A customer asks to be told of incidents."""
     address = world.planted[0].values["email"]
-    subscribing.ask(address=address, locale="en", components=[], incident_id=None, network="203.0.113.9")
+    asked = subscribing.ask(address=address, locale="en", components=[], incident_id=None, network="203.0.113.9")
+    row = Subscriber.objects.get(pk=asked)
+    row.webhook, row.webhook_secret = f"https://{address.partition('@')[2]}/hook", world.planted[0].values["account"]
+    row.save()
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
 from uuid import UUID
 
+import jsonschema
 import pytest
 from django.conf import LazySettings
 from django.core import mail
 from django.db import connection
 from django.test import Client
 from tests.incidents.conftest import House, make_house
+from tests.incidents.status.shape import INCIDENT
 from tests.notify.campaigns.conftest import Sink, send, sink
 
 from holdfast.incidents import updates
@@ -22,6 +26,7 @@ from holdfast.incidents.status import announcing, subscribing
 from holdfast.incidents.status.models import Announcement, Link, Subscriber
 from holdfast.incidents.status.words import _DATA
 from holdfast.kit import clock
+from holdfast.notify.campaigns.carriers.http import signature
 from holdfast.notify.campaigns.mails import thread_root
 from holdfast.posture import current as posture
 
@@ -209,6 +214,67 @@ def test_subscribers_get_each_update_once_in_one_thread_and_leave_by_the_address
     send()
     assert server.took() == {ADA: 1, "cards@people.example": 2}
     assert Announcement.objects.count() == 2
+
+
+class Hook(BaseHTTPRequestHandler):
+    """A subscriber's server."""
+
+    got: ClassVar[list[tuple[Mapping[str, str], bytes]]] = []
+
+    def do_POST(self) -> None:
+        self.got.append((dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def manage_token(address: str) -> str:
+    owed = subscribing.ask_to_change(address=address)
+    assert owed is not None
+    subscribing.send_link(owed)
+    return token_of(mail.outbox[-1])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_webhook_gets_the_incident_as_statuspage_posts_it_signed_with_the_secret_that_was_shown(
+    settings: LazySettings,
+) -> None:
+    posture.forget()
+    house, settings.WEBHOOKS_INSIDE = make_house(), True
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        subscribe(ADA, [])
+        secret = subscribing.change(
+            manage_token(ADA), components=[], locale="en", webhook=f"http://127.0.0.1:{server.server_port}/hook"
+        )
+        incident_id = house.declare()
+        house.publish(incident_id, "We are looking into it.")
+        announcing.announce_due()
+        send("webhook")
+    finally:
+        server.shutdown()
+    [(headers, body)] = Hook.got
+    head = {name.lower(): value for name, value in headers.items()}
+    stamp = int(head["x-holdfast-timestamp"])
+    assert head["x-holdfast-signature"] == signature(secret=secret, timestamp=stamp, body=body)
+    posted = json.loads(body)
+    jsonschema.Draft202012Validator(INCIDENT).validate(posted["incident"])
+    assert posted["incident"]["id"] == str(incident_id)
+    assert posted["page"]["status_indicator"] == "minor"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hooks.example/x", "https://127.0.0.1/x", "https://localhost/x", "https://[::1]/", "ftp://a.example"]
+)
+def test_a_webhook_leads_outside_over_https_or_is_refused_and_the_link_stays_good(reader: Client, url: str) -> None:
+    subscribe(ADA, [])
+    link = f"/status/link/{manage_token(ADA)}/"
+    assert reader.post(link, {"webhook": url}).status_code == 422
+    assert not Subscriber.objects.get().webhook
+    assert reader.get(link).status_code == 200
 
 
 def discard(incident_id: UUID, house: House) -> None:

@@ -15,8 +15,9 @@ from django.db import transaction
 
 from holdfast.incidents import queries
 from holdfast.incidents.contract import IncidentView, UpdateView
-from holdfast.incidents.status.documents import address
+from holdfast.incidents.status.documents import address, posted
 from holdfast.incidents.status.models import Announcement, Subscriber
+from holdfast.incidents.status.picture import look
 from holdfast.incidents.status.subscribing import unsubscribe_token
 from holdfast.incidents.status.words import locales, words_of
 from holdfast.kit.clock import now
@@ -26,6 +27,7 @@ from holdfast.notify.campaigns.contract import Recipient, Refused, Text
 NEWS_FOR = timedelta(hours=6)
 """An update older than this is no news any more: who was away that long reads the page."""
 _LOOKED_AT = 50
+_MACHINES = "webhook"
 _log = structlog.get_logger(__name__)
 
 
@@ -88,10 +90,19 @@ def _recipients(incident: IncidentView) -> Iterator[Recipient]:
             locale=row.locale,
             values={"token": unsubscribe_token(row.pk)},
         )
+        if row.webhook:
+            yield Recipient(
+                person_key=f"webhook:{row.pk}",
+                channel="webhook",
+                address=row.webhook,
+                locale=settings.LANGUAGE_CODE,
+                segment=_MACHINES,
+                values={"token": unsubscribe_token(row.pk), "secret": row.webhook_secret},
+            )
 
 
 def _texts(incident: IncidentView, update: UpdateView) -> dict[tuple[str, str], Text]:
-    made = {}
+    made = {(settings.LANGUAGE_CODE, _MACHINES): Text(subject="", body=posted(look(), incident.id))}
     for locale in locales():
         words = words_of(locale)
         title = incident.titles.get(locale) or incident.titles.get(locale.split("-")[0]) or incident.title

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 
@@ -61,6 +62,19 @@ def documents(picture: Picture) -> Mapping[str, bytes]:
     }
     page = _page(picture)
     return {f"/api/v2/{name}.json": _written({"page": page, **make()}) for name, make in made.items()}
+
+
+def posted(picture: Picture, incident_id: UUID) -> str:
+    """Return what a subscriber's webhook gets of an incident: page and incident, as Statuspage posts them."""
+    found = next(each for each in (*picture.incidents, *picture.maintenances) if each.id == incident_id)
+    status = _status(picture)
+    page = {
+        "id": picture.page_id,
+        "status_indicator": status["indicator"],
+        "status_description": status["description"],
+    }
+    made = _maintenance(found, picture) if found.kind == "maintenance" else _incident(found, picture)
+    return _written({"page": page, "incident": made}).decode()
 
 
 def indicator(picture: Picture) -> str:

@@ -21,6 +21,8 @@ class Subscriber(models.Model):
     source = models.CharField(max_length=20, default="page")
     words = models.CharField(max_length=20, help_text="Version of the words they agreed to.")
     asked_from = models.BinaryField(max_length=16, help_text="Keyed hash of the network address.")
+    webhook = SealedField(mask="identity", help_text="Where the same is posted, as JSON.")
+    webhook_secret = SealedField(help_text="Signs what is posted there; shown once, when it is set.")
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

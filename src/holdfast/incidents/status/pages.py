@@ -123,6 +123,7 @@ def _again(kept: Kept, key: str, made_from: Any, make: Callable[[], str]) -> str
 def _one_made(picture: Picture, incident: IncidentView, locale: str) -> str:
     context = {
         "incident": _shown(incident, locale, picture),
+        "incident_id": str(incident.id),
         "updates": [_said(each, locale) for each in incident.updates],
         "components": [_component(each, locale) for each in _now(incident, picture)],
         "prevention": picture.prevention.get(incident.id, ()),

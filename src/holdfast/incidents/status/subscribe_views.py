@@ -84,7 +84,13 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         for each in queries.components()
         if not each.is_group
     ]
-    shown = {"form": purpose, "choices": choices, "heading": words[f"{purpose}_heading"], "say": choice.shown}
+    shown = {
+        "form": purpose,
+        "choices": choices,
+        "webhook": choice.webhook,
+        "heading": words[f"{purpose}_heading"],
+        "say": choice.shown,
+    }
     return _page(request, choice.locale, shown)
 
 
@@ -110,15 +116,22 @@ def _done(request: HttpRequest, token: str, purpose: str, locale: str) -> HttpRe
         if "end" in request.POST:
             subscribing.end_by_link(token)
             return _answer(request, locale, "ended")
-        subscribing.change(token, components=request.POST.getlist("component")[:200], locale=locale)
-        return _answer(request, locale, "changed")
+        secret = subscribing.change(
+            token,
+            components=request.POST.getlist("component")[:200],
+            locale=locale,
+            webhook=request.POST.get("webhook", "")[:320],
+            drop="drop" in request.POST,
+        )
+        return _answer(request, locale, "changed", secret=secret)
     except subscribing.Refused as refused:
-        return _answer(request, locale, refused.key, status=410)
+        return _answer(request, locale, refused.key, status=422 if refused.key == "no_webhook" else 410)
 
 
-def _answer(request: HttpRequest, locale: str, key: str, *, status: int = 200) -> HttpResponse:
+def _answer(request: HttpRequest, locale: str, key: str, *, status: int = 200, secret: str = "") -> HttpResponse:
     words = words_of(locale)["sub"]
-    return _page(request, locale, {"heading": words[f"{key}_heading"], "say": words[key]}, status=status)
+    shown = {"heading": words[f"{key}_heading"], "say": words[key], "secret": secret}
+    return _page(request, locale, shown, status=status)
 
 
 def _page(request: HttpRequest, locale: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

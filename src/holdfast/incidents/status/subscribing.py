@@ -20,6 +20,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
+from holdfast.guard.fields import NOTHING
 from holdfast.guard.keys import blind_index
 from holdfast.incidents import queries
 from holdfast.incidents.status.models import Link, Subscriber
@@ -27,6 +28,8 @@ from holdfast.incidents.status.words import words_of
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
 from holdfast.notify import letters
+from holdfast.notify.campaigns.adding import usable
+from holdfast.notify.campaigns.carriers.private import reached
 
 WORDS = "2026-11"
 """Version of what people agree to; a new one with every change of those words."""
@@ -53,6 +56,7 @@ class Choice:
     locale: str
     components: tuple[str, ...]
     incident_id: UUID | None
+    webhook: str = ""
 
 
 def ask(*, address: str, locale: str, components: Collection[str], incident_id: UUID | None, network: str) -> UUID:
@@ -130,13 +134,30 @@ def agree(token: str) -> Choice:
 
 
 @transaction.atomic
-def change(token: str, *, components: Collection[str], locale: str) -> Choice:
-    """Change what somebody is told about. Raises `Refused`."""
+def change(token: str, *, components: Collection[str], locale: str, webhook: str = "", drop: bool = False) -> str:
+    """Change what somebody is told about, and set or `drop` where it is posted as well.
+
+    Returns the secret that signs what is posted to a new webhook, which nobody can read again; else nothing. Raises
+    `Refused`: `no_webhook` when the address is not https or leads into a private network.
+    """
+    webhook = webhook.strip()
+    if webhook and not may_post_to(webhook):
+        raise Refused("no_webhook")
     row = _taken(token, Link.Purpose.MANAGE)
     known = {str(each.id) for each in queries.components()}
-    row.components, row.locale = sorted(set(components) & known), locale
-    row.save(update_fields=["components", "locale"])
-    return _choice(row)
+    row.components, row.locale, secret = sorted(set(components) & known), locale, ""
+    if drop:
+        row.webhook = row.webhook_secret = NOTHING
+    elif webhook:
+        secret = secrets.token_urlsafe(32)
+        row.webhook, row.webhook_secret = webhook, secret
+    row.save()
+    return secret
+
+
+def may_post_to(url: str) -> bool:
+    """Return whether a webhook may stand at `url`. Where it leads is looked up again before each post."""
+    return len(url) <= 300 and usable("webhook", url) and reached(url) is not None
 
 
 @transaction.atomic
@@ -182,7 +203,7 @@ def _taken(token: str, purpose: str) -> Subscriber:
 
 
 def _choice(row: Subscriber) -> Choice:
-    return Choice(row.pk, str(row.address), row.locale, tuple(row.components), row.incident_id)
+    return Choice(row.pk, str(row.address), row.locale, tuple(row.components), row.incident_id, str(row.webhook))
 
 
 def _hash(token: str) -> bytes:

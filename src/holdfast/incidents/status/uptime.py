@@ -38,8 +38,8 @@ class Uptime:
 
     @property
     def share(self) -> float:
-        """The part of the known time in which it worked."""
-        return 1.0 - self.lost / self.known if self.known else 1.0
+        """The part of the known time in which it worked; less than a day counts as one, else an hour decides."""
+        return 1.0 - self.lost / max(self.known, timedelta(days=1))
 
     @property
     def worst(self) -> str:
