@@ -67,7 +67,8 @@ def _field(name: str) -> CaseRoute:
 
 
 _ON_AN_INCIDENT = (
-    "draft discard ask reach publish answer sooner fact note role amendment ending commitment link recurrence summary"
+    "draft discard template ask reach publish answer sooner fact note role amendment ending commitment link recurrence"
+    " summary"
 )
 ROUTES: dict[str, Route | CaseRoute] = {
     "home": Route(EVERYBODY, why="a redirect to the desk"),

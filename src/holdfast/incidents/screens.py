@@ -133,6 +133,7 @@ def _approving(incident: IncidentView, draft: UpdateView | None) -> dict[str, An
         "lacking": worded.missing(incident, draft, facts=facts) if draft is not None else [],
         "asked": library.asked_about(subject)[:8] if incident.is_open else [],
         "reach": approvals.reach_of(subject),
+        "templates": [each for each in library.templates() if each.versions],
     }
 
 

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<int:number>/crowds/", views.crowds, name="crowds"),
     path("<int:number>/draft/", writing_views.draft, name="draft"),
     path("<int:number>/draft/discard/", writing_views.discard, name="discard"),
+    path("<int:number>/template/", writing_views.template, name="template"),
     path("<int:number>/approvals/", writing_views.ask, name="ask"),
     path("<int:number>/reach/", approval_views.reach, name="reach"),
     path("<int:number>/updates/", writing_views.publish, name="publish"),

@@ -27,6 +27,7 @@ from holdfast.incidents.models import Incident
 from holdfast.incidents.wording import HoldingAsked, HoldingText, Outgoing
 from holdfast.incidents.words import approvals, forbidden, library
 from holdfast.incidents.words.contract import Claim, Missing, Occasion, OutgoingText, Role, Rule, Use
+from holdfast.incidents.words.errors import NotFound
 from holdfast.incidents.words.lint import lint_all
 from holdfast.kit.clock import now
 
@@ -89,6 +90,31 @@ def holding_texts(asked: HoldingAsked) -> Mapping[str, HoldingText]:
         locale: HoldingText(said.text, said.template)
         for locale, said in library.approved_fillings(Use.HOLDING, values=values, at=now()).items()
     }
+
+
+def from_template(
+    incident: IncidentView, slug: str, *, next_due: datetime | None, locales: Sequence[str]
+) -> dict[str, HoldingText]:
+    """Return a template begun in each of `locales` that it has, with what is known of the incident filled in.
+
+    Raises `Refused` when there is no such template.
+    """
+    facts = queries.facts_of(incident.id, public_only=True)
+    said = [each.published_at for each in incident.updates if each.published_at]
+    always = {name: known[0] for name, known in _always(incident, facts).items() if known}
+    if next_due is not None:
+        always["next"] = _time(next_due)
+    if said:
+        always["since"] = _time(said[0])
+    values = {}
+    for locale in locales:
+        names = [each.names.get(locale, each.name) for each in incident.components]
+        values[locale] = {**always, **({"service": names[0]} if names else {})}
+    try:
+        begun = library.beginnings(slug, values=values)
+    except NotFound as error:
+        raise Refused("Choose a template from the list.") from error
+    return {locale: HoldingText(each.text, each.template) for locale, each in begun.items() if locale in locales}
 
 
 def texts_of(update: UpdateView) -> list[OutgoingText]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from holdfast.incidents import answering, gate, queries, screens, updates, worded
-from holdfast.incidents.contract import IncidentView, UpdateView
+from holdfast.incidents.contract import PUBLIC, IncidentView, UpdateView
 from holdfast.incidents.errors import Refused, Stale
+from holdfast.incidents.wording import HoldingText
 from holdfast.people.permissions import me
 from holdfast.people.queries import name_of
 
@@ -50,6 +51,22 @@ def discard(request: HttpRequest, number: int) -> HttpResponse:
             return _stale(request, shown, quietly=False)
         except Refused as refused:
             return _refused(request, shown, refused, quietly=False)
+    return redirect("incidents:incident", number)
+
+
+@gate.worked_on
+@require_POST
+def template(request: HttpRequest, number: int) -> HttpResponse:
+    """Begin the texts from a template, with what is known filled in; state, components and next update stay as sent."""
+    shown = gate.numbered(number)
+    try:
+        due = gate.next_due(request.POST)
+        begun = worded.from_template(shown, gate.line(request, "template"), next_due=due, locales=gate.locales())
+        _kept(request, shown, begun=begun)
+    except Stale:
+        return _stale(request, shown, quietly=False)
+    except Refused as refused:
+        return _refused(request, shown, refused, quietly=False)
     return redirect("incidents:incident", number)
 
 
@@ -114,7 +131,7 @@ def sooner(request: HttpRequest, number: int) -> HttpResponse:
     return _done(request, shown, verb)
 
 
-def _kept(request: HttpRequest, shown: IncidentView) -> UpdateView:
+def _kept(request: HttpRequest, shown: IncidentView, *, begun: Mapping[str, HoldingText] | None = None) -> UpdateView:
     fields: dict[str, Any] = {
         "by": me(request).pk,
         "status": gate.line(request, "status"),
@@ -122,6 +139,9 @@ def _kept(request: HttpRequest, shown: IncidentView) -> UpdateView:
         "next_update_due": gate.next_due(request.POST),
         "components": gate.chosen_components(request.POST),
     }
+    if begun is not None:
+        fields["texts"] = {**fields["texts"], **{locale: each.text for locale, each in begun.items()}}
+        fields["templates"] = {(locale, PUBLIC): each.template for locale, each in begun.items()}
     update_id, version = gate.uuid(gate.line(request, "update")), _version(request)
     mine = gate.whole(request.POST.get("mine"))  # chosen on purpose, after both were shown
     theirs = queries.draft_of(shown.id) if mine is not None else None

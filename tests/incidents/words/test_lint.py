@@ -231,6 +231,12 @@ def test_a_language_nobody_knows_the_words_of_is_said_to_be_unchecked() -> None:
     assert stops("Seit 09:40 geht nichts.", locale="de") == {Rule.FACTS}
 
 
+def test_a_variable_nobody_filled_in_is_refused_but_a_reader_s_name_waits_for_the_reader() -> None:
+    assert stops("{service} does not work, {name}.") == {Rule.VARIABLE}
+    sent = OutgoingText(locale="en", text="{name}, we are on it.", segment="affected")
+    assert not [each for each in lint(sent, ledger=(), occasion=LATER, bans=(), at=AT) if not each.advice]
+
+
 @given(st.text(max_size=400), st.sampled_from(["en", "id", "pt-br", "de"]), st.sampled_from(list(Use)))
 def test_no_text_is_too_odd_to_be_checked(text: str, locale: str, use: Use) -> None:
     for each in said(text, locale=locale, on=replace(FIRST, use=use)):

@@ -97,6 +97,24 @@ def test_templates_are_taken_up_changed_with_their_difference_shown_and_asked_ab
     assert lead.post(reverse("words:new"), {"title": "Ours", "slug": "ours", "use": "update"}).status_code == 422
 
 
+def test_an_update_begins_from_a_template_and_what_nobody_filled_in_keeps_it_in_the_house(signed: Signed) -> None:
+    lead = sign_in(signed.house.desk.lead)
+    lead.post(reverse("words:seeds"))
+    incident_id = signed.house.declare()
+    incident = queries.incident_of_id(incident_id)
+    assert incident is not None
+    sent = {"status": "investigating", "next": "at", "next_at": f"{in_minutes(40):%Y-%m-%dT%H:%M}", "version": "0"}
+    page = lead.post(reverse("incidents:template", args=[incident.number]), sent | {"template": "update"}, follow=True)
+    draft = queries.draft_of(incident_id)
+    assert draft is not None
+    assert set(draft.texts) == {"en", "id", "pt-br"}
+    assert "working on Card payments" in draft.texts["en"]
+    assert f"Next update {draft.next_update_due:%H:%M}." in draft.texts["en"]
+    assert "{fact} is not filled in" in read(page)
+    wrong = lead.post(reverse("incidents:template", args=[incident.number]), sent | {"template": "none"})
+    assert wrong.status_code == 422
+
+
 def test_an_admin_names_who_signs_and_a_lead_does_not(signed: Signed) -> None:
     ana = signed.house.desk.ana
     address, sent = reverse("words:signatories"), {"agent": ana.pk, "role": "executive", "jurisdiction": "br"}

@@ -25,7 +25,11 @@ VALUES = {
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.slug)
 def test_a_seed_passes_the_check_in_every_language_of_the_demo(seed: Seed) -> None:
     assert set(seed.bodies) == {"en", "id", "pt-br"}
-    texts = [OutgoingText(locale=locale, text=filled(body, values=VALUES)) for locale, body in seed.bodies.items()]
+    segment = "affected" if seed.use in {Use.BREACH_AFFECTED, Use.BREACH_UNAFFECTED} else ""
+    texts = [
+        OutgoingText(locale=locale, text=filled(body, values=VALUES), segment=segment)
+        for locale, body in seed.bodies.items()
+    ]
     ends = seed.use in {Use.RESOLVED, Use.MAINTENANCE}
     due = None if ends else AT + timedelta(minutes=30)
     on = Occasion(use=seed.use, harm="money", severity=1, next_due=due, next_beside=ends, zone=UTC)

@@ -36,6 +36,7 @@ class Role(TextChoices):
 class Rule(StrEnum):
     """What a text is looked at for."""
 
+    VARIABLE = "variable"
     FORBIDDEN = "forbidden"
     APPROVAL = "approval"
     FACTS = "facts"

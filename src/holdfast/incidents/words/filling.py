@@ -28,7 +28,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 PERSONAL: Final = frozenset({"name", "reference"})
 """Filled in for each recipient when a text is sent; in the text that is approved they stay as they are."""
 LONGEST: Final = 4_000
-_VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def variables(body: str) -> list[str]:
@@ -37,8 +37,8 @@ def variables(body: str) -> list[str]:
         raise Refused("A template says something.")
     if len(body) > LONGEST:
         raise Refused(f"A template has at most {LONGEST} characters; this has {len(body)}.")
-    found = list(dict.fromkeys(_VARIABLE.findall(body)))
-    left = _VARIABLE.sub("", body)
+    found = list(dict.fromkeys(VARIABLE.findall(body)))
+    left = VARIABLE.sub("", body)
     if "{" in left or "}" in left:
         raise Refused("A brace has no partner. A variable is written as {next}.")
     for name in found:
@@ -55,12 +55,17 @@ def filled(body: str, *, values: Mapping[str, str]) -> str:
         raise Refused(
             f"Nothing is known for {', '.join(f'{{{name}}}' for name in missing)}. State it, or write it out."
         )
-    return _VARIABLE.sub(lambda match: values.get(match[1]) or match[0], body)
+    return begun(body, values=values)
+
+
+def begun(body: str, *, values: Mapping[str, str]) -> str:
+    """Return `body` with what is known filled in and the rest left as it is, for somebody to go on writing."""
+    return VARIABLE.sub(lambda match: values.get(match[1]) or match[0], body)
 
 
 def made_from(text: str, *, body: str, values: Mapping[str, Sequence[str]]) -> bool:
     """Tell whether `text` is `body` filled in with some of `values` and nothing else."""
-    parts = _VARIABLE.split(" ".join(body.split()))
+    parts = VARIABLE.split(" ".join(body.split()))
     expression = ""
     for position, part in enumerate(parts):
         if position % 2 == 0:

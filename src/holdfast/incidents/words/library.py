@@ -17,7 +17,7 @@ from holdfast.incidents.words.contract import (
     VersionView,
 )
 from holdfast.incidents.words.errors import NotFound, Refused
-from holdfast.incidents.words.filling import filled
+from holdfast.incidents.words.filling import begun, filled
 from holdfast.incidents.words.models import Approval, Ask, Forbidden, Signatory, Template, Version
 from holdfast.kit.clock import now
 from holdfast.people.queries import names_of
@@ -82,6 +82,17 @@ def approved_fillings(use: Use, *, values: Mapping[str, Sequence[str]], at: date
             continue  # something it names is not known here
         found[version.locale] = Filling(text, f"{version.template.slug}/{version.locale}/{version.number}")
     return found
+
+
+def beginnings(slug: str, *, values: Mapping[str, Mapping[str, str]]) -> dict[str, Filling]:
+    """Return a template's newest version in each language, with what is known filled in; `values` by language and name.
+
+    What is not known stays as a variable, and is refused if it is still there when the text leaves. Raises `NotFound`.
+    """
+    return {
+        locale: Filling(begun(version.body, values=values.get(locale, {})), f"{slug}/{locale}/{version.number}")
+        for locale, version in template(slug).versions.items()
+    }
 
 
 def templates() -> list[TemplateView]:

@@ -14,6 +14,7 @@ from typing import Final
 
 from holdfast.incidents.words import bans as forbidden
 from holdfast.incidents.words.contract import Ban, Claim, Occasion, OutgoingText, Problem, Rule, Use
+from holdfast.incidents.words.filling import PERSONAL, VARIABLE, VARIABLES
 from holdfast.incidents.words.lexicon import CAUSES, causes_in, lexicon_of
 from holdfast.incidents.words.quantities import Quantity, keys, of_moment, quantities
 from holdfast.incidents.words.reading import reading, sentences
@@ -30,6 +31,7 @@ def lint(
 ) -> list[Problem]:
     """Return what is wrong with one text, refusals before advice. Approvals are asked for elsewhere."""
     found = [
+        *variable_problems(text),
         *forbidden_problems(text, occasion, bans, at),
         *fact_problems(text, ledger, occasion, at),
         *cause_problems(text, ledger),
@@ -48,6 +50,15 @@ def lint_all(
     """Return what is wrong with the texts of one message: with each, and with them beside each other."""
     found = [each for text in texts for each in lint(text, ledger=ledger, occasion=occasion, bans=bans, at=at)]
     return sorted([*found, *consistency_problems(texts, occasion, at)], key=lambda each: each.advice)
+
+
+def variable_problems(text: OutgoingText) -> Iterator[Problem]:
+    """Say which variables nobody filled in; those of a reader are filled in when a text is sent to a person."""
+    later = PERSONAL if text.segment else frozenset()
+    for name in dict.fromkeys(VARIABLE.findall(text.text)):
+        if name in VARIABLES and name not in later:
+            said = f"{{{name}}} is not filled in: {VARIABLES[name]}. Write it, or take it out."
+            yield _refused(Rule.VARIABLE, said, text)
 
 
 def forbidden_problems(text: OutgoingText, occasion: Occasion, bans: Sequence[Ban], at: datetime) -> Iterator[Problem]:
