@@ -56,3 +56,10 @@ class Announcement(models.Model):
     update_id = models.UUIDField(primary_key=True)
     campaign_id = models.UUIDField(null=True, help_text="Empty: nobody had asked for it.")
     at = models.DateTimeField()
+
+
+class Briefed(models.Model):
+    """A morning on which the briefing was mailed."""
+
+    day = models.DateField(primary_key=True)
+    at = models.DateTimeField()

@@ -100,7 +100,7 @@ def look() -> Picture:
         uptimes=_uptimes(components, moment),
         records={each.id: _record(each) for each in incidents if each.is_open},
         prevention=_prevention({each.id for each in incidents[:LISTED] if not each.is_open}),
-        talk=_talk(moment),
+        talk=talk(moment),
     )
 
 
@@ -151,8 +151,8 @@ def _prevention(ended: set[UUID]) -> dict[UUID, tuple[str, ...]]:
     return found
 
 
-def _talk(moment: datetime) -> Talk:
-    """Over all lines together: the range from the shortest to the longest, for nobody chose a matter yet."""
+def talk(moment: datetime) -> Talk:
+    """Return it over all lines together: the range from the shortest to the longest, for nobody chose a matter yet."""
     found, calls = [], []
     queues = line.queues()
     lengths = line.lengths(queues)

@@ -10,7 +10,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from holdfast.incidents import queries
-from holdfast.incidents.status import announcing, exporting, subscribing
+from holdfast.incidents.status import announcing, briefing, exporting, subscribing
 from holdfast.kit.clock import now
 
 _log = structlog.get_logger(__name__)
@@ -54,3 +54,10 @@ def export(timestamp: int) -> None:
 def forget(timestamp: int) -> None:
     """Forget addresses whose owners never agreed."""
     subscribing.forget_unconfirmed(now() - timedelta(days=7))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="now", queueing_lock="status_briefing", pass_context=False)
+def brief(timestamp: int) -> None:
+    """Mail the briefing on the mornings of an open incident."""
+    briefing.mail_briefing()
