@@ -140,6 +140,14 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "legal:correction": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST"),
     "legal:settle": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     "legal:pause": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
+    # Audiences: who leads
+    "audiences:home": Route(LEADS, lambda world: [world.incident]),
+    **{
+        f"audiences:{name}": Route(LEADS, lambda world: [world.incident], why="only by POST")
+        for name in ("add", "count", "freeze")
+    },
+    "audiences:change": Route(LEADS, lambda world: [world.incident, 1], why="only by POST"),
+    "audiences:hand-over": Route(LEADS, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     # Signing in (allauth)
     "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),
     "account_logout": Route(EVERYBODY, why="strangers are sent home"),

@@ -1,0 +1,74 @@
+"""Reads: the rules of an incident, and the audiences frozen from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Count
+
+from holdfast.incidents.audiences.contract import AudienceView, Counted, GroupView, Handed
+from holdfast.incidents.audiences.groups import rule_of
+from holdfast.incidents.audiences.models import Audience, Group, Member, Segment
+from holdfast.people.queries import names_of
+
+
+def groups_of(incident_id: UUID) -> Sequence[GroupView]:
+    """Return the rules in the order in which they count."""
+    return [
+        GroupView(
+            id=each.pk,
+            name=each.name,
+            segment=each.segment,
+            label=Segment(each.segment).label,
+            rule=rule_of(each),
+            source=each.source,
+        )
+        for each in Group.objects.filter(incident_id=incident_id).order_by("position")
+    ]
+
+
+def audiences_of(incident_id: UUID, *, limit: int = 10) -> Sequence[AudienceView]:
+    """Return the newest audiences of an incident, the newest first."""
+    rows = list(
+        Audience.objects.filter(incident_id=incident_id).prefetch_related("handed").order_by("-version")[:limit]
+    )
+    names = names_of([row.frozen_by_id for row in rows] + [each.by_id for row in rows for each in row.handed.all()])
+    return [_view(row, names) for row in rows]
+
+
+def members_of(audience_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return of these customers who is in an audience: which words they read, and by which rule."""
+    audience = Audience.objects.get(pk=audience_id)
+    rows = Member.objects.filter(audience_id=audience_id, customer_id__in=customer_ids)
+    return {row.customer_id: (row.segment, audience.counted[row.group]["rule"]) for row in rows}
+
+
+def _view(row: Audience, names: dict[int, str]) -> AudienceView:
+    return AudienceView(
+        id=row.pk,
+        version=row.version,
+        exposed_at=row.exposed_at,
+        frozen_at=row.frozen_at,
+        frozen_by=names.get(row.frozen_by_id, ""),
+        total=row.total,
+        groups=tuple(Counted(**{**each, "some_unknown": tuple(each["some_unknown"])}) for each in row.counted),
+        languages=_shares(row, "locale"),
+        jurisdictions=_shares(row, "jurisdiction"),
+        handed=tuple(
+            Handed(
+                update_id=each.update_id,
+                campaign_id=each.campaign_id,
+                added=each.added,
+                no_address=each.no_address,
+                at=each.at,
+                by=names.get(each.by_id, ""),
+            )
+            for each in row.handed.all()
+        ),
+    )
+
+
+def _shares(row: Audience, column: str) -> tuple[tuple[str, int], ...]:
+    found = Member.objects.filter(audience=row).exclude(**{column: ""}).values_list(column)
+    return tuple(found.annotate(number=Count("pk")).order_by("-number", column)[:12])

@@ -1,0 +1,161 @@
+"""The audiences of an incident, for leads and admins: rules, counts, what was frozen, and what was handed on."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET, require_POST
+
+from holdfast.incidents import gate, screens
+from holdfast.incidents.audiences import freezing, groups, handing, queries
+from holdfast.incidents.audiences.contract import Counted
+from holdfast.incidents.audiences.errors import NotFound, Refused
+from holdfast.incidents.audiences.models import Group, Segment
+from holdfast.incidents.contract import IncidentView
+from holdfast.incidents.errors import Refused as IncidentRefused
+from holdfast.incidents.models import Incident
+from holdfast.notify.campaigns.contract import Refused as CampaignRefused
+from holdfast.people.choosing import Choice
+from holdfast.people.permissions import me
+
+Verb = Callable[..., HttpResponse | None]
+
+
+def _verb(verb: Verb) -> gate.View:
+    """Do one thing and show the page; a refusal is said on it, with what was sent."""
+
+    @wraps(verb)
+    def done(request: HttpRequest, number: int, **kwargs: Any) -> HttpResponseBase:
+        incident = gate.numbered(number)
+        try:
+            answer = verb(request, incident, **kwargs)
+        except (Refused, IncidentRefused) as refused:
+            return _page(request, incident, problem=refused.sentence, status=422)
+        except CampaignRefused as refused:
+            return _page(request, incident, problem=str(refused), status=422)
+        except NotFound:
+            return _page(request, incident, problem="That is not there any more. Look again.", status=404)
+        return answer if answer is not None else redirect("audiences:home", incident.number)
+
+    return gate.worked_on(require_POST(done))
+
+
+@gate.worked_on
+@require_GET
+def home(request: HttpRequest, number: int) -> HttpResponse:
+    """Whom the rules name, and who was told what."""
+    return _page(request, gate.numbered(number))
+
+
+@_verb
+def add(request: HttpRequest, incident: IncidentView) -> None:
+    """Add a rule."""
+    groups.add(
+        incident_id=incident.id,
+        name=gate.line(request, "name"),
+        segment=gate.line(request, "segment"),
+        source=gate.line(request, "source"),
+        choice=Choice(
+            tier=gate.line(request, "tier").strip(),
+            since_before=_day(gate.line(request, "since")),
+            locale=gate.line(request, "locale").strip(),
+            city=gate.line(request, "city").strip(),
+        ),
+        lines=_lines(request),
+        jurisdiction=gate.line(request, "jurisdiction"),
+        by=me(request).pk,
+    )
+
+
+@_verb
+def change(request: HttpRequest, incident: IncidentView, *, group_id: int) -> None:
+    """Let a group count earlier, or take it out."""
+    if request.POST.get("as") == "up":
+        groups.raise_up(incident_id=incident.id, group_id=group_id)
+    else:
+        groups.remove(incident_id=incident.id, group_id=group_id)
+
+
+@_verb
+def count(request: HttpRequest, incident: IncidentView) -> HttpResponse:
+    """Show whom the rules would name; nothing is kept."""
+    exposed_at = gate.moment(gate.line(request, "exposed_at"), what="The exposure") or incident.started_at
+    counted = freezing.count(incident_id=incident.id, exposed_at=exposed_at)
+    return _page(request, incident, counted=counted)
+
+
+@_verb
+def freeze(request: HttpRequest, incident: IncidentView) -> None:
+    """Keep whom they name."""
+    exposed_at = gate.moment(gate.line(request, "exposed_at"), what="The exposure") or incident.started_at
+    freezing.freeze(incident_id=incident.id, exposed_at=exposed_at, by=me(request).pk)
+
+
+@_verb
+def hand_over(request: HttpRequest, incident: IncidentView, *, audience_id: UUID) -> HttpResponse:
+    """Make a campaign of it, which shows its dry run and waits for approval."""
+    update_id = gate.uuid(gate.line(request, "update"))
+    if update_id is None:
+        raise Refused("Choose an update that was published. What is not approved goes to nobody.")
+    campaign_id = handing.hand_over(
+        incident_id=incident.id,
+        audience_id=audience_id,
+        update_id=update_id,
+        stream=gate.line(request, "stream"),
+        by=me(request).pk,
+    )
+    return redirect("campaigns:one", campaign_id)
+
+
+def _lines(request: HttpRequest) -> Iterable[str]:
+    file = request.FILES.get("file")
+    if file is None or isinstance(file, list) or file.file is None:
+        return io.StringIO(gate.line(request, "references"))
+    return io.TextIOWrapper(file.file, encoding="utf-8-sig", newline="")
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        read = parse_date(text.strip())
+    except ValueError:
+        read = None
+    if read is None:
+        raise Refused("The day cannot be read. Write it as 2020-12-31.")
+    return read
+
+
+def _page(
+    request: HttpRequest,
+    incident: IncidentView,
+    *,
+    problem: str = "",
+    counted: tuple[Counted, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    found = queries.audiences_of(incident.id)
+    handed = {each.update_id for one in found for each in one.handed}
+    context = {
+        **screens.head(request, incident, tab="audiences"),
+        "problem": problem,
+        "sent": request.POST,
+        "groups": queries.groups_of(incident.id),
+        "counted": counted,
+        "counted_total": sum(each.number for each in counted),
+        "audiences": found,
+        "to_send": [each for each in incident.updates if each.id not in handed],
+        "segments": Segment.choices,
+        "sources": Group.Source.choices,
+        "breach": incident.harm == Incident.Harm.DATA,
+    }
+    return render(request, "audiences/home.html", context, status=status)
