@@ -285,6 +285,18 @@ def discard(incident_id: UUID, house: House) -> None:
     updates.discard(update_id=drafted.id, version=drafted.version, by=house.lead)
 
 
+def test_who_asked_for_one_incident_hears_of_no_other_and_is_done_when_it_is_over(house: House) -> None:
+    incident_id, other = house.declare(), house.declare("The app is slow")
+    subscribe(ADA, [], incident_id=incident_id)
+    house.publish(other, "We are looking into it.")
+    announcing.announce_due()
+    assert Announcement.objects.get().campaign_id is None
+    house.resolve(incident_id)
+    announcing.announce_due()
+    assert Announcement.objects.exclude(campaign_id=None).count() == 1
+    assert Subscriber.objects.get().ended_at is not None
+
+
 def test_an_old_update_is_no_news(house: House) -> None:
     subscribe(ADA, [])
     house.publish(house.declare(), "We are looking into it.")

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from holdfast.incidents import queries
-from holdfast.incidents.contract import IncidentView, UpdateView
+from holdfast.incidents.contract import ENDED_STATES, IncidentView, UpdateView
 from holdfast.incidents.status.documents import address, posted
 from holdfast.incidents.status.models import Announcement, Subscriber
 from holdfast.incidents.status.picture import look
@@ -73,6 +73,8 @@ def _announce(incident: IncidentView, update: UpdateView) -> bool:
         _log.error("subscribers_not_told", update=str(update.id), why=str(refused))
     row.campaign_id = campaign_id
     row.save(update_fields=["campaign_id"])
+    if update.status in ENDED_STATES:  # they asked for this incident, until it is over
+        Subscriber.objects.filter(incident_id=incident.id, ended_at=None).update(ended_at=now())
     return True
 
 

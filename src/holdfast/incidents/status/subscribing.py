@@ -146,6 +146,7 @@ def change(token: str, *, components: Collection[str], locale: str, webhook: str
     row = _taken(token, Link.Purpose.MANAGE)
     known = {str(each.id) for each in queries.components()}
     row.components, row.locale, secret = sorted(set(components) & known), locale, ""
+    row.incident_id = None  # the page for changing speaks of services
     if drop:
         row.webhook = row.webhook_secret = NOTHING
     elif webhook:
