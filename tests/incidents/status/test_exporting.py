@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from tests.incidents.conftest import House
 
-from holdfast.incidents.status import command
+from holdfast.incidents.status import command, tasks
 from holdfast.incidents.status.exporting import ExportRefused, export, read
+from holdfast.kit import clock
 
 
 def test_every_address_in_the_copy_is_in_the_copy(house: House, tmp_path: Path) -> None:
@@ -54,6 +55,22 @@ def test_a_failing_export_leaves_the_copy_before(house: House, tmp_path: Path, m
     monkeypatch.undo()
     assert read(tmp_path / "out")["/status/"].body
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_worker_keeps_the_configured_copy_new(
+    house: House, tmp_path: Path, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_exported", ("", clock.now() - tasks._ANEW))
+    settings.STATUS_EXPORT = tmp_path / "out"
+    incident_id = house.declare()
+    house.publish(incident_id, "First word.")
+    tasks.export(0)
+    first = (tmp_path / "out").resolve()
+    tasks.export(0)
+    assert (tmp_path / "out").resolve() == first, "nothing changed, so nothing is written"
+    house.publish(incident_id, "Second word.")
+    tasks.export(0)
+    assert "Second word." in (tmp_path / "out/index.html").read_text()
 
 
 def test_a_folder_that_holds_something_else_is_refused(

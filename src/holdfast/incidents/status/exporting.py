@@ -25,6 +25,8 @@ _LOOKS = (
     "vendor/inter/inter-latin.woff2",
     "vendor/inter/inter-latin-ext.woff2",
 )
+_STAYS = (b'action="/status/', b'href="/status/manage/', b'href="/help/')
+"""What only a living server can do: a copy leads back to it."""
 
 
 class ExportRefused(Exception):
@@ -70,14 +72,11 @@ def read(folder: Path) -> Mapping[str, File]:
 def _write(folder: Path, made: Mapping[str, File]) -> int:
     pages = {path: file.body for path, file in made.items()}
     pages["/"] = pages["/status/"]
-    home = settings.PUBLIC_URL.encode()
     for path, body in pages.items():
         place = folder / f"{path.lstrip('/')}{'index.html' if path.endswith('/') else ''}"
         place.parent.mkdir(parents=True, exist_ok=True)
-        # What only a living server can do stays with it: forms and the help centre.
-        body = body.replace(b'action="/status/', b'action="%s/status/' % home).replace(
-            b'href="/help/', b'href="%s/help/' % home
-        )
+        for here in _STAYS:
+            body = body.replace(here, here.replace(b'"/', f'"{settings.PUBLIC_URL}/'.encode()))
         place.write_bytes(body)
     for name in _LOOKS:
         found = finders.find(name)
