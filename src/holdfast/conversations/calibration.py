@@ -13,7 +13,8 @@ few to learn from, but everybody's turn comes: when somebody who stood behind th
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ COMPARABLE = 3.0
 """Waits are about as long when neither was reckoned more than so many times as long as the other."""
 
 _FEWEST = 20
+_FEWEST_THERE = 5  # of fewer at one time nothing is read, or the first few would decide about all
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _LENGTHS = 2.0  # corrections are worked out for waits that differ by a factor of e so many times
 _LEAST, _MOST = 0.3, 4.0  # no correction is beyond these
@@ -99,8 +101,14 @@ class Corrections:
         recent = [o for o in alike if o.reckoned > 0 and (o.until is None or o.until > self.at - RECENT)]
         if sum(o.served for o in recent) < _FEWEST:
             return 1.0
-        found = _percentile([(max(o.took, 0.05) / o.reckoned, o.served) for o in recent], _aim(alike, self.at))
+        found = _percentile([self._spell(o) for o in recent], _aim(alike, self.at))
         return min(max(found, _LEAST), _MOST)
+
+    def _spell(self, outcome: Outcome) -> tuple[float, float, bool]:
+        """The part of a wait within `RECENT`, in ratios: from, to, and whether it ended with their turn."""
+        to = max(outcome.took, 0.05) / outcome.reckoned
+        before = ((self.at - RECENT) - outcome.told_at).total_seconds() / 60 / outcome.reckoned
+        return min(max(before, 0.0), to), to, outcome.served
 
 
 AS_RECKONED = Corrections()
@@ -115,13 +123,19 @@ def _aim(outcomes: Sequence[Outcome], at: datetime) -> float:
     return min(max(2 * AIM - share, _LOWEST), _HIGHEST)
 
 
-def _percentile(ratios: Sequence[tuple[float, bool]], aim: float) -> float:
-    """Return the ratio that a share of `aim` does not exceed (Kaplan and Meier 1958); the highest when none is."""
-    ordered = sorted(ratios, key=lambda each: (each[0], not each[1]))
+def _percentile(spells: Sequence[tuple[float, float, bool]], aim: float) -> float:
+    """Return the ratio that a share of `aim` does not exceed; the highest when none is.
+
+    Of each wait only the part counts that fell into the time looked at (the product-limit estimate with late entry of
+    Kaplan and Meier 1958; Tsai, Jewell and Wang 1987). Else those who still wait would be there from all the time
+    before, and those who were told with them and have been served since would not, so that waits would look longer.
+    """
+    begins, ends = sorted(begin for begin, _, _ in spells), sorted(end for _, end, _ in spells)
     share = 1.0
-    for index, (ratio, ended) in enumerate(ordered):
-        if ended:
-            share *= 1 - 1 / (len(ordered) - index)
-            if share <= 1 - aim:
-                return ratio
-    return max(1.0, ordered[-1][0])
+    for ratio, ended_there in sorted(Counter(end for _, end, ended in spells if ended).items()):
+        there = bisect_left(begins, ratio) - bisect_left(ends, ratio)
+        if there >= _FEWEST_THERE:
+            share *= 1 - ended_there / there
+        if share <= 1 - aim:
+            return ratio
+    return max(1.0, ends[-1])
