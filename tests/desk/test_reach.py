@@ -37,6 +37,9 @@ CASE = {
     "card": "get post",
     "delivery": "get",
     "again": "get post",
+    "proof": "get",
+    "proof-code": "get post",
+    "promised": "get post",
 }
 ANYWHERE = {"home", "list", "nav", "next", "search", "canned", "palette", "views", "preferences"}
 BY_ID = {"row", "attachment", "unmerge", "view"}
@@ -56,6 +59,7 @@ def address(name: str, conversation: Conversation) -> str:
         "card": "cards/TW-1-C1/",
         "delivery": f"delivery/{message}/",
         "again": f"delivery/{message}/again/",
+        "proof-code": "proof/code/",
     }
     return f"/desk/c/{conversation.number}/{last.get(name, f'{name}/')}"
 
