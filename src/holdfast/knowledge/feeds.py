@@ -67,7 +67,7 @@ def feed(request: HttpRequest, locale: str, kind: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=3600)
 def robots(request: HttpRequest) -> HttpResponse:
-    """Where crawlers may go (RFC 9309): the help centre and what its pages are made of, and later the status page."""
+    """Where crawlers may go (RFC 9309): the help centre, the status page and what their pages are made of."""
     lines = ["User-agent: *", *(f"Allow: {path}" for path in _FOR_CRAWLERS), "Disallow: /", ""]
     sitemap_at = settings.PUBLIC_URL + reverse("help:sitemap")
     return HttpResponse("\n".join([*lines, f"Sitemap: {sitemap_at}", ""]), content_type="text/plain; charset=utf-8")
