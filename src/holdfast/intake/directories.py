@@ -13,7 +13,6 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +21,7 @@ import structlog
 from holdfast.intake import jwk, operators
 from holdfast.intake.jwk import KeyRefused, PublicKey
 from holdfast.intake.operators import Directory
+from holdfast.kit.addresses import is_public
 
 SECONDS = 10.0
 """For one directory, from its name to its last byte."""
@@ -120,15 +120,9 @@ async def _resolved(host: str, port: int, own_network: bool) -> str:
         raise Away("The name of the directory's host is not known.") from None
     addresses = [str(each[4][0]) for each in found]
     # All of them: whoever names a public and a private address hopes for the second.
-    if not addresses or (not own_network and not all(map(_is_public, addresses))):
+    if not addresses or (not own_network and not all(map(is_public, addresses))):
         raise Away("The directory's host has a private address, which is not asked.")
     return addresses[0]
-
-
-def _is_public(address: str) -> bool:
-    found = ip_address(address.partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    return found.is_global and not found.is_multicast
 
 
 def _fresh_for(cache_control: str) -> timedelta:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import httpx
 from django.conf import settings
+
+from holdfast.kit.addresses import is_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,6 @@ def reached(url: str) -> Reached | None:
     except (httpx.InvalidURL, OSError, UnicodeError):
         return None
     addresses = [str(each[4][0]) for each in found]
-    if not addresses or not (settings.WEBHOOKS_INSIDE or all(map(_is_public, addresses))):
+    if not addresses or not (settings.WEBHOOKS_INSIDE or all(map(is_public, addresses))):
         return None
     return Reached(str(parsed.copy_with(host=addresses[0])), parsed.netloc.decode("ascii"))
-
-
-def _is_public(address: str) -> bool:
-    found = ip_address(address.partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    return found.is_global and not found.is_multicast
