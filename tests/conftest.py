@@ -14,6 +14,8 @@ from pathlib import Path
 
 import django
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 
 from holdfast.runtime.postgres import EmbeddedPostgres
 
@@ -38,8 +40,34 @@ if _SHARED not in os.environ:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
 django.setup()  # only now: the settings above name the server
 
+from django.contrib.contenttypes.models import ContentType  # noqa: E402
+
 from holdfast.bridge import next_word  # noqa: E402
 from holdfast.knowledge import search  # noqa: E402
+
+_EMPTY = """
+DO $$
+DECLARE one text; filled boolean;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- no foreign key, and no trigger that keeps rows for good
+    FOR one IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'django_migrations'
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || one || ')' INTO filled;
+        IF filled THEN EXECUTE 'DELETE FROM ' || one; END IF;
+    END LOOP;
+END $$
+"""
+
+
+def _empty_the_tables(_: TransactionTestCase) -> None:
+    """Delete what a test wrote: a tenth of the time of truncating every table and making Django's own rows anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EMPTY)
+    ContentType.objects.clear_cache()
+
+
+TransactionTestCase._fixture_teardown = _empty_the_tables  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -146,7 +146,7 @@ class _HangsUp(BaseHTTPRequestHandler):
 def hangs_up(settings: LazySettings) -> Iterator[type[_HangsUp]]:
     _HangsUp.hangs_up, _HangsUp.keys = True, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), _HangsUp)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.OPERATIONS_URL = f"http://127.0.0.1:{server.server_port}"
     yield _HangsUp
     server.shutdown()

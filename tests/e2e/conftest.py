@@ -29,6 +29,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=20_000)
 START_SECONDS = 60
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# Widths and colour schemes in which pages are examined: contrast hangs on the scheme, what fits on the width.
+LOOKS = [(1440, "light"), (1024, "dark"), (390, "light")]
 
 
 @dataclass

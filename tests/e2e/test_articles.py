@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import PHONE, Visitors
+from tests.e2e.conftest import LOOKS, PHONE, Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.knowledge import editing, unanswered
@@ -30,7 +30,7 @@ def _written(desk: Desk) -> tuple[Article, Article]:
     return original, other
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_pages_of_articles_have_no_breach_and_fit_their_window(
     desk: Desk, visitors: Visitors, width: int, scheme: str
 ) -> None:

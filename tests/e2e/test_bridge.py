@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import LOOKS, Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.bridge import asking
@@ -43,8 +43,7 @@ def minutes(number: int, *, flood: bool = False) -> None:
     outbox.publish([("minute", {"kind": "minute"})])
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_bridge_has_no_breach_in_calm_and_in_a_siege(
     desk: Desk, visitors: Visitors, scheme: str, width: int
 ) -> None:
@@ -157,8 +156,7 @@ def test_a_declared_matter_appears_in_every_window(desk: Desk, visitors: Visitor
     expect(other.locator(".matters")).to_contain_text("saltmarsh loan, price list")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("address", ["/bridge/what-if/", "/bridge/roster/", "/bridge/reserve/"])
 def test_the_pages_beside_the_bridge_have_no_breach(
     desk: Desk, visitors: Visitors, address: str, scheme: str, width: int

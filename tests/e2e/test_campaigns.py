@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import LOOKS, Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.kit import database
@@ -97,8 +97,7 @@ def _is_fit(page: Page, address: str) -> None:
     assert wider <= 0, address
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_campaigns_are_fit_for_everybody(desk: Desk, visitors: Visitors, scheme: str, width: int) -> None:
     page = visitors.page(
         desk.admin, viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import LOOKS, Visitors
 
 from holdfast.conversations.assignments import assign
 
@@ -20,8 +20,7 @@ def breaches(page: Page) -> list[str]:
     return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_desk_and_a_case_have_no_breach(desk: Desk, visitors: Visitors, scheme: str, width: int) -> None:
     desk.talk("another one"), desk.talk("a third one", queue=desk.other)
     conversation = desk.talk("My card was declined", "Hello?", subject="Card declined")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import LOOKS, Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.incidents import components, declaring, links, queries, updates
@@ -112,8 +112,7 @@ def test_at_the_desk_a_linked_case_shows_the_newest_public_words_to_insert(desk:
     assert breaches(page) == []
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_pages_have_no_breach(desk: Desk, visitors: Visitors, scheme: str, width: int) -> None:
     number = _declared(desk)
     page = visitors.page(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import LOOKS, Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.incidents import components, declaring, queries
@@ -36,8 +36,7 @@ def test_a_notice_reaches_its_owner_on_an_open_page_and_is_put_away(desk: Desk, 
     expect(page.locator(".band .yours")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_ledger_and_the_legal_page_have_no_breach_at_any_width(
     desk: Desk, visitors: Visitors, scheme: str, width: int
 ) -> None:

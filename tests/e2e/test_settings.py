@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import LOOKS, Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.assistant.learning.models import Candidate, Release
@@ -38,7 +38,7 @@ def test_previews_follow_what_is_typed_and_the_keyboard_is_enough(desk: Desk, vi
     expect(page.locator("#preview")).to_contain_text("Freeze a lost card")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_settings_have_no_breach_and_fit_their_window(
     desk: Desk, visitors: Visitors, width: int, scheme: str
 ) -> None:

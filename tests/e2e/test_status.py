@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 from tests.desk.conftest import Desk
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import LOOKS, Visitors
 from tests.e2e.test_desk_accessibility import breaches
 
 from holdfast.incidents import components, declaring, updates
@@ -48,8 +48,7 @@ def opened(page: Page, address: str, words: str) -> None:
     pytest.fail(f"{address} never said {words}")
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_page_is_whole_without_script_and_fits(desk: Desk, visitors: Visitors, scheme: str, width: int) -> None:
     tell(desk)
     size = {"width": width, "height": 900}

@@ -56,7 +56,7 @@ class Server:
         self.port = self._http.server_address[1]
         self.certificate = folder / "cert.pem"
         self.context = ssl.create_default_context(cafile=str(self.certificate))
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self._http.shutdown()

@@ -125,7 +125,7 @@ def provider() -> Iterator[Provider]:
     made = Provider()
     with ThreadingHTTPServer(("127.0.0.1", 0), handler_of(made)) as server:
         made.url = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield made
         server.shutdown()
 

@@ -244,7 +244,7 @@ def test_a_webhook_gets_the_incident_as_statuspage_posts_it_signed_with_the_secr
     posture.forget()
     house, settings.WEBHOOKS_INSIDE = make_house(), True
     server = HTTPServer(("127.0.0.1", 0), Hook)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         subscribe(ADA, [])
         secret = subscribing.change(

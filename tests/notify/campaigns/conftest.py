@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,8 +18,10 @@ from uuid import UUID
 import pytest
 from django.conf import LazySettings
 
+from holdfast.kit.clock import now
 from holdfast.notify.campaigns import adding, campaigns, sending
 from holdfast.notify.campaigns.contract import Recipient, Text
+from holdfast.notify.campaigns.models import Chunk, ProviderLimit
 from holdfast.notify.campaigns.models import Recipient as Row
 from holdfast.people.models import Agent, Role
 
@@ -123,16 +126,24 @@ def person(number: int, **different: Any) -> Recipient:
     return Recipient(**(given | different))
 
 
-def send(channel: str = "email") -> None:
-    """Send what is due, in this thread; what is put off for later waits."""
+def send(channel: str = "email", *, patience: float = 0.0) -> None:
+    """Send what is due until nothing is for `patience` seconds; what is put off for longer is not waited for."""
     stop = threading.Event()
-    lane = sending.Lane(channel, stop, until_idle=True)
-    timer = threading.Timer(8.0, stop.set)  # what is put off is not waited for
-    timer.start()
-    try:
-        lane.run()
-    finally:
-        timer.cancel()
+    lane = threading.Thread(target=sending.Lane(channel, stop, until_idle=True).run)
+    lane.start()
+    while lane.is_alive() and not _rests(channel, until=now() + timedelta(seconds=patience)):
+        lane.join(0.05)
+    stop.set()
+    lane.join()
+
+
+def _rests(channel: str, *, until: datetime) -> bool:
+    """Whether no chunk is held, and none may be taken before `until`."""
+    chunks = Chunk.objects.filter(channel=channel, open=True, campaign__state="running")
+    if chunks.filter(lease__isnull=False).exists():
+        return False
+    resting = ProviderLimit.objects.filter(name=channel, resting_until__gt=until).exists()
+    return resting or not chunks.exclude(not_before__gt=until).exists()
 
 
 def states(campaign: UUID) -> dict[str, int]:

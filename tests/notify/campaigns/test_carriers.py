@@ -59,7 +59,7 @@ def gateway(settings: LazySettings) -> Iterator[Gateway]:
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     gateway.url = f"http://127.0.0.1:{server.server_port}/send"
     settings.SMS_URL, settings.SMS_KEY, settings.WEBHOOKS_INSIDE = gateway.url, "synthetic", True
     yield gateway

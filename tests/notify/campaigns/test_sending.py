@@ -123,7 +123,7 @@ def test_a_mail_server_that_throttles_is_left_alone_and_nobody_is_lost(team: Tea
 def test_a_connection_that_breaks_leaves_one_mail_unknown_and_the_others_go(team: Team, sink: MakeSink) -> None:
     server = sink("--drop", "0.05")
     campaign = team.campaign(200)
-    send()
+    send(patience=10)
     found = states(campaign)
     assert 0 < found["unknown"] < 40
     assert found["sent"] + found["unknown"] == 200
@@ -137,15 +137,15 @@ def test_a_connection_that_breaks_leaves_one_mail_unknown_and_the_others_go(team
 def test_the_unknown_are_sent_again_only_by_a_person_and_under_the_same_id(team: Team, sink: MakeSink) -> None:
     server = sink("--drop", "0.1")
     campaign = team.campaign(60)
-    send()
+    send(patience=10)
     minding.tick()
     unknown = states(campaign)["unknown"]
-    send()
+    send(patience=10)
     assert states(campaign)["unknown"] == unknown
     with pytest.raises(Exception, match="number changed"):
         settling.send_again(campaign_id=campaign, by=team.writer.pk, seen=unknown + 1)
     assert settling.send_again(campaign_id=campaign, by=team.writer.pk, seen=unknown) == unknown
-    send()
+    send(patience=10)
     assert states(campaign) == {"sent": 60}
     ids = [line.split("\t")[1] for line in server.record.read_text().splitlines()]
     assert len(set(ids)) == 60
