@@ -21,11 +21,14 @@ from holdfast.incidents import (
     queries,
     states,
     updates,
+    worded,
     wording,
 )
 from holdfast.incidents.contract import ENDED_STATES, UpdateView
 from holdfast.incidents.errors import IncidentError
 from holdfast.incidents.models import ComponentChange, Fact, Incident, Update
+from holdfast.incidents.words import approvals, library, signatories
+from holdfast.incidents.words.errors import WordsError
 from holdfast.kit.clock import now, set_source
 from holdfast.people.models import Agent
 from holdfast.promises import queries as promises
@@ -35,6 +38,7 @@ from holdfast.promises.watch import Watch
 
 STATES = st.sampled_from(["investigating", "identified", "monitoring", "resolved", "postmortem"])
 STATUSES = st.sampled_from(["operational", "degraded_performance", "major_outage"])
+PEOPLE = st.integers(0, 2)
 DUE = st.sampled_from([None, 1, 6, 15, 45, 60 * 30])
 
 
@@ -44,10 +48,16 @@ class Incidents(RuleBasedStateMachine):
         self.at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
         set_source(lambda: self.at)
         unique = uuid.uuid4().hex[:10]
-        self.lead = Agent.objects.create_user(f"{unique}@desk.example", name="Lea", role="lead").pk
+        names = ("Lea", "Mara", "Noor")
+        self.people = [Agent.objects.create_user(f"{n}{unique}@desk.example", name=n, role="lead").pk for n in names]
+        self.lead = self.people[0]
+        for person in self.people:
+            signatories.name(agent_id=person, role="communications", jurisdiction="", by=self.lead)
+        self.hands: set[int] = set()  # who had a hand in the draft's text
+        self.asked: dict[uuid.UUID, set[int]] = {}  # and in what is asked about
         self.parts = [components.add(name=f"{name} {unique}", by=self.lead).id for name in ("Cards", "App")]
         self.incident = declaring.declare(
-            title="It is broken", by=self.lead, components={self.parts[0]: "major_outage"}, severity=2
+            title="It is broken", by=self.lead, components={self.parts[0]: "major_outage"}, severity=1
         )
         self.seen: UpdateView | None = None
         self.watch = Watch({Kind.UPDATE: holding.publish_holding})
@@ -63,21 +73,24 @@ class Incidents(RuleBasedStateMachine):
     def the_clock_is_put_back(self, minutes: int) -> None:
         self.at -= timedelta(minutes=minutes)
 
-    @rule(status=STATES, due=DUE, give=st.none() | STATUSES, part=st.integers(0, 1))
-    def somebody_writes(self, status: str, due: int | None, give: str | None, part: int) -> None:
+    @rule(status=STATES, due=DUE, give=st.none() | STATUSES, part=st.integers(0, 1), who=PEOPLE)
+    def somebody_writes(self, status: str, due: int | None, give: str | None, part: int, who: int) -> None:
         """From what they have on screen, which may be old."""
         fields = {
-            "by": self.lead,
+            "by": self.people[who],
             "status": status,
             "texts": {"en": f"It is {status}. We are sorry."},
             "next_update_due": None if due is None else now() + timedelta(minutes=due),
             "components": {} if give is None else {self.parts[part]: give},
         }
+        before = queries.draft_of(self.incident)
         with suppress(IncidentError):
             if self.seen is None or self.seen.state != "draft":
                 self.seen = updates.draft(incident_id=self.incident, **fields)  # type: ignore[arg-type]
             else:
                 self.seen = updates.edit(update_id=self.seen.id, version=self.seen.version, **fields)  # type: ignore[arg-type]
+            if before is None or before.texts != self.seen.texts:
+                self.hands = {self.people[who]} | (self.hands if before else set())
 
     @rule()
     def another_edits_meanwhile(self) -> None:
@@ -87,6 +100,33 @@ class Incidents(RuleBasedStateMachine):
                 update_id=draft.id, version=draft.version, by=self.lead, status=draft.status, texts={"en": "Theirs."},
                 next_update_due=draft.next_update_due, components={},
             )  # fmt: skip
+            self.hands |= {self.lead} if draft.texts != {"en": "Theirs."} else set()
+
+    @rule(who=PEOPLE)
+    def somebody_asks_for_approval(self, who: int) -> None:
+        draft, incident = queries.draft_of(self.incident), queries.incident_of_id(self.incident)
+        assert incident is not None
+        if draft is None:
+            return
+        with suppress(IncidentError):
+            worded.ask(incident, draft, by=self.people[who])
+            for each in library.asks():
+                if each.subject == self.subject and each.text == draft.texts["en"]:
+                    self.asked.setdefault(each.id, {each.asked_by_id}).update(self.hands)
+
+    @rule(who=PEOPLE)
+    def somebody_approves(self, who: int) -> None:
+        """Whoever asked or had a hand in the words never does; whoever has not may."""
+        person = self.people[who]
+        for each in library.asks(agent_id=person):
+            if each.subject != self.subject:
+                continue
+            try:
+                approvals.approve(ask_id=each.id, by=person, expires_in=timedelta(minutes=20))
+            except WordsError:
+                assert person in self.asked[each.id]
+            else:
+                assert person not in self.asked[each.id]
 
     @rule()
     def it_is_looked_at_again(self) -> None:

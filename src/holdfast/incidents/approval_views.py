@@ -103,7 +103,7 @@ def _done(request: HttpRequest, verb: Callable[[], str]) -> HttpResponse:
 def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     sees_all = me(request).role in _SEES_ALL
     mine = library.asks(agent_id=me(request).pk)
-    ours = {each.id for each in mine if each.asked_by_id != me(request).pk}
+    ours = {each.id for each in mine if me(request).pk not in {each.asked_by_id, *each.writers}}
     listed = library.asks() if sees_all else mine
     context = {
         "section": "incidents",

@@ -209,6 +209,7 @@ class UpdateText(models.Model):
     segment = models.CharField(max_length=20, blank=True)
     text = models.TextField()
     template = models.CharField(max_length=80, blank=True, help_text="Template and version it was made from.")
+    writers = models.JSONField(default=list, help_text="Agents who had a hand in these words, whoever began first.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["update", "locale", "segment"], name="said_once_per_reader")]

@@ -14,7 +14,7 @@ from django.db.models import Max
 from holdfast.incidents import components as parts
 from holdfast.incidents import roles, states, wording
 from holdfast.incidents.changes import done, held, note, tell
-from holdfast.incidents.contract import ENDED_STATES, PUBLIC, SEGMENTS, Checked, Problem, UpdateView
+from holdfast.incidents.contract import ENDED_STATES, PUBLIC, Checked, Problem, UpdateView
 from holdfast.incidents.errors import NotFound, Refused, Stale
 from holdfast.incidents.models import (
     Affected,
@@ -23,22 +23,15 @@ from holdfast.incidents.models import (
     ComponentStatus,
     Incident,
     Update,
-    UpdateText,
 )
 from holdfast.incidents.queries import facts_of, incident_of_id, subject_of
 from holdfast.incidents.shown import update_view
+from holdfast.incidents.texts import Segments, Templates, Texts, say
 from holdfast.kit.clock import now
 from holdfast.promises import ledger
 from holdfast.promises import queries as promises
 from holdfast.promises.contract import Kind
 from holdfast.promises.errors import Refused as PromiseRefused
-
-LONGEST = 4_000
-"""Characters of one text. A status update is read on a phone in a hurry; the longest seen in six published cases had
-fewer than 2,000."""
-
-Texts = Mapping[str, str]
-Segments = Mapping[str, Mapping[str, str]]
 
 
 @transaction.atomic
@@ -51,7 +44,7 @@ def draft(
     next_update_due: datetime | None,
     components: Mapping[UUID, str],
     segments: Segments | None = None,
-    templates: Mapping[tuple[str, str], str] | None = None,
+    templates: Templates | None = None,
 ) -> UpdateView:
     """Begin an update. `texts` are the public's by language, `segments` those of other readers.
 
@@ -67,7 +60,7 @@ def draft(
         incident=incident, status=incident.status, author_id=by, created_at=moment, updated_at=moment
     )
     _write(row, status=status, next_update_due=next_update_due, components=components)
-    _say(row, texts, segments or {}, templates or {})
+    say(row, texts=texts, segments=segments or {}, templates=templates or {}, by=by)
     tell(incident.pk, kind="draft", update=row.pk)
     return update_view(row)
 
@@ -83,7 +76,7 @@ def edit(
     next_update_due: datetime | None,
     components: Mapping[UUID, str],
     segments: Segments | None = None,
-    templates: Mapping[tuple[str, str], str] | None = None,
+    templates: Templates | None = None,
 ) -> UpdateView:
     """Change the draft that was on screen with `version`. Without `segments` those stay.
 
@@ -94,7 +87,7 @@ def edit(
     row.author_id = by
     row.version += 1
     row.save()
-    _say(row, texts, segments, templates or {})
+    say(row, texts=texts, segments=segments, templates=templates or {}, by=by)
     tell(row.incident_id, kind="draft", update=row.pk)
     return update_view(row)
 
@@ -195,35 +188,6 @@ def _write(row: Update, *, status: str, next_update_due: datetime | None, compon
     row.status, row.next_update_due, row.updated_at = status, next_update_due, now()
     row.components = {str(id_): each for id_, each in components.items()}
     row.save()
-
-
-def _say(row: Update, texts: Texts, segments: Segments | None, templates: Mapping[tuple[str, str], str]) -> None:
-    wanted = {(locale, PUBLIC): text for locale, text in texts.items()}
-    for segment, said in (segments or {}).items():
-        wanted |= {(locale, segment): text for locale, text in said.items()}
-    clean = {key: _clean(*key, text) for key, text in wanted.items()}
-    kept = row.texts.all() if segments is not None else row.texts.filter(segment=PUBLIC)
-    for old in kept:
-        if not clean.get((old.locale, old.segment)):
-            old.delete()
-    for (locale, segment), text in clean.items():
-        if text:
-            values = {"text": text, "template": templates.get((locale, segment), "")}
-            fresh = values if (locale, segment) in templates else {"text": text}
-            UpdateText.objects.update_or_create(
-                update=row, locale=locale, segment=segment, defaults=fresh, create_defaults=values
-            )
-
-
-def _clean(locale: str, segment: str, text: str) -> str:
-    if segment not in SEGMENTS:
-        raise Refused(f"There is no kind of reader called {segment}.")
-    if not locale or len(locale) > 10:
-        raise Refused("Name the language of each text, such as en or pt-br.")
-    text = text.replace("\x00", "").replace("\r\n", "\n").strip()
-    if len(text) > LONGEST:
-        raise Refused(f"A text has at most {LONGEST} characters; the one in {locale} has {len(text)}.")
-    return text
 
 
 def _problems(incident: Incident, row: Update) -> list[Problem]:

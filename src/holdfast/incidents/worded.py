@@ -24,6 +24,7 @@ from holdfast.incidents.contract import (
 )
 from holdfast.incidents.errors import Refused
 from holdfast.incidents.models import Incident
+from holdfast.incidents.texts import writers_of
 from holdfast.incidents.wording import HoldingAsked, HoldingText, Outgoing
 from holdfast.incidents.words import approvals, forbidden, library
 from holdfast.incidents.words.contract import Claim, Missing, Occasion, OutgoingText, Role, Rule, Use
@@ -74,7 +75,8 @@ def ask(incident: IncidentView, update: UpdateView, *, by: int) -> int:
     if not lacking:
         raise Refused("No approval is missing that somebody could give.")
     about = f"Incident {incident.number}: {incident.title}"
-    return approvals.ask(subject=queries.subject_of(incident.id), about=about, missing=lacking, by=by)
+    subject, hands = queries.subject_of(incident.id), writers_of(update.id)
+    return approvals.ask(subject=subject, about=about, missing=lacking, by=by, writers=hands)
 
 
 def holding_texts(asked: HoldingAsked) -> Mapping[str, HoldingText]:
@@ -161,6 +163,16 @@ def known(incident: IncidentView, update: UpdateView, facts: Sequence[FactView])
         "next": [_time(update.next_update_due)] if update.next_update_due else [],
         "since": [_time(each) for each in said],
         **_always(incident, facts),
+    }
+
+
+def known_now(incident: IncidentView) -> dict[str, list[str]]:
+    """Return what the variables of a template may hold now, for what is said besides updates."""
+    said = [each.published_at for each in incident.updates if each.published_at]
+    return {
+        "next": [_time(incident.next_update_due)] if incident.next_update_due else [],
+        "since": [_time(each) for each in said],
+        **_always(incident, queries.facts_of(incident.id, public_only=True)),
     }
 
 

@@ -159,6 +159,46 @@ def test_nobody_approves_what_they_asked_for_or_wrote_or_without_the_role(signed
     approvals.second_person(action="send it", by=3, second=4)
 
 
+def test_who_drafted_or_edited_a_text_does_not_approve_it_even_when_another_asks(signed: Signed) -> None:
+    """The lawyer begins it, communications changes a word, the lead asks: neither of the first two stands for it."""
+    incident_id = signed.house.declare("Statements were sent to the wrong people", harm="data")
+    fields: dict[str, Any] = {"status": "investigating", "next_update_due": in_minutes(30), "components": {}}
+    draft = updates.draft(incident_id=incident_id, by=signed.legal.pk, texts={"en": f"{SORRY} Yes."}, **fields)
+    draft = updates.edit(
+        update_id=draft.id, version=draft.version, by=signed.communications.pk, texts={"en": SORRY}, **fields
+    )
+    same = {"update_id": draft.id, "texts": {"en": SORRY}}
+    draft = updates.edit(version=draft.version, by=signed.security.pk, **same, **fields)  # not a word of hers
+    incident = queries.incident_of_id(incident_id)
+    assert incident is not None
+    assert worded.ask(incident, draft, by=signed.house.lead) == 3
+    for person in (signed.legal, signed.communications):
+        (waits,) = library.asks(agent_id=person.pk)
+        assert approvals.waiting_for(person.pk) == 0
+        with pytest.raises(Refused, match="had a hand in these words"):
+            approvals.approve(ask_id=waits.id, by=person.pk, expires_in=WEEK)
+    (waits,) = library.asks(agent_id=signed.security.pk)
+    approvals.approve(ask_id=waits.id, by=signed.security.pk, expires_in=WEEK)
+    gone = updates.edit(update_id=draft.id, version=draft.version, by=signed.legal.pk, **{**fields, "texts": {}})
+    anew = updates.edit(
+        update_id=draft.id, version=gone.version, by=signed.house.lead, **{**fields, "texts": {"en": f"{SORRY} Now."}}
+    )
+    worded.ask(incident, anew, by=signed.house.lead)
+    approve_all(signed, incident, anew)  # written anew by another, they may
+    assert publish(signed, anew).number == 1
+
+
+def test_who_wrote_a_version_of_a_template_does_not_approve_it(signed: Signed) -> None:
+    templates.add(slug="mine", title="Mine", use="update")
+    templates.save(slug="mine", locale="en", body="One. Next update {next}.", seen=0, by=signed.legal.pk)
+    text = OutgoingText(locale="en", text="One. Next update {next}.")
+    wanted = [Missing(text=text, need=Need(role=Role.LEGAL))]
+    approvals.ask(subject="template:mine", about="Mine", missing=wanted, by=signed.house.lead)
+    (waits,) = library.asks(agent_id=signed.legal.pk)
+    with pytest.raises(Refused, match="had a hand in these words"):
+        approvals.approve(ask_id=waits.id, by=signed.legal.pk, expires_in=WEEK)
+
+
 def test_a_change_is_asked_for_in_a_sentence(signed: Signed) -> None:
     incident, draft = breach(signed)
     worded.ask(incident, draft, by=signed.house.lead)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -84,10 +84,18 @@ def standing(
 
 
 @transaction.atomic
-def ask(*, subject: str, about: str, missing: Sequence[Missing], by: int) -> int:
+def ask(
+    *,
+    subject: str,
+    about: str,
+    missing: Sequence[Missing],
+    by: int,
+    writers: Mapping[tuple[str, str], Collection[int]] | None = None,
+) -> int:
     """Ask for the approvals that are missing and return how many were asked for newly. Raises `Refused`.
 
-    What was asked for an earlier text of the same reader lapses.
+    `writers` says of a text, by language and kind of reader, who had a hand in it. What was asked for an earlier text
+    of the same reader lapses.
     """
     moment, asked = now(), 0
     if not missing:
@@ -98,13 +106,20 @@ def ask(*, subject: str, about: str, missing: Sequence[Missing], by: int) -> int
             role=each.need.role, jurisdiction=each.need.jurisdiction, state=Ask.State.OPEN,
         )  # fmt: skip
         key = digest(each.text)
-        if same.filter(digest=key).exists():
+        hands = {*(writers or {}).get((each.text.locale, each.text.segment), ()), *_template_writer(subject, each.text)}
+        waits = same.filter(digest=key).first()
+        if waits is not None:
+            waits.writers = sorted(hands.union(waits.writers))
+            waits.save(update_fields=["writers"])
             continue
         same.update(state=Ask.State.LAPSED, decided_at=moment)
         _, made = Ask.objects.get_or_create(
             subject=subject, locale=each.text.locale, segment=each.text.segment,
             role=each.need.role, jurisdiction=each.need.jurisdiction, state=Ask.State.OPEN,
-            defaults={"digest": key, "text": each.text.text, "about": about[:200], "by_id": by, "at": moment},
+            defaults={
+                "digest": key, "text": each.text.text, "about": about[:200], "by_id": by, "at": moment,
+                "writers": sorted(hands),
+            },
         )  # fmt: skip
         asked += made
     outbox.publish([(OUTBOX, {"kind": "asked"})])
@@ -121,7 +136,8 @@ def approve(*, ask_id: UUID, by: int, expires_in: timedelta) -> Approval:
         raise Refused(f"You do not approve for {Role(row.role).label.lower()}. Ask who keeps the settings.")
     if not timedelta() < expires_in <= LONGEST:
         raise Refused(f"An approval holds between a minute and {LONGEST.days} days.")
-    second_person(action="approve it", by=_writer_of(row), second=by)
+    for writer in row.writers:
+        second_person(action="approve it", by=writer, second=by)
     moment = now()
     given = Approval.objects.create(
         digest=row.digest, text=row.text, locale=row.locale, segment=row.segment, subject=row.subject, role=row.role,
@@ -168,7 +184,7 @@ def revoke(*, approval_id: int, by: int, why: str) -> None:
 def second_person(*, action: str, by: int | None, second: int) -> None:
     """Refuse `action` when the person who would allow it is the one who prepared it. Raises `Refused`."""
     if by == second:
-        raise Refused(f"You wrote this, so somebody else has to {action}.")
+        raise Refused(f"You had a hand in these words, so somebody else has to {action}.")
 
 
 def signs(*, agent_id: int, role: str, jurisdiction: str = "") -> bool:
@@ -207,13 +223,13 @@ def _decide(row: Ask, state: Ask.State, *, by: int, at: datetime) -> None:
     outbox.publish([(OUTBOX, {"kind": state.value})])
 
 
-def _writer_of(row: Ask) -> int | None:
-    """Return who wrote the version of a template that is asked about; of other texts only who asked is known."""
-    if not row.subject.startswith("template:"):
-        return None
-    slug = row.subject.removeprefix("template:")
-    rows = Version.objects.filter(template__slug=slug, locale=row.locale, body=row.text).order_by("-number")
-    return rows.values_list("by_id", flat=True).first()
+def _template_writer(subject: str, text: OutgoingText) -> list[int]:
+    """Return who wrote the version of a template that is asked about."""
+    if not subject.startswith("template:"):
+        return []
+    slug = subject.removeprefix("template:")
+    rows = Version.objects.filter(template__slug=slug, locale=text.locale, body=text.text).order_by("-number")
+    return [by for by in rows.values_list("by_id", flat=True)[:1] if by is not None]
 
 
 def _counts(row: Approval, need: Need, at: datetime) -> bool:
@@ -261,4 +277,7 @@ def waiting_for(agent_id: int) -> int:
     mine = Q(pk__in=[])
     for role, place in Signatory.objects.filter(agent_id=agent_id, until=None).values_list("role", "jurisdiction"):
         mine |= Q(role=role) if not place else Q(role=role, jurisdiction=place)
-    return Ask.objects.filter(mine, state=Ask.State.OPEN).exclude(by_id=agent_id).count() if mine.children else 0
+    if not mine.children:
+        return 0
+    waits = Ask.objects.filter(mine, state=Ask.State.OPEN).exclude(by_id=agent_id)
+    return waits.exclude(writers__contains=[agent_id]).count()

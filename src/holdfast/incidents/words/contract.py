@@ -172,6 +172,8 @@ class AskView:
     jurisdiction: str
     asked_by_id: int
     asked_by: str
+    writers: Sequence[int]
+    """Who had a hand in the text, by id: neither they nor who asked approves it."""
     at: datetime
     state: str
     answer: str

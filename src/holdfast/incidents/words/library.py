@@ -225,6 +225,7 @@ def _ask(row: Ask) -> AskView:
     return AskView(
         id=row.pk, subject=row.subject, about=row.about, locale=row.locale, segment=row.segment, text=row.text,
         role=Role(row.role), jurisdiction=row.jurisdiction, asked_by_id=row.by_id, asked_by=people.get(row.by_id, ""),
-        at=row.at, state=row.state, answer=row.answer, decided_by=people.get(row.decided_by_id or 0, ""),
+        writers=tuple(row.writers), at=row.at, state=row.state, answer=row.answer,
+        decided_by=people.get(row.decided_by_id or 0, ""),
         decided_at=row.decided_at, before=before.order_by("-at").values_list("text", flat=True).first() or "",
     )  # fmt: skip

@@ -110,6 +110,7 @@ class Ask(models.Model):
     role = models.CharField(max_length=16, choices=Role.choices)
     jurisdiction = models.CharField(max_length=10, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    writers = models.JSONField(default=list, help_text="Agents who had a hand in the text; none of them approves it.")
     at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
