@@ -186,6 +186,17 @@ def test_the_preview_reads_as_in_the_help_centre_and_runs_nothing(lead: Client) 
     assert 'href="https://bank.example/"' in shown
 
 
+def test_a_writer_is_told_what_keeps_the_assistant_from_quoting_it(lead: Client) -> None:
+    typed = {"title": "Fees", "summary": "S", "body": "Fees are shown in the app.\n\nThis is your own fault!!"}
+    shown = lead.post(reverse("articles:preview"), typed).content.decode()
+    assert "will not quote this" in shown
+    assert '<q lang="en">This is your own fault</q> This tells them that it is their doing.' in shown
+    typed["body"] = "Fees are shown in the app."
+    assert "will not quote this" not in lead.post(reverse("articles:preview"), typed).content.decode()
+    typed["body"] = "Das ist Ihre Schuld."
+    assert ">Ihre Schuld</q>" in lead.post(reverse("articles:preview") + "?locale=de", typed).content.decode()
+
+
 def test_the_list_finds_by_words_language_and_state(lead: Client) -> None:
     article = write(lead)
     draft = Article.objects.create(slug="draft", locale="id", title="Kartu", body="x", published=False)

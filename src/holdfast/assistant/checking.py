@@ -11,6 +11,7 @@ import structlog
 
 from holdfast.assistant.contract import Answer, Clarify, HandOver, Outcome, Reason
 from holdfast.assistant.reply_lint import Rule, lint
+from holdfast.knowledge.remarks import Remark
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,14 @@ def as_it_may_leave(outcome: Outcome) -> Outcome:
         case _:
             return outcome
     return outcome if rule is None else to_a_person(rule, locale=locale)
+
+
+def remarks(passage: str, locale: str) -> list[Remark]:
+    """Return what would keep the assistant from quoting a passage of an article, with the words it is about."""
+    return [
+        Remark(passage[each.start : each.end], each.sentence)
+        for each in lint(passage, locale=locale, citations=[passage])
+    ]
 
 
 def to_a_person(rule: Rule, *, locale: str) -> HandOver:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from holdfast.knowledge import editing, feedback, queries, translations, unanswered, versions
+from holdfast.knowledge import editing, feedback, queries, remarks, translations, unanswered, versions
 from holdfast.knowledge.editing import EditRefused
 from holdfast.knowledge.forms import ArticleForm, languages
 from holdfast.knowledge.models import Article
@@ -113,7 +113,8 @@ def checked(request: HttpRequest, pk: int) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """How the words would look in the help centre."""
     typed = {name: request.POST.get(name, "").replace("\0", "")[:100_000] for name in ("title", "summary", "body")}
-    return render(request, "knowledge/_preview.html", _shown(Article(**typed)))
+    locale = (request.POST.get("locale") or request.GET.get("locale") or "en")[:16]
+    return render(request, "knowledge/_preview.html", _shown(Article(locale=locale, **typed)))
 
 
 def _begun(because: str) -> dict[str, object]:
@@ -145,7 +146,7 @@ def _page(request: HttpRequest, form: ArticleForm, kept: Article | None) -> Http
         "topics": editing.topics_in_use(),
         "tab": "articles",
         **(_about(kept) if kept else {}),
-        **_shown(Article(**typed)),
+        **_shown(Article(locale=str(form["locale"].value() or "en") if kept is None else kept.locale, **typed)),
     }
     return render(request, "knowledge/editor.html", context, status=422 if form.errors else 200)
 
@@ -169,4 +170,8 @@ def _others(kept: Article) -> list[tuple[str, str, int | None]]:
 
 
 def _shown(typed: Article) -> dict[str, object]:
-    return {"shown": typed, "rendered": queries.rendered(typed)}
+    return {
+        "shown": typed,
+        "rendered": queries.rendered(typed),
+        "remarks": remarks.of(typed.body, locale=typed.locale),
+    }
