@@ -163,7 +163,10 @@ def test_a_campaign_gets_everybody_once_with_the_words_for_their_group(
     add(house, incident, "Charged twice", lines=["TW-11", "TW-13", "TW-14"])
     add(house, incident, "The rest", "unaffected")
     frozen = freeze(house, incident)
-    said = {"affected": {"en": "You were charged twice {sic}."}, "unaffected": {"en": "You are not affected."}}
+    said = {
+        "affected": {"en": "{reference}, you were charged twice {sic}."},
+        "unaffected": {"en": "You are not affected."},
+    }
     update = house.publish(incident, segments=said)
     campaign = handing.hand_over(
         incident_id=incident, audience_id=frozen, update_id=update.id, stream="incident", by=house.lead
@@ -172,7 +175,7 @@ def test_a_campaign_gets_everybody_once_with_the_words_for_their_group(
     assert sum(each.number for each in dry.counts if each.segment == "unaffected") == 2
     assert sum(each.number for each in dry.counts if each.segment == "affected") == 2
     words = {(each.segment, each.body) for each in dry.samples}
-    assert any("You were charged twice (sic)." in body for segment, body in words if segment == "affected")
+    assert any("TW-11, you were charged twice (sic)." in body for segment, body in words if segment == "affected")
     assert all("not affected" in body for segment, body in words if segment == "unaffected")
     (handed,) = queries.audiences_of(incident)[0].handed
     assert (handed.added, handed.no_address) == (4, 1)

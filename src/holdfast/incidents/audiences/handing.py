@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -14,12 +15,14 @@ from holdfast.incidents.audiences.errors import NotFound, Refused
 from holdfast.incidents.audiences.groups import alone
 from holdfast.incidents.audiences.models import Audience, HandOver, Member
 from holdfast.incidents.contract import IncidentView, UpdateView
+from holdfast.incidents.words.filling import PERSONAL
 from holdfast.kit.clock import now
 from holdfast.notify.campaigns import adding, campaigns
 from holdfast.notify.campaigns.contract import Recipient, Text
 from holdfast.people.choosing import reached
 
 STREAMS = ("incident", "legal")
+_BRACE = re.compile("|".join(rf"\{{{name}\}}" for name in sorted(PERSONAL)) + r"|[{}]")
 _BLOCK = 1_000
 
 
@@ -75,8 +78,8 @@ def _texts(incident: IncidentView, update: UpdateView, audience: Audience) -> di
 
 
 def _words(text: str) -> str:
-    # Braces in an update are words; in a campaign they would be variables.
-    return text.replace("{", "(").replace("}", ")")
+    # Braces in an update are words, but for what is the reader's own; in a campaign all of them would be variables.
+    return _BRACE.sub(lambda match: {"{": "(", "}": ")"}.get(match[0], match[0]), text)
 
 
 def _recipients(audience_id: UUID) -> Iterator[Recipient]:
