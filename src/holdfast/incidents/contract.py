@@ -16,7 +16,9 @@ OUTBOX: Final = "incident"
 
 PUBLIC: Final = ""
 """The segment of a text that everybody may read. The others are only sent, never shown on the page."""
-SEGMENTS: Final = (PUBLIC, "affected", "unaffected", "high_value")
+READERS: Final = {"affected": "the affected", "unaffected": "the unaffected", "high_value": "high-value customers"}
+"""The other kinds of readers, as people call them."""
+SEGMENTS: Final = (PUBLIC, *READERS)
 
 OPEN_STATES: Final = ("investigating", "identified", "monitoring")
 ENDED_STATES: Final = ("resolved", "postmortem", "completed")
@@ -78,8 +80,11 @@ class UpdateView:
     updated_at: datetime
 
     def text_in(self, locale: str, *, default: str, segment: str = PUBLIC) -> str:
-        """Return the text for a reader of `locale`: their language, its main language, the default, then any."""
-        said = {**self.texts, **self.segments.get(segment, {})} if segment else self.texts
+        """Return the text for a reader of `locale`: their language, its main language, the default, then any.
+
+        Who has words of their own gets those, rather in another language than what others are told.
+        """
+        said = self.segments.get(segment) or self.texts
         wanted = locale.lower().replace("_", "-")
         for choice in (wanted, wanted.split("-")[0], default):
             if choice in said:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from holdfast.conversations.lookups import numbers_of
 from holdfast.incidents import gate, queries, updates, worded
-from holdfast.incidents.contract import Checked, ComponentView, IncidentView, UpdateView
+from holdfast.incidents.contract import PUBLIC, READERS, Checked, ComponentView, IncidentView, UpdateView
 from holdfast.incidents.models import Affected, Answering, ComponentStatus, Incident, Matcher, Part
 from holdfast.incidents.states import FOLLOWS
 from holdfast.incidents.tabs import tabs
@@ -58,6 +58,20 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """What some readers are told instead of the public words."""
+
+    segment: str
+    label: str
+    texts: Sequence[Written]
+
+    @property
+    def any(self) -> bool:
+        """Whether something is written for them."""
+        return any(each.text for each in self.texts)
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """One component in the composer: what it is now, and what the update would make of it (empty: leave it)."""
 
@@ -76,6 +90,7 @@ class Composer:
     status: str
     states: Sequence[tuple[str, str]]
     texts: Sequence[Written]
+    readers: Sequence[Readers]
     next: str
     next_at: str
     next_due: datetime | None
@@ -191,7 +206,8 @@ def composer(incident: IncidentView, draft: UpdateView | None, sent: QueryDict |
         version=(gate.whole(sent.get("version")) or 0) if sent else (draft.version if draft else 0),
         status=status if status in dict(states) else (states[0][0] if states else incident.status),
         states=states,
-        texts=[Written(each, LANGUAGES.get(each, each), _text(each, draft, sent)) for each in gate.locales()],
+        texts=_written(PUBLIC, draft, sent),
+        readers=[Readers(segment, label, _written(segment, draft, sent)) for segment, label in READERS.items()],
         next=(sent.get("next") or "") if sent else ("at" if due else "30"),
         next_at=(sent.get("next_at") or "") if sent else (f"{timezone.localtime(due):%Y-%m-%dT%H:%M}" if due else ""),
         next_due=due,
@@ -207,11 +223,19 @@ def _meant(incident: IncidentView) -> dict[UUID, str]:
     return dict(Affected.objects.filter(incident_id=incident.id).values_list("component_id", "status"))
 
 
-def _text(locale: str, draft: UpdateView | None, sent: QueryDict | None) -> str:
-    typed = sent.get(f"text:{locale}") if sent is not None else None
-    if typed is not None:
-        return str(typed)
-    return draft.texts.get(locale, "") if draft else ""
+def field_of(locale: str, segment: str) -> str:
+    """Return what the form calls a text."""
+    return f"text:{locale}:{segment}" if segment else f"text:{locale}"
+
+
+def _written(segment: str, draft: UpdateView | None, sent: QueryDict | None) -> list[Written]:
+    stored = (draft.segments.get(segment, {}) if segment else draft.texts) if draft else {}
+    found = []
+    for locale in gate.locales():
+        typed = sent.get(field_of(locale, segment)) if sent is not None else None
+        text = str(typed) if typed is not None else stored.get(locale, "")
+        found.append(Written(locale, LANGUAGES.get(locale, locale), text))
+    return found
 
 
 def _checked(draft: UpdateView | None) -> Checked | None:

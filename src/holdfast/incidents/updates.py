@@ -14,7 +14,7 @@ from django.db.models import Max
 from holdfast.incidents import components as parts
 from holdfast.incidents import roles, states, wording
 from holdfast.incidents.changes import done, held, note, tell
-from holdfast.incidents.contract import ENDED_STATES, PUBLIC, Checked, Problem, UpdateView
+from holdfast.incidents.contract import ENDED_STATES, PUBLIC, READERS, Checked, Problem, UpdateView
 from holdfast.incidents.errors import NotFound, Refused, Stale
 from holdfast.incidents.models import (
     Affected,
@@ -197,6 +197,7 @@ def _problems(incident: Incident, row: Update) -> list[Problem]:
     if not row.texts.filter(segment=PUBLIC, locale=settings.LANGUAGE_CODE).exists():
         said = f"Write it in the house's own language ({settings.LANGUAGE_CODE}): whoever reads no other gets that one."
         problems.append(Problem(rule="text", sentence=said, where=f"texts:{settings.LANGUAGE_CODE}:{PUBLIC}"))
+    problems += _language_problems(row)
     problems += _component_problems(row)
     problems += states.ending_problems(
         row.status,
@@ -209,6 +210,22 @@ def _problems(incident: Incident, row: Update) -> list[Problem]:
         facts = facts_of(incident.pk, public_only=True)
         problems += wording.problems(wording.Outgoing(incident=shown, update=update_view(row), facts=facts))
     return problems
+
+
+def _language_problems(row: Update) -> list[Problem]:
+    """Say which readers have words of their own, and not in a language they may need."""
+    house, found = settings.LANGUAGE_CODE, []
+    there = set(row.texts.values_list("locale", "segment"))
+    for segment in sorted({segment for _, segment in there if segment}):
+        who = READERS[segment]
+        if (house, segment) not in there:
+            said = f"Write the words for {who} in the house's own language ({house}) too, or take them out."
+            found.append(Problem(rule="text", sentence=said, where=f"texts:{house}:{segment}"))
+        for locale in sorted({locale for locale, other in there if not other} - {house}):
+            if (locale, segment) not in there:
+                said = f"It has no words for {who} in {locale}: they get those in {house}."
+                found.append(Problem(rule="text", sentence=said, where=f"texts:{locale}:{segment}", advice=True))
+    return found
 
 
 def _component_problems(row: Update) -> list[Problem]:

@@ -30,6 +30,7 @@ from holdfast.incidents.words import approvals, forbidden, library
 from holdfast.incidents.words.contract import Claim, Missing, Occasion, OutgoingText, Role, Rule, Use
 from holdfast.incidents.words.errors import NotFound
 from holdfast.incidents.words.lint import lint_all
+from holdfast.incidents.words.readers import reader_problems
 from holdfast.kit.clock import now
 
 _BREACH = {"affected": Use.BREACH_AFFECTED, "unaffected": Use.BREACH_UNAFFECTED}
@@ -45,6 +46,8 @@ def check(outgoing: Outgoing) -> Sequence[Problem]:
         here = [each for each in texts if each.segment == segment]
         on = occasion(outgoing.incident, outgoing.update, segment=segment)
         found += lint_all(here, ledger=ledger, occasion=on, bans=forbidden.in_force(at), at=at)
+    due, zone = outgoing.update.next_update_due, timezone.get_default_timezone()
+    found += reader_problems(texts, ledger=ledger, next_due=due, zone=zone, at=at)
     problems = [
         Problem(rule=each.rule.value, sentence=each.sentence, where=each.where, advice=each.advice) for each in found
     ]

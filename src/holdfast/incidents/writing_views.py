@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from holdfast.incidents import answering, gate, queries, screens, updates, worded
-from holdfast.incidents.contract import PUBLIC, IncidentView, UpdateView
+from holdfast.incidents.contract import PUBLIC, SEGMENTS, IncidentView, UpdateView
 from holdfast.incidents.errors import Refused, Stale
 from holdfast.incidents.wording import HoldingText
 from holdfast.people.permissions import me
@@ -57,7 +57,7 @@ def discard(request: HttpRequest, number: int) -> HttpResponse:
 @gate.worked_on
 @require_POST
 def template(request: HttpRequest, number: int) -> HttpResponse:
-    """Begin the texts from a template, with what is known filled in; state, components and next update stay as sent."""
+    """Begin the texts for some readers from a template, with what is known filled in; all else stays as sent."""
     shown = gate.numbered(number)
     try:
         due = gate.next_due(request.POST)
@@ -132,16 +132,22 @@ def sooner(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _kept(request: HttpRequest, shown: IncidentView, *, begun: Mapping[str, HoldingText] | None = None) -> UpdateView:
+    said = {segment: _typed(request, segment) for segment in SEGMENTS}
     fields: dict[str, Any] = {
         "by": me(request).pk,
         "status": gate.line(request, "status"),
-        "texts": {each: gate.line(request, f"text:{each}") for each in gate.locales()},
         "next_update_due": gate.next_due(request.POST),
         "components": gate.chosen_components(request.POST),
     }
     if begun is not None:
-        fields["texts"] = {**fields["texts"], **{locale: each.text for locale, each in begun.items()}}
-        fields["templates"] = {(locale, PUBLIC): each.template for locale, each in begun.items()}
+        reader = gate.line(request, "reader")
+        if reader not in SEGMENTS:
+            raise Refused("Choose from the list for whom the template is.")
+        said[reader] |= {locale: each.text for locale, each in begun.items()}
+        fields["templates"] = {(locale, reader): each.template for locale, each in begun.items()}
+    fields["texts"] = said.pop(PUBLIC)
+    if any(said.values()):  # a page without these fields leaves them as they are
+        fields["segments"] = said
     update_id, version = gate.uuid(gate.line(request, "update")), _version(request)
     mine = gate.whole(request.POST.get("mine"))  # chosen on purpose, after both were shown
     theirs = queries.draft_of(shown.id) if mine is not None else None
@@ -150,6 +156,13 @@ def _kept(request: HttpRequest, shown: IncidentView, *, begun: Mapping[str, Hold
     if update_id is None:
         return updates.draft(incident_id=shown.id, **fields)
     return updates.edit(update_id=update_id, version=version, **fields)
+
+
+def _typed(request: HttpRequest, segment: str) -> dict[str, str]:
+    names = {locale: screens.field_of(locale, segment) for locale in gate.locales()}
+    return {
+        locale: gate.line(request, name) for locale, name in names.items() if segment == PUBLIC or name in request.POST
+    }
 
 
 def _version(request: HttpRequest) -> int:

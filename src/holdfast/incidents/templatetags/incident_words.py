@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sized
 
 from django import template
 
-from holdfast.incidents.contract import IncidentView
+from holdfast.incidents.contract import READERS, IncidentView
 from holdfast.incidents.screens import LANGUAGES, WORDS
 
 register = template.Library()
@@ -40,8 +40,8 @@ def tone(state: str) -> str:
 def place(where: str) -> str:
     """Where a problem is, as the page calls it."""
     if where.startswith("texts:"):
-        locale = where.split(":")[1]
-        return LANGUAGES.get(locale, locale)
+        _, locale, segment = where.split(":")
+        return f"{language(locale)}, for {reader(segment)}" if segment else language(locale)
     return _PLACES.get(where, "")
 
 
@@ -49,6 +49,12 @@ def place(where: str) -> str:
 def language(locale: str) -> str:
     """A language by its name."""
     return LANGUAGES.get(locale, locale)
+
+
+@register.filter
+def reader(segment: str) -> str:
+    """A kind of reader as people call them; everybody for the public."""
+    return READERS.get(segment, segment) or "everybody"
 
 
 @register.filter
