@@ -27,6 +27,7 @@ _PASSED_ON = {
     "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
     "articles": "bring articles in from a folder, or write them to one: articles import DIR, articles export DIR",
     "shield": "judge a recorded stream of contacts: shield replay FILE.jsonl [--json]",
+    "guard": "keys of what is sealed, and erasing a customer: guard --help",
     "staffing": "how many people are needed: staffing --help",
     "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
     "status": "the public status page as files: status export DIR",
@@ -248,8 +249,19 @@ def _migrate_now() -> None:
             if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 _say(f"Bringing the database up to date: {len(plan)} migrations.")
                 call_command("migrate", verbosity=0, interactive=False)
+            _look_at_ring()
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def _look_at_ring() -> None:
+    """Before anything is sealed: another key under a known name must not get to work."""
+    from holdfast.guard.ring_check import WrongRing, note_ring
+
+    try:
+        note_ring()
+    except WrongRing as wrong:
+        raise SystemExit(_fail(str(wrong))) from None
 
 
 def _prepare(chosen: argparse.Namespace) -> int:
@@ -310,6 +322,9 @@ def _look_at_database() -> Iterator[tuple[bool, str]]:
         about = f"{waiting} migrations wait; run `holdfast migrate`." if waiting else "Its tables are up to date."
         yield not waiting, about
         if not waiting:
+            from holdfast.guard import ring_check
+
+            yield from ring_check.findings()
             yield from _look_at_mail()
     except DatabaseError as error:
         yield False, f"The database does not answer: {str(error).strip()}"
@@ -472,6 +487,17 @@ def _drill(chosen: argparse.Namespace) -> int:
     return command.main(chosen.rest)
 
 
+def _guard(chosen: argparse.Namespace) -> int:
+    with _django("guard"):
+        if chosen.rest[:1] == ["erase"]:
+            from holdfast.desk import erasing
+
+            return erasing.main(chosen.rest[1:])
+        from holdfast.guard import command
+
+        return command.main(chosen.rest)
+
+
 def _manage(chosen: argparse.Namespace) -> int:
     with _django("manage", create=True):
         from django.core.management import execute_from_command_line
@@ -529,6 +555,7 @@ _COMMANDS = {
     "assistant": _assistant,
     "status": _status,
     "drill": _drill,
+    "guard": _guard,
     "manage": _manage,
     "test": _test,
     "bench": _bench,

@@ -33,6 +33,8 @@ _OUTCOMES = {
     "expired": "Refused: too late",
     "used": "Refused: already shown",
     "moved": "Refused: could not be opened",
+    "erased": "Refused: erased for good",
+    "no_key": "Refused: its key is missing",
     "too_short": "Refused: too short to compare",
     "tries_used": "Refused: three tries used",
 }

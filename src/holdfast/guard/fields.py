@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from typing import Any, NoReturn, Self
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.exceptions import FieldError
 from django.db import models
 from django.views.decorators.debug import sensitive_variables
 
-from holdfast.guard.keys import key_ring
+from holdfast.guard.data_keys import key_for
+from holdfast.guard.encoding import decoded, encoded
+from holdfast.guard.keys import key_ring, value_key
 from holdfast.guard.masks import masked
 
-VERSION = "1"
+UNDER_RING, UNDER_OWNER = "1", "2"
+"""Versions of the stored form: sealed under the key ring itself, or under the key of the customer it belongs to."""
 
 
 class Sealed:
@@ -70,28 +73,32 @@ NOTHING = Sealed("", "")
 
 
 @sensitive_variables()
-def seal(subject: str, value: str, *, mask: str) -> Sealed:
-    """Seal `value` for the row and column named by `subject` (`table.column.pk`).
+def seal(subject: str, value: str, *, mask: str, owner: UUID | None = None, key: bytes = b"") -> Sealed:
+    """Seal `value` for the row and column named by `subject` (`table.column.pk`), and for the customer `owner`.
 
     AES-256-GCM (NIST SP 800-38D) under a key derived for this subject, with subject, key id and mask as associated
     data: a ciphertext moved to another row or column, or given another mask, does not open. The stored form is
-    `1.<key id>.<nonce and ciphertext>.<mask>`, base64url.
+    `2.<owner>.<nonce and ciphertext>.<mask>`, base64url; without an owner `1.<ring key>.<...>.<mask>`. `key` is the
+    owner's, for those who seal many values and fetched the keys at once (`data_keys.keys_for`).
     """
     if not value:
         return NOTHING
     shown = masked(mask, value)
-    return Sealed(sealed_token(subject, value, shown=shown), shown, subject)
+    return Sealed(sealed_token(subject, value, shown=shown, owner=owner, key=key), shown, subject)
 
 
 @sensitive_variables()
-def sealed_token(subject: str, value: str, *, shown: str) -> str:
+def sealed_token(subject: str, value: str, *, shown: str, owner: UUID | None = None, key: bytes = b"") -> str:
     """Return the stored form of `value`, which must not be empty; `shown` is what stands in its place on screens."""
-    ring = key_ring()
     nonce = os.urandom(12)
     written = encoded(shown.encode("utf-8", "replace"))
-    key = ring.derive(ring.current, subject)
-    closed = AESGCM(key).encrypt(nonce, value.encode("utf-8", "replace"), bound_to(subject, ring.current, written))
-    return f"{VERSION}.{ring.current}.{encoded(nonce + closed)}.{written}"
+    if owner is None:
+        ring = key_ring()
+        version, key_id, own = UNDER_RING, ring.current, ring.derive(ring.current, subject)
+    else:
+        version, key_id, own = UNDER_OWNER, owner.hex, value_key(key or key_for(owner), subject)
+    closed = AESGCM(own).encrypt(nonce, value.encode("utf-8", "replace"), bound_to(version, subject, key_id, written))
+    return f"{version}.{key_id}.{encoded(nonce + closed)}.{written}"
 
 
 def stored(token: str, subject: str = "") -> Sealed:
@@ -105,22 +112,9 @@ def stored(token: str, subject: str = "") -> Sealed:
     return Sealed(token, shown, subject)
 
 
-def bound_to(subject: str, key_id: str, mask: str) -> bytes:
+def bound_to(version: str, subject: str, key_id: str, mask: str) -> bytes:
     """Return the associated data of a sealed value: everything about it that must not change."""
-    return "\0".join((VERSION, key_id, subject, mask)).encode()
-
-
-def encoded(data: bytes) -> str:
-    """Return `data` in base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
-
-
-def decoded(text: str) -> bytes:
-    """Return the bytes of `text`. Raises `ValueError` for anything `encoded` would not have written."""
-    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if encoded(data) != text:
-        raise ValueError("Not the one spelling of these bytes.")
-    return data
+    return "\0".join((version, key_id, subject, mask)).encode()
 
 
 class SealedField(models.TextField):  # type: ignore[type-arg]
@@ -128,16 +122,19 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
 
     The row's key must be known before saving (use a client-made key), since the ciphertext is bound to it.
     Filtering by value is refused: use a blind index. Ordering is by ciphertext, which is random. Forms leave it out.
+    `owner` names the attribute that holds the customer's id: values then go under that customer's key, and can be
+    erased with it. Without it they go under the key ring. `frozen`: the table refuses changes, so keys that sealed it
+    have to be kept.
     """
 
-    def __init__(self, *args: Any, mask: str = "hidden", **kwargs: Any) -> None:
-        self.mask = mask
+    def __init__(self, *args: Any, mask: str = "hidden", owner: str = "", frozen: bool = False, **kwargs: Any) -> None:
+        self.mask, self.owner, self.frozen = mask, owner, frozen
         kwargs.setdefault("default", "")
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, path, args, kwargs = super().deconstruct()
-        return name, path, args, {**kwargs, "mask": self.mask}
+        return name, path, args, {**kwargs, "mask": self.mask}  # whose key it is does not concern the table
 
     def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)
@@ -147,12 +144,19 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
         """Return `table.column.pk`, what a value of this row is bound to."""
         return f"{instance._meta.db_table}.{self.column}.{instance.pk}"
 
+    def sealed(self, instance: models.Model, value: str) -> Sealed:
+        """Return `value` sealed for this column of the row, under the key of whom it belongs to."""
+        owner = getattr(instance, self.owner) if self.owner else None
+        if self.owner and owner is None:
+            raise FieldError(f"{self.name} cannot be sealed before it is known whose it is.")
+        return seal(self.subject(instance), value, mask=self.mask, owner=owner)
+
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = getattr(model_instance, self.attname)
         if isinstance(value, str) and value:
             if model_instance.pk is None:
                 raise FieldError(f"{self.name} cannot be sealed before its row has a key.")
-            value = seal(self.subject(model_instance), value, mask=self.mask)
+            value = self.sealed(model_instance, value)
             setattr(model_instance, self.attname, value)
         if isinstance(value, Sealed) and value.token and value.subject != self.subject(model_instance):
             raise FieldError(f"{self.name} holds a value sealed for another row; it would never open again.")
@@ -206,6 +210,9 @@ class _SealedAttribute:
     def __set__(self, instance: models.Model, value: Any) -> None:
         if value == "" or value is None:
             value = NOTHING
-        elif isinstance(value, str) and instance.pk is not None:
-            value = seal(self.field.subject(instance), value, mask=self.field.mask)
+        elif isinstance(value, str) and instance.pk is not None and self._owned(instance):
+            value = self.field.sealed(instance, value)
         instance.__dict__[self.field.attname] = value
+
+    def _owned(self, instance: models.Model) -> bool:
+        return not self.field.owner or getattr(instance, self.field.owner, None) is not None

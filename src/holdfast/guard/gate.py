@@ -39,6 +39,8 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     USED = "used"
     MOVED = "moved"
+    ERASED = "erased"
+    NO_KEY = "no_key"
     TOO_SHORT = "too_short"
     TRIES_USED = "tries_used"
 

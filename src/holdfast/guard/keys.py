@@ -51,6 +51,11 @@ class KeyRing:
         return hmac.digest(_extracted(self.keys[key_id]), info.encode() + b"\x01", "sha256")
 
 
+def value_key(data_key: bytes, subject: str) -> bytes:
+    """Return the 256-bit key of one value under its customer's key: HKDF as in `KeyRing.derive`."""
+    return hmac.digest(hmac.digest(bytes(32), data_key, "sha256"), subject.encode() + b"\x01", "sha256")
+
+
 @cache
 def key_ring() -> KeyRing:
     """Return this deployment's key ring: the configured one, or one made once and kept in the data directory."""
@@ -58,6 +63,11 @@ def key_ring() -> KeyRing:
         return KeyRing.parse(settings.SEAL_KEYS)
     kept = kept_secret(settings.DATA_DIR, "seal")
     return KeyRing({"a": hashlib.sha256(kept.encode()).digest()}, "a")
+
+
+def fingerprint(ring: KeyRing, key_id: str) -> str:
+    """Return 32 hex digits by which a ring key is recognised and from which nothing follows about it."""
+    return ring.derive(key_id, "fingerprint").hex()[:32]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Grants to see, and the log of every request to see. The log only grows: the database refuses changes to it."""
+"""Grants to see, the log of every request to see, and customers' keys. The log only grows; a destroyed key stays so."""
 
 from __future__ import annotations
 
@@ -59,3 +59,32 @@ class RevealTicket(models.Model):
     log = models.OneToOneField(RevealLog, models.PROTECT, primary_key=True, related_name="ticket")
     expires_at = models.DateTimeField()
     redeemed_at = models.DateTimeField(null=True)
+
+
+class DataKey(models.Model):
+    """The key of one customer's sealed values, wrapped by the key ring. Without it they never open again.
+
+    Read and written through functions of the database only (`data_keys`): the row of a destroyed key stays, empty.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False, help_text="The customer's id.")
+    wrapped = models.TextField(help_text="`<ring key>.<nonce and ciphertext>`; empty once destroyed.")
+    made_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(wrapped="", destroyed_at__isnull=False)
+                | ~models.Q(wrapped="") & models.Q(destroyed_at=None),
+                name="data_key_is_there_or_destroyed",
+            ),
+        ]
+
+
+class RingKey(models.Model):
+    """What a key of the ring looked like when it first sealed here, so that another under its name is noticed."""
+
+    id = models.CharField(primary_key=True, max_length=60)
+    fingerprint = models.CharField(max_length=32)
+    seen_at = models.DateTimeField()

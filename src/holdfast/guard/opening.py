@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.views.decorators.debug import sensitive_variables
 
-from holdfast.guard.fields import VERSION, Sealed, bound_to, decoded
-from holdfast.guard.keys import key_ring
+from holdfast.guard.data_keys import KeyGone, NoSuchKey, key_of
+from holdfast.guard.encoding import decoded
+from holdfast.guard.fields import UNDER_OWNER, UNDER_RING, Sealed, bound_to
+from holdfast.guard.keys import key_ring, value_key
 
 
 class CannotOpen(Exception):  # noqa: N818 - reads as what happened
     """The value is not what it claims to be: moved, altered, or sealed with a key this ring does not hold."""
+
+
+class Erased(CannotOpen):
+    """The customer's key was destroyed: the value is gone for good, as somebody asked for."""
+
+
+class WrongKey(CannotOpen):
+    """The key that sealed this value is not in this deployment's key ring."""
 
 
 class MachineUse(StrEnum):
@@ -34,13 +45,29 @@ def opened(sealed: Sealed) -> str:
         return ""
     try:
         version, key_id, closed, mask = sealed.token.split(".")
-        if version != VERSION:
-            raise ValueError(version)
         data = decoded(closed)
-        key = key_ring().derive(key_id, sealed.subject)
-        return AESGCM(key).decrypt(data[:12], data[12:], bound_to(sealed.subject, key_id, mask)).decode()
-    except (ValueError, KeyError, InvalidTag) as error:
+        key = _key(version, key_id, sealed.subject)
+        return AESGCM(key).decrypt(data[:12], data[12:], bound_to(version, sealed.subject, key_id, mask)).decode()
+    except KeyGone as gone:
+        raise Erased("This value was erased: the key of its customer was destroyed.") from gone
+    except (NoSuchKey, KeyError) as missing:
+        raise WrongKey(f"This value cannot be opened: {_missing(missing)}") from missing
+    except (ValueError, InvalidTag) as error:
         raise CannotOpen("This value cannot be opened: it was moved, altered, or its key is gone.") from error
+
+
+def _key(version: str, key_id: str, subject: str) -> bytes:
+    if version == UNDER_OWNER:
+        return value_key(key_of(UUID(hex=key_id)), subject)
+    if version == UNDER_RING:
+        return key_ring().derive(key_id, subject)
+    raise ValueError(version)
+
+
+def _missing(missing: Exception) -> str:
+    if isinstance(missing, KeyError):
+        return f"HOLDFAST_SEAL_KEYS has no key {str(missing.args[0])[:20]!r}; put it back behind the others."
+    return str(missing)
 
 
 def opened_for_machine(sealed: Sealed, *, use: MachineUse) -> str:

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.fields import Sealed
 from holdfast.guard.gate import Asking, Denied, Outcome, failing_closed, gate, live_grant, record, session_mark
-from holdfast.guard.opening import CannotOpen, opened
+from holdfast.guard.opening import CannotOpen, Erased, WrongKey, opened
 from holdfast.guard.queries import Entries, Entry, entries
 from holdfast.guard.subjects import belongs
 from holdfast.kit.clock import now
@@ -53,7 +53,9 @@ _SENTENCES = {
     Outcome.OTHER_SESSION: "This was asked for in another session. Ask again here.",
     Outcome.EXPIRED: "This request is more than a minute old. Ask again.",
     Outcome.USED: "This value was already shown once. Ask again to see it again.",
-    Outcome.MOVED: "This value cannot be opened: it was moved, altered, or its key is gone. This is on record.",
+    Outcome.MOVED: "This value cannot be opened: it was moved or altered. This is on record.",
+    Outcome.ERASED: "This customer's values were erased for good; nobody can open them any more.",
+    Outcome.NO_KEY: "The key that sealed this value is missing, so it stays closed. The operator can put it back.",
     Outcome.TOO_SHORT: "This value is too short to compare four characters of it.",
     Outcome.TRIES_USED: "Three comparisons within an hour is the limit for one value and case.",
 }
@@ -110,8 +112,8 @@ def redeem(*, ticket: Ticket | UUID, agent_id: int, session_key: str, sealed: Se
         if refusal is None:
             try:
                 return opened(sealed)
-            except CannotOpen:
-                refusal = Outcome.MOVED
+            except CannotOpen as error:
+                refusal = _why_closed(error)
         record(cursor, asking, refusal)
         raise Denied(_SENTENCES[refusal], refusal)
 
@@ -140,8 +142,8 @@ def compare(
         if refusal is None:
             try:
                 value = _letters_and_digits(opened(sealed))
-            except CannotOpen:
-                refusal = Outcome.MOVED
+            except CannotOpen as error:
+                refusal = _why_closed(error)
             else:
                 refusal = Outcome.TOO_SHORT if len(value) < SHORTEST_COMPARED else None
         if refusal is not None:
@@ -245,6 +247,10 @@ def _take_try(cursor: psycopg.Cursor[Any], asking: Asking, grant_id: UUID | None
             return False
         record(cursor, asking, Outcome.COMPARED, grant_id=grant_id)
         return True
+
+
+def _why_closed(error: CannotOpen) -> Outcome:
+    return {Erased: Outcome.ERASED, WrongKey: Outcome.NO_KEY}.get(type(error), Outcome.MOVED)
 
 
 def _letters_and_digits(text: str) -> str:

@@ -19,7 +19,7 @@ class Contact(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     source = models.CharField(max_length=60, help_text="Which door: a token's name, smtp, imap, chat.")
     channel = models.CharField(max_length=20)
-    sender = SealedField(mask="sender", help_text="JSON of the sender's identities as given.")
+    sender = SealedField(mask="sender", frozen=True, help_text="JSON of the sender's identities as given.")
     subject = models.TextField(blank=True)
     text = models.TextField(blank=True)
     locale = models.CharField(max_length=20, blank=True)

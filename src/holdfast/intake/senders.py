@@ -71,3 +71,8 @@ def mail_ids(conversation_id: UUID, *, limit: int = 20) -> list[tuple[datetime, 
         .values_list("accepted_at", "contact__payload__thread_own")[:limit]
     )
     return [(at, key.removeprefix("mail:")) for at, own in rows for key in own or [] if key.startswith("mail:")]
+
+
+def forget_senders(contact_ids: Sequence[UUID]) -> int:
+    """Take the sender out of an erased customer's contacts, the only change one ever sees; return how many."""
+    return Contact.objects.filter(pk__in=contact_ids).exclude(sender="").update(sender="")

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from holdfast.guard.fields import Sealed, seal
+from holdfast.guard.data_keys import keys_for
+from holdfast.guard.fields import seal
 from holdfast.guard.keys import blind_index, normalise
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
@@ -88,9 +89,11 @@ def identify(senders: Sequence[Sender]) -> list[Identified]:
         )
         fresh = [claim for claim in claims if not _settle(claim, known)]
         _plan(claims, known)
-        if any(claim.learn for claim in claims):
-            known |= _learn(claims)
-        _create_customers(fresh, known)
+        learning = [claim for claim in claims if claim.learn]
+        keys = keys_for({claim.customer_id for claim in (*fresh, *learning) if claim.customer_id is not None})
+        if learning:
+            known |= _learn(learning, keys)
+        _create_customers(fresh, known, keys)
         return [_identified(claim, known) for claim in claims]
 
 
@@ -175,7 +178,7 @@ def _plan(claims: Sequence[_Claim], known: Mapping[_Key, _Known]) -> None:
             planned[key] = _Known(claim.customer_id, UNKNOWN, False, None)
 
 
-def _learn(claims: Sequence[_Claim]) -> dict[_Key, _Known]:
+def _learn(claims: Sequence[_Claim], keys: Mapping[UUID, bytes]) -> dict[_Key, _Known]:
     """Store the planned identities and return who has each of them now: we, or whoever was faster."""
     at = now()
     rows: dict[_Key, tuple[UUID, UUID, str, str, bytes, int]] = {}
@@ -185,8 +188,10 @@ def _learn(claims: Sequence[_Claim]) -> dict[_Key, _Known]:
         for key, value in claim.learn.items():
             level = PROVEN if claim.sender.verified else UNKNOWN
             row_id = uuid7()
-            sealed = seal(f"people_identity.value.{row_id}", value, mask="identity")
-            rows[key] = (row_id, claim.customer_id, key.kind, sealed.token, key.digest, level)
+            owner = claim.customer_id
+            subject = f"people_identity.value.{row_id}"
+            sealed = seal(subject, value, mask="identity", owner=owner, key=keys[owner])
+            rows[key] = (row_id, owner, key.kind, sealed.token, key.digest, level)
     # Sorted, so that two workers with the same senders wait for each other instead of deadlocking.
     ordered = [rows[key] for key in sorted(rows)]
     with connection.cursor() as cursor:
@@ -196,22 +201,26 @@ def _learn(claims: Sequence[_Claim]) -> dict[_Key, _Known]:
     return mine | _look_up(key for key in rows if key not in won)
 
 
-def _create_customers(fresh: Sequence[_Claim], known: Mapping[_Key, _Known]) -> None:
+def _create_customers(fresh: Sequence[_Claim], known: Mapping[_Key, _Known], keys: Mapping[UUID, bytes]) -> None:
     """Create the customers that are needed: a claim whose identities all went to somebody faster takes theirs."""
     at = now()
-    created: dict[UUID, Sealed] = {}
+    created: dict[UUID, str] = {}
     for claim in fresh:
         id_ = claim.customer_id
         if id_ is None:
             continue
         needed = not claim.keys or any(known[key].customer_id == id_ for key in claim.learn)
         if needed and id_ not in created:
-            name = claim.sender.name.replace("\x00", "").strip()[:200]
-            created[id_] = seal(f"people_customer.name.{id_}", name, mask="name")
+            created[id_] = claim.sender.name.replace("\x00", "").strip()[:200]
         _settle(claim, known)
     if created:
+        names = [_name_token(id_, name, keys[id_]) for id_, name in created.items()]
         with connection.cursor() as cursor:
-            cursor.execute(_CREATE, [at, list(created), [name.token for name in created.values()]])
+            cursor.execute(_CREATE, [at, list(created), names])
+
+
+def _name_token(customer_id: UUID, name: str, key: bytes) -> str:
+    return seal(f"people_customer.name.{customer_id}", name, mask="name", owner=customer_id, key=key).token
 
 
 def _identified(claim: _Claim, known: Mapping[_Key, _Known]) -> Identified:

@@ -10,6 +10,7 @@ from django.db import connection, models
 
 from holdfast.drills.tidewater.bank import cast
 from holdfast.drills.tidewater.persons import Person, person
+from holdfast.guard.data_keys import keys_for
 from holdfast.guard.fields import SealedField, seal
 from holdfast.guard.keys import blind_index
 from holdfast.kit.ids import derived
@@ -30,8 +31,9 @@ def write_customers(*, seed: int, count: int, progress: Callable[[int], None]) -
     written = 0
     for start in range(0, count, BATCH):
         people = [person(seed, index) for index in range(start, min(start + BATCH, count))]
-        _copy(Customer, (_customer(seed, who) for who in people))
-        written += _copy(Identity, (identity for who in people for identity in _identities(seed, who)))
+        keys = keys_for([customer_id(seed, who.index) for who in people])
+        _copy(Customer, (_customer(seed, who) for who in people), keys)
+        written += _copy(Identity, (identity for who in people for identity in _identities(seed, who)), keys)
         progress(start + len(people))
     return written
 
@@ -74,7 +76,7 @@ def _identity(seed: int, who: Person, kind: str, value: str, level: int) -> dict
     }
 
 
-def _copy(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> int:
+def _copy(model: type[models.Model], rows: Iterable[Mapping[str, Any]], keys: Mapping[UUID, bytes]) -> int:
     """Write rows, by column name, with COPY: a third of the time of inserts. Sealed columns are sealed here."""
     fields = model._meta.concrete_fields
     table = model._meta.db_table
@@ -82,13 +84,14 @@ def _copy(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> int:
     count = 0
     with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row([_value(field, table, row) for field in fields])
+            copy.write_row([_value(field, table, row, keys) for field in fields])
             count += 1
     return count
 
 
-def _value(field: models.Field[Any, Any], table: str, row: Mapping[str, Any]) -> Any:
+def _value(field: models.Field[Any, Any], table: str, row: Mapping[str, Any], keys: Mapping[UUID, bytes]) -> Any:
     value = row[field.attname] if field.attname in row else field.get_default()
     if isinstance(field, SealedField):
-        return seal(f"{table}.{field.column}.{row['id']}", value, mask=field.mask).token
+        owner = row[field.owner]
+        return seal(f"{table}.{field.column}.{row['id']}", value, mask=field.mask, owner=owner, key=keys[owner]).token
     return value
