@@ -43,6 +43,12 @@ class Options(BaseSettings):
     )
     secret_key: str = Field("", description="Signs sessions and links. Empty: kept in the data directory.")
     seal_keys: str = Field("", description="Keys of sealed values, `id:base64,...`. Empty: kept in the data directory.")
+    ledger_key: SecretStr = Field(
+        SecretStr(""), description="Signs the log of reveals. Empty: kept in the data directory. One for all workers."
+    )
+    ledger_origin: str = Field(
+        "", pattern=r"^[!-*,-~]{0,200}$", description="The log's name in its checkpoints. Empty: by the public URL."
+    )
     oidc_issuer: str = Field("", description="The company's identity provider, e.g. https://login.example.com.")
     oidc_client_id: str = Field("", description="This installation's name at the identity provider.")
     oidc_client_secret: str = Field("", description="Its secret there.")

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "csp",
     "holdfast.kit",
     "holdfast.guard",
+    "holdfast.guard.ledger",
     "holdfast.posture",
     "holdfast.promises",
     "holdfast.intake",
@@ -280,6 +281,8 @@ LLM_PRICE_OUT = _options.llm_price_out
 LLM_MAX_COST = _options.llm_max_cost
 LLM_CONCURRENCY = _options.llm_concurrency
 SEAL_KEYS = _options.seal_keys
+LEDGER_KEY = _options.ledger_key.get_secret_value()
+LEDGER_ORIGIN = _options.ledger_origin
 BLOB_DIR = DATA_DIR / "blobs"
 SPOOL_DIR = DATA_DIR / "spool"
 

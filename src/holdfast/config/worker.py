@@ -23,6 +23,7 @@ from holdfast.config import sender
 from holdfast.config.options import options
 from holdfast.config.worker_metrics import serving
 from holdfast.desk.queries import queue_names
+from holdfast.guard.ledger import sequencer
 from holdfast.guard.redaction import redact_event
 from holdfast.incidents.holding import publish_holding
 from holdfast.kit.logging import configure
@@ -60,6 +61,7 @@ def run() -> None:
             "deadlines": turns.deadlines,
             "shield": _shield,
             "promises": _promises,
+            "ledger": sequencer.run,
             "campaigns": _campaigns,
             "jobs": run_jobs,
         },
