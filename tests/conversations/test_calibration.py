@@ -78,19 +78,19 @@ def test_nine_in_ten_hold_however_wrong_the_reckoning_is(wrong: float) -> None:
     held: list[bool] = []
     for index in range(3_000):
         at = index / 5
-        outcomes = [
-            Outcome(
-                NOON + timedelta(minutes=since),
-                False,
-                reckoned,
-                high,
-                min(end, at) - since,
-                served=end <= at,
-                until=NOON + timedelta(minutes=end) if end <= at else None,
-            )
-            for (since, reckoned, high), end in zip(told[-500:], ends[-500:], strict=True)
-        ]
         if index % 10 == 0:
+            outcomes = [
+                Outcome(
+                    NOON + timedelta(minutes=since),
+                    False,
+                    reckoned,
+                    high,
+                    min(end, at) - since,
+                    served=end <= at,
+                    until=NOON + timedelta(minutes=end) if end <= at else None,
+                )
+                for (since, reckoned, high), end in zip(told[-500:], ends[-500:], strict=True)
+            ]
             correction = Corrections(outcomes, NOON + timedelta(minutes=at)).of(0, 26 * wrong)
         took = 20 * chance.lognormvariate(0, 0.2)
         told.append((at, 26 * wrong, 26 * wrong * correction))

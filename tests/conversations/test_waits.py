@@ -62,7 +62,7 @@ def test_the_range_holds_for_eight_in_ten(service: Service, at_once: int, least:
     for _ in range(1500):
         agents, mean = chance.choice([(1, 4.0), (4, 6.0), (12, 8.0)])
         seen, place = chance.choice([25, 60, 150]), chance.choice([1, 4, 15, 40])
-        left = departures(chance, agents=agents, mean=mean, minutes=2000, service=service, at_once=at_once)
+        left = departures(chance, agents=agents, mean=mean, minutes=700, service=service, at_once=at_once)
         steps = [ago(seen - minute) for minute in left if seen - 60 < minute <= seen]
         real = [minute for minute in left if minute > seen][place - 1] - seen
         wait = wait_from(steps, place=place, at=NOON)
