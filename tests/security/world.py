@@ -30,6 +30,7 @@ from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
 from holdfast.incidents import components, declaring, links, updates
 from holdfast.incidents.models import Incident
+from holdfast.incidents.outreach import calls, taking
 from holdfast.incidents.status import subscribing
 from holdfast.incidents.status.models import Subscriber
 from holdfast.incidents.words import templates
@@ -98,6 +99,7 @@ class World:
     view: SavedView | None = None
     queue: Queue | None = None
     incident: int = 0
+    outreach: UUID | None = None
     tokens: list[str] = field(default_factory=list, repr=False)
 
     def leaks(self, where: str, content: str | bytes) -> list[str]:
@@ -159,6 +161,7 @@ def build() -> World:
     _incident(world)
     _mass_mail(world)
     _subscriber(world)
+    _call(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -339,6 +342,21 @@ def _subscriber(world: World) -> None:
     row = Subscriber.objects.get(pk=asked)
     row.webhook, row.webhook_secret = f"https://{address.partition('@')[2]}/hook", world.planted[0].values["account"]
     row.save()
+
+
+def _call(world: World) -> None:
+    """A lead has one of them for a call, in which their address was typed."""
+    lead, at = world.agents["lead"].pk, timezone.now()
+    world.outreach = taking.take(
+        incident_id=Incident.objects.get(number=world.incident).pk,
+        customer_id=world.customers[0].pk,
+        executive=lead,
+        window=(at, at + timedelta(hours=2)),
+        held_until=at + timedelta(days=1),
+        by=lead,
+    )
+    wanted = f"An answer to {world.planted[0].values['email']}"
+    calls.note(outreach_id=world.outreach, by=lead, outcome="wants", wanted=wanted)
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

@@ -18,6 +18,7 @@ from holdfast.conversations import callbacks
 from holdfast.conversations.lookups import numbers_of
 from holdfast.incidents import queries as incidents
 from holdfast.incidents.legal import queries as legal_clocks
+from holdfast.incidents.outreach import queries as outreach
 from holdfast.kit.clock import now
 from holdfast.people.queries import names_of
 from holdfast.promises import queries
@@ -161,9 +162,11 @@ def _places(promises: Sequence[PromiseView]) -> dict[str, tuple[int | None, int 
     if _ids(promises, "commitment"):
         found |= {f"commitment:{each.id}": (None, each.incident, each.what) for each in incidents.commitments()}
     clocks = legal_clocks.incident_ids(_uuids(promises, "legal"))
-    known = incidents.numbers_and_titles({*_uuids(promises, "incident"), *clocks.values()})
+    called = outreach.incident_ids(_uuids(promises, "outreach"))
+    known = incidents.numbers_and_titles({*_uuids(promises, "incident"), *clocks.values(), *called.values()})
     found |= {f"incident:{id_}": (None, number, title) for id_, (number, title) in known.items()}
     found |= {f"legal:{id_}": (None, *known[of]) for id_, of in clocks.items() if of in known}
+    found |= {f"outreach:{id_}": (None, *known[of]) for id_, of in called.items() if of in known}
     return found
 
 

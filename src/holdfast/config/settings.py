@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "holdfast.incidents.legal",
     "holdfast.incidents.audiences",
     "holdfast.incidents.status",
+    "holdfast.incidents.outreach",
     "holdfast.desk",
     "holdfast.staffing",
     "holdfast.bridge",

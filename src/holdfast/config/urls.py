@@ -22,6 +22,7 @@ urlpatterns = [
     path("settings/articles/", include("holdfast.knowledge.editor_urls")),
     path("bridge/", include("holdfast.bridge.urls")),
     path("incidents/<int:number>/legal/", include("holdfast.incidents.legal.urls")),
+    path("incidents/<int:number>/outreach/", include("holdfast.incidents.outreach.urls")),
     path("incidents/<int:number>/", include("holdfast.incidents.audiences.urls")),
     path("incidents/briefing/", include("holdfast.incidents.status.staff_urls")),
     path("incidents/", include("holdfast.incidents.urls")),

@@ -75,6 +75,14 @@ def queues_in_line(conversation_ids: Collection[UUID]) -> dict[UUID, tuple[int, 
     return {id_: (queue_id, at) for id_, queue_id, at in rows.values_list("conversation_id", "queue_id", "joined_at")}
 
 
+def open_matters() -> str:
+    """Return a query of `id, number, customer_id, created_at` of every open matter, to stand inside another query."""
+    return (
+        "SELECT id, number, customer_id, created_at FROM conversations_conversation"
+        " WHERE state IN ('open', 'snoozed') AND kind = 'matter' AND merged_into_id IS NULL AND customer_id IS NOT NULL"
+    )
+
+
 def oldest_in_line(queue_ids: Collection[int]) -> dict[int, datetime]:
     """Return since when the oldest in each line stands there."""
     found = {}

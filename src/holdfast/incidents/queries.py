@@ -252,6 +252,14 @@ def linked_conversations(incident_id: UUID, *, after: int = 0, limit: int = 1000
     return list(rows.order_by("pk").values_list("pk", "conversation_id")[:limit])
 
 
+def linked_now() -> str:
+    """Return a query of `conversation_id` of what is linked to the incident that is its parameter `incident`.
+
+    To stand inside another query.
+    """
+    return "SELECT conversation_id FROM incidents_link WHERE incident_id = %(incident)s AND unlinked_at IS NULL"
+
+
 def incident_of(conversation_id: UUID) -> IncidentView | None:
     """Return the incident that a conversation is about."""
     rows = Incident.objects.filter(links__conversation_id=conversation_id, links__unlinked_at=None)

@@ -19,8 +19,8 @@ class Tab:
 TABS = (
     Tab("work", "Update and facts", "incidents:incident"),
     Tab("audiences", "Audiences", "audiences:home"),
-    Tab("outreach", "Outreach", "audiences:outreach"),
-    Tab("goodwill", "Goodwill", "audiences:goodwill"),
+    Tab("outreach", "Outreach", "outreach:home"),
+    Tab("goodwill", "Goodwill", "goodwill:home"),
     Tab("legal", "Legal clocks", "legal:home"),
     Tab("review", "Review", "incidents:review"),
 )

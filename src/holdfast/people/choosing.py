@@ -60,6 +60,11 @@ def chosen(choice: Choice) -> tuple[str, list[Any]]:
     return query, given
 
 
+def standing() -> str:
+    """Return a query of `id, reference, tier, since` of everybody, to stand inside another query as `chosen` does."""
+    return "SELECT id, reference, lower(tier) AS tier, since FROM people_customer WHERE merged_into_id IS NULL"
+
+
 def reached(customer_ids: Collection[UUID]) -> Mapping[UUID, Reached]:
     """Return where these customers get mail: the address that is proven best. Who has none is left out."""
     addresses: dict[UUID, Sealed] = {}

@@ -158,6 +158,12 @@ def mail_on_file(customer_ids: Collection[UUID]) -> dict[UUID, Sealed]:
     return {each.customer_id: each.value for each in best}
 
 
+def sealed_names(customer_ids: Collection[UUID]) -> dict[UUID, Sealed]:
+    """Return the name of each of these customers, sealed."""
+    rows = Customer.objects.filter(pk__in=set(customer_ids)).only("id", "name")
+    return {each.pk: each.name for each in rows}
+
+
 def customer(customer_id: UUID | None) -> Customer | None:
     """Return a customer with identities, sealed. Two queries. Callers come here after `access_conversation`."""
     if customer_id is None:

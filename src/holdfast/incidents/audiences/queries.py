@@ -37,6 +37,28 @@ def audiences_of(incident_id: UUID, *, limit: int = 10) -> Sequence[AudienceView
     return [_view(row, names) for row in rows]
 
 
+def newest(incident_id: UUID) -> UUID | None:
+    """Return the id of the newest audience of an incident."""
+    rows = Audience.objects.filter(incident_id=incident_id).order_by("-version")
+    return rows.values_list("id", flat=True).first()
+
+
+def newest_version(incident_id: UUID) -> int | None:
+    """Return the version of the newest audience of an incident."""
+    rows = Audience.objects.filter(incident_id=incident_id).order_by("-version")
+    return rows.values_list("version", flat=True).first()
+
+
+def touched() -> str:
+    """Return a query of `customer_id, segment` of those in an audience whom it says are touched.
+
+    To stand inside another query; the audience's id is its parameter `newest`.
+    """
+    return (
+        "SELECT customer_id, segment FROM audiences_member WHERE audience_id = %(newest)s AND segment <> 'unaffected'"
+    )
+
+
 def members_of(audience_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
     """Return of these customers who is in an audience: which words they read, and by which rule."""
     audience = Audience.objects.get(pk=audience_id)

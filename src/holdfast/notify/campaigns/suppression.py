@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from holdfast.guard.fields import Sealed
 from holdfast.guard.keys import blind_index
@@ -65,3 +66,9 @@ def hold(*, person_key: str, why: str, by: int, until: datetime | None = None) -
 def let_go(*, person_key: str) -> bool:
     """End a hold; return whether there was one."""
     return bool(Hold.objects.filter(person_key=person_key).delete()[0])
+
+
+def held(person_keys: Collection[str]) -> set[str]:
+    """Return which of these people are held now. What campaigns leave out, and nothing else, is the answer."""
+    rows = Hold.objects.filter(Q(until=None) | Q(until__gt=now()), person_key__in=list(person_keys))
+    return set(rows.values_list("person_key", flat=True))
