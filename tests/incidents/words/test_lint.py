@@ -114,6 +114,10 @@ def test_the_next_update_in_words_is_the_one_that_is_promised(text: str, well: b
     assert (stops(text) == set()) is well, said(text)
 
 
+def test_a_next_update_in_so_many_minutes_names_no_time() -> None:
+    assert Rule.NEXT in stops("No change. We will provide another update in 45 minutes.")
+
+
 def test_a_channel_that_shows_no_clock_needs_the_next_update_in_its_words() -> None:
     bare = replace(LATER, next_beside=False)
     assert stops("No change.", on=bare) == {Rule.NEXT}

@@ -79,10 +79,14 @@ def test_units_and_scales_are_part_of_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["see https://status.bank.example/12/34", "mail desk24@bank.example", "version v2", ""]
+    "text", ["see https://status.bank.example/12/34", "mail desk24@bank.example", "version v2", "in us-east-1", ""]
 )
 def test_what_is_no_number_to_a_reader_is_none(text: str) -> None:
     assert read(text) == set()
+
+
+def test_a_time_of_another_zone_is_that_time_in_ours() -> None:
+    assert read("by 2:00 AM PDT") == read("by 09:00 UTC") == read("by 5 am EDT")
 
 
 @given(st.text(max_size=300), st.sampled_from(["en", "id", "pt-br", "de", "xx"]))

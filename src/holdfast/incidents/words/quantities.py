@@ -14,7 +14,10 @@ from datetime import date, datetime, timedelta, tzinfo
 from fractions import Fraction
 from typing import Final
 
-_ZONES: Final = {"utc": 0, "gmt": 0, "wib": 7, "wita": 8, "wit": 9, "brt": -3, "cet": 1, "cest": 2, "sgt": 8}
+_ZONES: Final = {
+    "utc": 0, "gmt": 0, "wib": 7, "wita": 8, "wit": 9, "brt": -3, "cet": 1, "cest": 2, "sgt": 8,
+    "est": -5, "edt": -4, "pst": -8, "pdt": -7,
+}  # fmt: skip
 _NUMBER_WORDS: Final = {
     "en": "two three four five six seven eight nine ten eleven twelve",
     "id": "dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas -",
@@ -75,8 +78,8 @@ _SHARE: Final = re.compile(
     rf"(?<![\w.,])(?P<part>{_VALUE})[\s\u00a0\u202f\u2009]*(?:%|percent\b|per cent\b|persen\b|por cento\b)",
     re.IGNORECASE,
 )
-_PLAIN: Final = re.compile(
-    rf"(?<![\w.,])(?P<part>{_VALUE})(?![\w])(?:[\s\u00a0]*(?P<scale>{'|'.join(_SCALES)})\b)?"
+_PLAIN: Final = re.compile(  # what hangs on a name is no number: us-east-1
+    rf"(?<![\w.,])(?<![^\W\d]-)(?P<part>{_VALUE})(?![\w])(?:[\s\u00a0]*(?P<scale>{'|'.join(_SCALES)})\b)?"
     rf"(?:[\s\u00a0]*(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})\b)?",
     re.IGNORECASE,
 )
