@@ -79,7 +79,7 @@ def test_somebody_subscribes_to_one_service_agrees_and_leaves_without_script(des
     page.get_by_role("button", name="Yes, send me updates").click()
     expect(page.locator("h1")).to_have_text("You are on the list")
     page.goto(f"/status/unsubscribe/{subscribing.unsubscribe_token(row.pk)}/")
-    page.get_by_role("button", name="End these mails").click()
+    page.get_by_role("button", name="End these updates").click()
     expect(page.locator("h1")).to_have_text("Ended")
     assert Subscriber.objects.get().ended_at is not None
 

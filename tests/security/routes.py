@@ -79,6 +79,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "campaigns:ended": Route(LEADS, arguments=lambda world: [world.campaign]),
     "campaigns:standing": Route(LEADS, arguments=lambda world: [world.campaign], why="only by POST"),
     "mail-hook": Route(NOBODY, arguments=lambda world: ["postmark"], why="not there without a secret; else signed"),
+    "sms-hook": Route(NOBODY, why="not there without a secret; else with it, by POST"),
     # The bridge: everybody at work sees it, leads change it
     "bridge:home": Route(STAFF),
     "bridge:deck": Route(STAFF),
@@ -246,6 +247,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "briefing:page": Route(LEADS),
     "status:subscribe": Route(EVERYBODY, why="POST only; says the same of every address"),
     "status:manage": Route(EVERYBODY, why="a form for an address; says the same of every address"),
+    "status:code": Route(EVERYBODY, why="POST only; a code from a text message"),
+    "status:hook": Route(EVERYBODY, lambda world: ["made-up"], why="gone, without a ticket that we signed"),
     "status:link": Route(EVERYBODY, lambda world: ["made-up"], why="gone, without the token of a mail"),
     "status:unsubscribe": Route(NOBODY, lambda world: ["made-up"], why="only with a token that we signed"),
     "chat:demo": Route(NOBODY, why="only where the demo runs"),

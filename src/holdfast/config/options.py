@@ -86,6 +86,9 @@ class Options(BaseSettings):
     )
     sms_url: str = Field("", description="Gateway for text messages: takes a POST with JSON {id, to, text}.")
     sms_key: SecretStr = Field(SecretStr(""), description="Bearer key for it.")
+    sms_hooks_secret: SecretStr = Field(
+        SecretStr(""), description="Bearer key with which the gateway hands on STOP at /hooks/sms/, or empty: closed."
+    )
     mail_hooks_secret: SecretStr = Field(
         SecretStr(""),
         description="user:password that the mail provider signs in with at /hooks/mail/, or empty: closed.",

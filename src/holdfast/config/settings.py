@@ -258,6 +258,7 @@ SMS_URL = _options.sms_url
 SMS_KEY = _options.sms_key.get_secret_value()
 WEBHOOKS_INSIDE = _options.webhooks_inside
 COMPANY = _options.company
+SMS_HOOKS_SECRET = _options.sms_hooks_secret.get_secret_value()
 DEMO = _options.demo
 COST_AGENT_MINUTE = _options.cost_agent_minute
 COST_CONTACT = _options.cost_contact

@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("holdfast.web.urls")),
 ]
 
+    path("hooks/sms/", hooks.text_message, name="sms-hook"),
 if "allauth.socialaccount" in settings.INSTALLED_APPS:  # no links to other accounts are kept, so none are shown
     urlpatterns.insert(0, path("accounts/3rdparty/", RedirectView.as_view(pattern_name="mfa_index")))
 

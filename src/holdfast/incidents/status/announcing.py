@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from holdfast.guard.fields import Sealed
 from holdfast.incidents import queries
 from holdfast.incidents.contract import ENDED_STATES, IncidentView, UpdateView
 from holdfast.incidents.status.documents import address, posted
@@ -27,7 +28,7 @@ from holdfast.notify.campaigns.contract import Recipient, Refused, Text
 NEWS_FOR = timedelta(hours=6)
 """An update older than this is no news any more: who was away that long reads the page."""
 _LOOKED_AT = 50
-_MACHINES = "webhook"
+_MACHINES, _SHORT = "webhook", "sms"
 _log = structlog.get_logger(__name__)
 
 
@@ -52,7 +53,7 @@ def _announce(incident: IncidentView, update: UpdateView) -> bool:
     row, is_new = Announcement.objects.get_or_create(update_id=update.id, defaults={"at": now()})
     if not is_new:
         return False
-    if next(_recipients(incident), None) is None:
+    if next(_recipients(incident, update), None) is None:
         return True
     by = update.published_by_id or incident.declared_by_id
     campaign_id = campaigns.create(
@@ -62,7 +63,7 @@ def _announce(incident: IncidentView, update: UpdateView) -> bool:
         thread=f"incident-{incident.id}",
         unsubscribe_url=f"{settings.PUBLIC_URL}/status/unsubscribe/{{token}}/",
     )
-    adding.add_recipients(campaign_id, _recipients(incident))
+    adding.add_recipients(campaign_id, _recipients(incident, update))
     campaigns.set_texts(campaign_id=campaign_id, texts=_texts(incident, update), by=by)
     try:
         campaigns.approve_published(
@@ -78,29 +79,48 @@ def _announce(incident: IncidentView, update: UpdateView) -> bool:
     return True
 
 
-def _recipients(incident: IncidentView) -> Iterator[Recipient]:
+def worth_a_text(update: UpdateView) -> bool:
+    """Tell whether an update goes out by text message: the first word and the last, and that planned work begins.
+
+    As Statuspage does it. Each of the others would cost money and patience, and stands on the page.
+    """
+    return update.number == 1 or update.status in {"resolved", "completed", "in_progress"}
+
+
+def _recipients(incident: IncidentView, update: UpdateView) -> Iterator[Recipient]:
     touched = {str(each.id) for each in incident.components}
     touched |= {str(each.group_id) for each in incident.components if each.group_id}
     rows = Subscriber.objects.filter(confirmed_at__isnull=False, ended_at=None)
+    if not worth_a_text(update):
+        rows = rows.exclude(channel=Subscriber.Channel.SMS)
     for row in rows.order_by("pk").iterator(chunk_size=2000):
         if row.incident_id not in {None, incident.id} or (row.components and not touched & set(row.components)):
             continue
+        token = unsubscribe_token(row.pk)
+        if row.channel == Subscriber.Channel.WEBHOOK:
+            yield _machine(f"subscriber:{row.pk}", row.address, row.webhook_secret, token)
+            continue
         yield Recipient(
             person_key=f"subscriber:{row.pk}",
-            channel="email",
+            channel=row.channel,
             address=row.address,
             locale=row.locale,
-            values={"token": unsubscribe_token(row.pk)},
+            segment=_SHORT if row.channel == Subscriber.Channel.SMS else "",
+            values={"token": token},
         )
         if row.webhook:
-            yield Recipient(
-                person_key=f"webhook:{row.pk}",
-                channel="webhook",
-                address=row.webhook,
-                locale=settings.LANGUAGE_CODE,
-                segment=_MACHINES,
-                values={"token": unsubscribe_token(row.pk), "secret": row.webhook_secret},
-            )
+            yield _machine(f"webhook:{row.pk}", row.webhook, row.webhook_secret, token)
+
+
+def _machine(key: str, url: Sealed, secret: Sealed, token: str) -> Recipient:
+    return Recipient(
+        person_key=key,
+        channel="webhook",
+        address=url,
+        locale=settings.LANGUAGE_CODE,
+        segment=_MACHINES,
+        values={"token": token, "secret": secret},
+    )
 
 
 def _texts(incident: IncidentView, update: UpdateView) -> dict[tuple[str, str], Text]:
@@ -115,6 +135,10 @@ def _texts(incident: IncidentView, update: UpdateView) -> dict[tuple[str, str], 
             f"-- \n{mail['why'].format(company=settings.COMPANY)}",
         ]
         body = _plain("\n\n".join(parts)) + f"\n{settings.PUBLIC_URL}/status/unsubscribe/{{token}}/\n"
+        short = words["text"]["said"].format(
+            company=settings.COMPANY, state=words["states"][update.status], title=title, link=address(incident)
+        )
+        made[locale, _SHORT] = Text(subject="", body=_plain(short))
         made[locale, ""] = Text(subject=_plain(f"{words['states'][update.status]} - {title}"), body=body)
     return made
 

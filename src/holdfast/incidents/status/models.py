@@ -11,8 +11,14 @@ from holdfast.kit.ids import uuid7
 class Subscriber(models.Model):
     """An address that asked to be told of incidents. Before `confirmed_at` nothing is sent to it but the question."""
 
+    class Channel(models.TextChoices):
+        EMAIL = "email"
+        SMS = "sms"
+        WEBHOOK = "webhook"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    address = SealedField(mask="identity")
+    channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.EMAIL)
+    address = SealedField(mask="identity", help_text="A mail address, a telephone number, or where a webhook stands.")
     index = models.BinaryField(max_length=16, help_text="Blind index of the address.")
     locale = models.CharField(max_length=10)
     components = models.JSONField(default=list, help_text="Ids of the services it is about; empty: all.")
@@ -23,13 +29,21 @@ class Subscriber(models.Model):
     asked_from = models.BinaryField(max_length=16, help_text="Keyed hash of the network address.")
     webhook = SealedField(mask="identity", help_text="Where the same is posted, as JSON.")
     webhook_secret = SealedField(help_text="Signs what is posted there; shown once, when it is set.")
+    proof_asked_at = models.DateTimeField(null=True, help_text="When somebody had a webhook asked for its proof.")
+    proof_tried_at = models.DateTimeField(null=True, help_text="When it was.")
+    proof_tries = models.PositiveSmallIntegerField(default=0)
+    proof_failed = models.CharField(max_length=5, blank=True, help_text="What came of it, until it is proved.")
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            # Anybody may enter the address of a webhook; only one of them can prove that it is theirs.
             models.UniqueConstraint(
-                fields=["index"], condition=models.Q(ended_at__isnull=True), name="subscribed_once_per_address"
+                fields=["index"],
+                condition=models.Q(ended_at__isnull=True)
+                & (~models.Q(channel="webhook") | models.Q(confirmed_at__isnull=False)),
+                name="subscribed_once_per_address",
             )
         ]
         indexes = [models.Index(fields=["confirmed_at"], condition=models.Q(ended_at=None), name="subscriber_active")]
@@ -47,6 +61,16 @@ class Link(models.Model):
     token = models.BinaryField(max_length=32, unique=True, help_text="SHA-256 of 256 random bits.")
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class Code(models.Model):
+    """Six digits in a text message, good once, for minutes and for a few tries. Only a keyed hash is kept."""
+
+    subscriber = models.ForeignKey(Subscriber, models.CASCADE, related_name="codes")
+    digest = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
 
 

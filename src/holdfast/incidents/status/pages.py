@@ -147,6 +147,7 @@ def _page(name: str, picture: Picture, locale: str, path: str, title: str, conte
         "title": title + words["title"].format(company=settings.COMPANY),
         "company": settings.COMPANY,
         "demo": settings.DEMO,
+        "texts": bool(settings.SMS_URL),
         "zone": words["zone"].format(zone=_zone_words(picture.at)),
     }
     return render_to_string(f"status/{name}.html", {**shell, **context})

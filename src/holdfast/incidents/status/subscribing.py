@@ -1,15 +1,17 @@
 """Asking to be told, agreeing to it by a mailed link (double opt-in), changing it, and ending it.
 
-Asking gives the same answer whether or not an address is known; what really happens is only seen in its mailbox.
+Asking gives the same answer whether or not an address is known; what really happens is only seen in its mailbox, or on
+its telephone (`texting.py`). Webhooks that nobody's mail address stands behind prove themselves (`hooking.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,9 +23,9 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from holdfast.guard.fields import NOTHING
-from holdfast.guard.keys import blind_index
+from holdfast.guard.keys import blind_index, normalise
 from holdfast.incidents import queries
-from holdfast.incidents.status.models import Link, Subscriber
+from holdfast.incidents.status.models import Code, Link, Subscriber
 from holdfast.incidents.status.words import words_of
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
@@ -31,11 +33,16 @@ from holdfast.notify import letters
 from holdfast.notify.campaigns.adding import usable
 from holdfast.notify.campaigns.carriers.private import reached
 
-WORDS = "2026-11"
+WORDS = "2026-11-29"
 """Version of what people agree to; a new one with every change of those words."""
 CONFIRM_LASTS, MANAGE_LASTS = timedelta(hours=48), timedelta(hours=1)
 LETTERS_AN_HOUR = 3
 """Links mailed to one address, so that nobody's mailbox is filled by somebody else."""
+Channel = Subscriber.Channel
+_KINDS: Mapping[str, str] = {
+    Channel.EMAIL: "email",
+    Channel.SMS: "phone",
+}  # kinds of blind indexes, as campaigns have them
 _SIGNER = Signer(salt="holdfast.status.unsubscribe")
 
 
@@ -52,6 +59,7 @@ class Choice:
     """What a subscriber chose. The address is shown under its mask."""
 
     id: UUID
+    channel: str
     shown: str
     locale: str
     components: tuple[str, ...]
@@ -59,26 +67,25 @@ class Choice:
     webhook: str = ""
 
 
-def ask(*, address: str, locale: str, components: Collection[str], incident_id: UUID | None, network: str) -> UUID:
-    """Note that an address asks to be told, and return whom a link is owed. Raises `Refused` for no mail address."""
-    address = address.strip()
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise Refused("no_address") from None
-    known = {str(each.id) for each in queries.components()}
-    fields = {
-        "locale": locale,
-        "components": sorted(set(components) & known),
-        "incident_id": incident_id,
-        "asked_at": now(),
-        "words": WORDS,
-        "asked_from": salted_hmac("status.asked_from", network, algorithm="sha256").digest()[:16],
-    }
-    index = blind_index("email", address)
+def ask(
+    *,
+    address: str,
+    locale: str,
+    components: Collection[str],
+    incident_id: UUID | None,
+    network: str,
+    channel: str = Channel.EMAIL,
+) -> UUID:
+    """Note that an address asks to be told by mail or text message, and return whom a link or a code is owed.
+
+    Raises `Refused` for what is no address.
+    """
+    address = _usable(channel, address)
+    fields = chosen(locale=locale, components=components, incident_id=incident_id, network=network)
+    index = blind_index(_KINDS[channel], address)
     try:
         with transaction.atomic():
-            row = Subscriber(id=uuid7(), index=index, **fields)
+            row = Subscriber(id=uuid7(), channel=channel, index=index, **fields)
             row.address = address
             row.save(force_insert=True)
             return row.pk
@@ -87,26 +94,54 @@ def ask(*, address: str, locale: str, components: Collection[str], incident_id: 
         return Subscriber.objects.values_list("pk", flat=True).get(index=index, ended_at=None)
 
 
-def ask_to_change(*, address: str) -> UUID | None:
-    """Return whom a link for changing is owed; nobody, when the address is not known. The page says the same."""
-    index = blind_index("email", address.strip())
+def chosen(*, locale: str, components: Collection[str], incident_id: UUID | None, network: str) -> dict[str, Any]:
+    """Return what is kept of a wish to be told, besides the address: about what, since when, and from where."""
+    known = {str(each.id) for each in queries.components()}
+    return {
+        "locale": locale,
+        "components": sorted(set(components) & known),
+        "incident_id": incident_id,
+        "asked_at": now(),
+        "words": WORDS,
+        "asked_from": salted_hmac("status.asked_from", network, algorithm="sha256").digest()[:16],
+    }
+
+
+def ask_to_change(*, address: str, channel: str = Channel.EMAIL) -> UUID | None:
+    """Return whom a link or a code for changing is owed; nobody, when it is not known. The page says the same."""
+    if channel not in _KINDS:
+        return None
+    index = blind_index(_KINDS[channel], address.strip())
     return Subscriber.objects.filter(index=index, ended_at=None).values_list("pk", flat=True).first()
+
+
+def _usable(channel: str, address: str) -> str:
+    address = address.strip()
+    if channel == Channel.SMS:
+        if not settings.SMS_URL:
+            raise Refused("no_texts")
+        number = normalise("phone", address)
+        # E.164: at most fifteen digits, the country's first. Which country a number without it is in, nobody knows.
+        if not address.startswith(("+", "00")) or not 8 <= len(number) - 1 <= 15:
+            raise Refused("no_number")
+        return number
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Refused("no_address") from None
+    return address
 
 
 def send_link(subscriber_id: UUID) -> None:
     """Mail the link that is owed: to agree, or for who has agreed, to change. At most a few an hour."""
     moment = now()
     with transaction.atomic():
-        row = Subscriber.objects.select_for_update().filter(pk=subscriber_id, ended_at=None).first()
+        found = Subscriber.objects.select_for_update().filter(pk=subscriber_id, ended_at=None, channel=Channel.EMAIL)
+        row = found.first()
         if row is None or row.links.filter(made_at__gt=moment - timedelta(hours=1)).count() >= LETTERS_AN_HOUR:
             return
-        purpose, lasts = (
-            (Link.Purpose.MANAGE, MANAGE_LASTS) if row.confirmed_at else (Link.Purpose.CONFIRM, CONFIRM_LASTS)
-        )
-        token = secrets.token_urlsafe(32)
-        Link.objects.create(
-            subscriber=row, purpose=purpose, token=_hash(token), made_at=moment, expires_at=moment + lasts
-        )
+        purpose = Link.Purpose.MANAGE if row.confirmed_at else Link.Purpose.CONFIRM
+        token = link_for(row, purpose)
     words = words_of(row.locale)["mail"]
     said = {"company": settings.COMPANY, "link": f"{settings.PUBLIC_URL}/status/link/{token}/"}
     letters.send(
@@ -118,10 +153,17 @@ def send_link(subscriber_id: UUID) -> None:
     )
 
 
+def link_for(row: Subscriber, purpose: str) -> str:
+    """Make a link, good once, and return its token, which is kept nowhere."""
+    token, lasts = secrets.token_urlsafe(32), MANAGE_LASTS if purpose == Link.Purpose.MANAGE else CONFIRM_LASTS
+    Link.objects.create(subscriber=row, purpose=purpose, token=_hash(token), made_at=now(), expires_at=now() + lasts)
+    return token
+
+
 def opened(token: str) -> tuple[str, Choice] | None:
     """Return what a link is for, and whose; nothing is changed by looking. `None`: used, too old, or no such link."""
     link = _standing(token).select_related("subscriber").first()
-    return (link.purpose, _choice(link.subscriber)) if link is not None else None
+    return (link.purpose, choice_of(link.subscriber)) if link is not None else None
 
 
 @transaction.atomic
@@ -130,7 +172,7 @@ def agree(token: str) -> Choice:
     row = _taken(token, Link.Purpose.CONFIRM)
     row.confirmed_at = row.confirmed_at or now()
     row.save(update_fields=["confirmed_at"])
-    return _choice(row)
+    return choice_of(row)
 
 
 @transaction.atomic
@@ -144,6 +186,7 @@ def change(token: str, *, components: Collection[str], locale: str, webhook: str
     if webhook and not may_post_to(webhook):
         raise Refused("no_webhook")
     row = _taken(token, Link.Purpose.MANAGE)
+    webhook = webhook if row.channel == Channel.EMAIL else ""
     known = {str(each.id) for each in queries.components()}
     row.components, row.locale, secret = sorted(set(components) & known), locale, ""
     row.incident_id = None  # the page for changing speaks of services
@@ -189,6 +232,11 @@ def unsubscribe(token: str) -> bool:
     return subscriber_id is not None
 
 
+def end_number(index: bytes) -> None:
+    """End what a telephone number gets, by its blind index: it answered with STOP."""
+    Subscriber.objects.filter(index=index, channel=Channel.SMS, ended_at=None).update(ended_at=now())
+
+
 def _end(subscriber_id: UUID) -> None:
     Subscriber.objects.filter(pk=subscriber_id, ended_at=None).update(ended_at=now())
 
@@ -203,8 +251,11 @@ def _taken(token: str, purpose: str) -> Subscriber:
     return Subscriber.objects.select_for_update().get(links__token=_hash(token))
 
 
-def _choice(row: Subscriber) -> Choice:
-    return Choice(row.pk, str(row.address), row.locale, tuple(row.components), row.incident_id, str(row.webhook))
+def choice_of(row: Subscriber) -> Choice:
+    """Return what somebody chose."""
+    return Choice(
+        row.pk, row.channel, str(row.address), row.locale, tuple(row.components), row.incident_id, str(row.webhook)
+    )
 
 
 def _hash(token: str) -> bytes:
@@ -212,6 +263,10 @@ def _hash(token: str) -> bytes:
 
 
 def forget_unconfirmed(before: datetime) -> int:
-    """Delete those who asked before `before` and never agreed; return how many. It may not have been theirs to give."""
+    """Delete those who asked before `before` and never agreed; return how many. It may not have been theirs to give.
+
+    Codes of that age go as well.
+    """
+    Code.objects.filter(made_at__lt=before).delete()
     gone = Subscriber.objects.filter(confirmed_at=None, asked_at__lt=before).delete()[1]
     return gone.get(Subscriber._meta.label, 0)

@@ -10,7 +10,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from holdfast.incidents import queries
-from holdfast.incidents.status import announcing, briefing, exporting, subscribing
+from holdfast.incidents.status import announcing, briefing, exporting, hooking, subscribing, texting
 from holdfast.kit.clock import now
 
 _log = structlog.get_logger(__name__)
@@ -29,6 +29,18 @@ def announce(timestamp: int) -> None:
 def send_link(subscriber: str) -> None:
     """Mail a link somebody asked for."""
     subscribing.send_link(UUID(subscriber))
+
+
+@app.task(queue="now", pass_context=False)
+def send_code(subscriber: str) -> None:
+    """Send a code somebody asked for by text message."""
+    texting.send_code(UUID(subscriber))
+
+
+@app.task(queue="now", lock="status_prove", pass_context=False)
+def prove(subscriber: str) -> None:
+    """Ask a webhook for its proof; one after the other, so that slow ones hold up each other and nothing else."""
+    hooking.prove(UUID(subscriber))
 
 
 @app.periodic(cron="* * * * * */5")

@@ -10,6 +10,8 @@ app_name = "status"
 urlpatterns = [
     path("subscribe/", views.subscribe, name="subscribe"),
     path("manage/", views.manage, name="manage"),
+    path("code/", views.code, name="code"),
+    path("hook/<str:ticket>/", views.hook, name="hook"),
     path("link/<str:token>/", views.link, name="link"),
     path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
 ]

@@ -1,18 +1,20 @@
-"""What mail providers report about single mails, through anymail's webhooks: delivered, came back, complained."""
+"""What comes back: what mail providers report about single mails, through anymail, and STOP to a text message."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
 from anymail import urls as anymail_urls
 from anymail.signals import tracking
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import URLPattern
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
-from holdfast.notify.campaigns import settling
+from holdfast.notify.campaigns import settling, stopping
 from holdfast.notify.campaigns.mails import recipient_of
 from holdfast.notify.campaigns.models import Recipient, Suppression
 
@@ -33,6 +35,30 @@ def provider(request: HttpRequest, name: str) -> HttpResponseBase:
             answer: HttpResponseBase = pattern.callback(request)
             return answer
     raise Http404
+
+
+@csrf_exempt
+def text_message(request: HttpRequest) -> HttpResponseBase:
+    """Take a text message that came in, `{"from", "text"}`, from whoever has the secret, and heed STOP and START.
+
+    `heard` says what was done. Nothing: it is a customer's words, which the gateway posts to `/v1/contacts`. Without a
+    secret in the settings there is nothing here.
+    """
+    secret = settings.SMS_HOOKS_SECRET
+    if not secret:
+        raise Http404
+    if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {secret}"):
+        return JsonResponse({"detail": "Sign in with the bearer key that is in HOLDFAST_SMS_HOOKS_SECRET."}, status=401)
+    if request.method != "POST":
+        return JsonResponse({"detail": "Post it."}, status=405, headers={"Allow": "POST"})
+    try:
+        said = json.loads(request.body[:10_000])
+    except ValueError:
+        said = None
+    phone, text = (said.get("from"), said.get("text")) if isinstance(said, dict) else (None, None)
+    if not isinstance(phone, str) or not isinstance(text, str):
+        return JsonResponse({"detail": 'Post JSON: {"from": "+353871234567", "text": "STOP"}.'}, status=422)
+    return JsonResponse({"heard": stopping.heard(phone=phone[:40], text=text)})
 
 
 def hear(sender: object, event: Any, **_: object) -> None:

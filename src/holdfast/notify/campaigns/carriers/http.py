@@ -122,7 +122,9 @@ def webhook_body(letter: Letter) -> bytes:
         said = None
     if not isinstance(said, dict):
         said = {"subject": letter.subject, "text": letter.body}
-    return json.dumps({"id": str(letter.id), **said}, ensure_ascii=False).encode()
+    # As Statuspage's webhooks say it: a POST to that address ends them.
+    meta = {"meta": {"unsubscribe": letter.unsubscribe}} if letter.unsubscribe else {}
+    return json.dumps({"id": str(letter.id), **meta, **said}, ensure_ascii=False).encode()
 
 
 def signature(*, secret: str, timestamp: int, body: bytes) -> str:
