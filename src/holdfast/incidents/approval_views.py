@@ -119,7 +119,7 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
 def _waiting(each: AskView, *, mine: bool) -> Waiting:
     compared = differences.lines(each.before, each.text) if each.before else []
     kind, _, rest = each.subject.partition(":")
-    incident_id = gate.uuid(rest) if kind == "incident" else None
+    incident_id = gate.uuid(rest.partition(":")[0]) if kind == "incident" else None
     incident = queries.incident_of_id(incident_id) if incident_id else None
     facts = [fact for fact in queries.facts_of(incident_id) if fact.stands] if incident_id else []
     return Waiting(each, facts, compared, incident.number if incident else None, mine)

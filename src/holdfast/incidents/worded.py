@@ -207,15 +207,18 @@ def _use(incident: IncidentView, update: UpdateView) -> Use:
     return Use.FIRST
 
 
-def _lacking(each: Missing) -> Problem:
+def lacking_sentence(each: Missing) -> str:
+    """Say which approval a text lacks, and what to do."""
     role, place = Role(each.need.role).label, f" for {each.need.jurisdiction}" if each.need.jurisdiction else ""
     if each.nobody:
-        said = f"{role} has to approve it{place}, and nobody is named for that. An admin names somebody under Words."
-    elif each.lapsed:
-        said = f"The approval by {role.lower()}{place} does not stand any more. {each.lapsed} Ask again."
-    else:
-        said = f"{role} has not approved this text{place}. Ask for it; any edit makes it another text."
-    return Problem(rule=Rule.APPROVAL.value, sentence=said, where=each.text.where)
+        return f"{role} has to approve it{place}, and nobody is named for that. An admin names somebody under Words."
+    if each.lapsed:
+        return f"The approval by {role.lower()}{place} does not stand any more. {each.lapsed} Ask again."
+    return f"{role} has not approved this text{place}. Ask for it; any edit makes it another text."
+
+
+def _lacking(each: Missing) -> Problem:
+    return Problem(rule=Rule.APPROVAL.value, sentence=lacking_sentence(each), where=each.text.where)
 
 
 def _time(moment: datetime) -> str:

@@ -23,8 +23,8 @@ class Signed:
     security: Agent
 
 
-def make_signed() -> Signed:
-    house = make_house()
+def make_signed(house: House | None = None) -> Signed:
+    house = house or make_house()
     people = {
         name: Agent.objects.create_user(f"{name}@desk.example", "a passphrase", name=name.title(), role=role)
         for name, role in {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from holdfast.incidents import queries as incidents
@@ -14,15 +12,14 @@ from holdfast.incidents import timeline
 from holdfast.incidents.audiences.errors import NotFound, Refused
 from holdfast.incidents.audiences.groups import alone
 from holdfast.incidents.audiences.models import Audience, HandOver, Member
+from holdfast.incidents.campaigned import sent
 from holdfast.incidents.contract import IncidentView, UpdateView
-from holdfast.incidents.words.filling import PERSONAL
 from holdfast.kit.clock import now
 from holdfast.notify.campaigns import adding, campaigns
 from holdfast.notify.campaigns.contract import Recipient, Text
 from holdfast.people.choosing import reached
 
 STREAMS = ("incident", "legal")
-_BRACE = re.compile("|".join(rf"\{{{name}\}}" for name in sorted(PERSONAL)) + r"|[{}]")
 _BLOCK = 1_000
 
 
@@ -48,6 +45,7 @@ def hand_over(*, incident_id: UUID, audience_id: UUID, update_id: UUID, stream: 
         name=f"Incident {incident.number}, update {update.number}, audience {audience.version}",
         stream=stream,
         by=by,
+        about=incidents.subject_of(incident_id),
         thread=f"incident-{incident.number}",
     )
     texts = _texts(incident, update, audience)
@@ -70,16 +68,10 @@ def hand_over(*, incident_id: UUID, audience_id: UUID, update_id: UUID, stream: 
 def _texts(incident: IncidentView, update: UpdateView, audience: Audience) -> dict[tuple[str, str], Text]:
     texts = {}
     for segment in {each["segment"] for each in audience.counted}:
-        for locale in {*update.texts, *update.segments.get(segment, {})}:
-            body = update.text_in(locale, default=settings.LANGUAGE_CODE, segment=segment)
-            subject = incident.titles.get(locale, incident.title)
-            texts[locale, segment] = Text(subject=_words(subject), body=_words(body))
+        # Words of their own give way in language, never to what others are told: a campaign chooses so as well.
+        for locale, body in (update.segments.get(segment) or update.texts).items():
+            texts[locale, segment] = Text(subject=sent(incident.titles.get(locale, incident.title)), body=sent(body))
     return texts
-
-
-def _words(text: str) -> str:
-    # Braces in an update are words, but for what is the reader's own; in a campaign all of them would be variables.
-    return _BRACE.sub(lambda match: {"{": "(", "}": ")"}.get(match[0], match[0]), text)
 
 
 def _recipients(audience_id: UUID) -> Iterator[Recipient]:

@@ -64,15 +64,8 @@ def standing(
     """
     if not needed or not texts:
         return []
-    with transaction.atomic():
-        templates = _templates(texts, values)
-        wanted = {digest(text) for text in texts} | {key for keys in templates.values() for key in keys}
-        rows = list(Approval.objects.select_for_update(no_key=True).filter(digest__in=wanted).order_by("pk"))
-        held = _held_roles({need.role for need in needed})
-    found = []
-    for text in texts:
-        mine = {digest(text), *templates.get(digest(text), ())}
-        own = [row for row in rows if row.digest in mine]
+    held, found = _held_roles({need.role for need in needed}), []
+    for text, own in _given(texts, values):
         for need in needed:
             if any(_counts(row, need, at) for row in own):
                 continue
@@ -81,6 +74,20 @@ def standing(
                 continue
             found.append(Missing(text=text, need=need, lapsed=_lapsed(own, need, at), nobody=nobody))
     return found
+
+
+def good_until(
+    texts: Sequence[OutgoingText], *, needed: Sequence[Need], at: datetime, values: Mapping[str, Sequence[str]]
+) -> datetime | None:
+    """Return when the first of the approvals that the texts rest on at `at` runs out; `None` when none of them does."""
+    ends = []
+    for _, own in _given(texts, values) if needed else ():
+        for need in needed:
+            counting = [row.expires_at for row in own if _counts(row, need, at)]
+            lasting = [end for end in counting if end is not None]
+            if lasting and len(lasting) == len(counting):
+                ends.append(max(lasting))
+    return min(ends, default=None)
 
 
 @transaction.atomic
@@ -230,6 +237,18 @@ def _template_writer(subject: str, text: OutgoingText) -> list[int]:
     slug = subject.removeprefix("template:")
     rows = Version.objects.filter(template__slug=slug, locale=text.locale, body=text.text).order_by("-number")
     return [by for by in rows.values_list("by_id", flat=True)[:1] if by is not None]
+
+
+def _given(
+    texts: Sequence[OutgoingText], values: Mapping[str, Sequence[str]]
+) -> list[tuple[OutgoingText, list[Approval]]]:
+    """Return each text with the approvals that were given for it or for a template it is a filling of; all locked."""
+    with transaction.atomic():
+        templates = _templates(texts, values)
+        wanted = {digest(text) for text in texts} | {key for keys in templates.values() for key in keys}
+        rows = list(Approval.objects.select_for_update(no_key=True).filter(digest__in=wanted).order_by("pk"))
+    mine = {digest(text): {digest(text), *templates.get(digest(text), ())} for text in texts}
+    return [(text, [row for row in rows if row.digest in mine[digest(text)]]) for text in texts]
 
 
 def _counts(row: Approval, need: Need, at: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from holdfast.kit import outbox
 from holdfast.kit.clock import now
-from holdfast.notify.campaigns import pace
+from holdfast.notify.campaigns import checking, pace
 from holdfast.notify.campaigns import texts as wording
 from holdfast.notify.campaigns.contract import NotFound, Refused, Text
 from holdfast.notify.campaigns.models import Campaign, Channel, Stream
@@ -29,14 +29,16 @@ def create(
     name: str,
     stream: str,
     by: int,
+    about: str = "",
     thread: str = "",
     unsubscribe_url: str = "",
     rates: Mapping[str, float] | None = None,
 ) -> UUID:
     """Begin a campaign and return its id.
 
-    `thread`: mails of campaigns with the same word stand in one thread (`incident-12`). `unsubscribe_url`: an RFC 8058
-    address with variables of the recipient in it. `rates`: messages a second by channel. Raises `Refused`.
+    `about`: what its words have to stand up to (`incident:<id>`), see `checking`. `thread`: mails of campaigns with the
+    same word stand in one thread (`incident-12`). `unsubscribe_url`: an RFC 8058 address with variables of the
+    recipient in it. `rates`: messages a second by channel. Raises `Refused`.
     """
     if stream not in Stream.values:
         raise Refused("Choose what the campaign is: about an incident, about the service, a legal notice, or outreach.")
@@ -48,6 +50,7 @@ def create(
     campaign = Campaign.objects.create(
         name=name.strip()[:120],
         stream=stream,
+        about=about,
         thread=thread[:80],
         unsubscribe_url=unsubscribe_url,
         written_by_id=by,
@@ -98,12 +101,12 @@ def approve(*, campaign_id: UUID, by: int, seen: int | None = None, lasts: timed
     if not leads(by):
         raise Refused("Leads and admins approve what goes to many.")
     _is_complete(campaign)
-    writers = {campaign.written_by_id, *campaign.texts.values_list("by_id", flat=True)}
-    if by in writers and campaign.recipients > settings.CAMPAIGN_TWO_PEOPLE:
+    found = checking.stand(campaign)
+    if by in _writers(campaign, found) and campaign.recipients > settings.CAMPAIGN_TWO_PEOPLE:
         raise Refused(
             f"You wrote it, and it goes to more than {settings.CAMPAIGN_TWO_PEOPLE:,} people. Another approves it."
         )
-    _approve(campaign, by=by, lasts=lasts, on="")
+    _approve(campaign, by=by, lasts=lasts, until=found.until, on="")
 
 
 @transaction.atomic
@@ -117,7 +120,7 @@ def approve_published(*, campaign_id: UUID, by: int, on: str, lasts: timedelta =
     if campaign.stream != Stream.INCIDENT or not on.strip():
         raise Refused("Only mails about an incident rest on the approval of a text that is public already.")
     _is_complete(campaign)
-    _approve(campaign, by=by, lasts=lasts, on=on)
+    _approve(campaign, by=by, lasts=lasts, until=None, on=on)
 
 
 @transaction.atomic
@@ -139,6 +142,7 @@ def start(*, campaign_id: UUID, by: int) -> None:
     _has_time(campaign)
     if not campaign.recipients:
         raise Refused("Nobody would get this: it has no recipients.")
+    checking.stand(campaign)
     campaign.state, campaign.started_at, campaign.started_by_id, campaign.why = State.RUNNING, now(), by, ""
     _changed(campaign)
 
@@ -156,6 +160,7 @@ def resume(*, campaign_id: UUID, by: int) -> None:
     """Go on where it stopped. With an approval that ran out, approve it `again` first. Raises `NotFound`, `Refused`."""
     campaign = _in(campaign_id, State.PAUSED, else_say="It is not paused.")
     _has_time(campaign)
+    checking.stand(campaign)
     campaign.state, campaign.why = State.RUNNING, ""
     _changed(campaign)
 
@@ -166,11 +171,11 @@ def again(*, campaign_id: UUID, by: int, lasts: timedelta = APPROVAL_LASTS) -> N
     campaign = _in(
         campaign_id, State.APPROVED, State.PAUSED, else_say="Only what is approved or paused can be renewed."
     )
-    writers = {campaign.written_by_id, *campaign.texts.values_list("by_id", flat=True)}
-    if not leads(by) or (by in writers and campaign.recipients > settings.CAMPAIGN_TWO_PEOPLE):
+    found = checking.stand(campaign)
+    if not leads(by) or (by in _writers(campaign, found) and campaign.recipients > settings.CAMPAIGN_TWO_PEOPLE):
         raise Refused("Somebody else than who wrote it renews the approval: a lead or an admin.")
     state = campaign.state
-    _approve(campaign, by=by, lasts=lasts, on=campaign.approved_on)
+    _approve(campaign, by=by, lasts=lasts, until=found.until, on=campaign.approved_on)
     Campaign.objects.filter(pk=campaign.pk).update(state=state)
 
 
@@ -185,9 +190,22 @@ def cancel(*, campaign_id: UUID, by: int) -> None:
     _changed(campaign)
 
 
-def _approve(campaign: Campaign, *, by: int, lasts: timedelta, on: str) -> None:
-    campaign.state, campaign.approved_by_id, campaign.approved_at = State.APPROVED, by, now()
-    campaign.approval_ends, campaign.approved_on, campaign.why = now() + lasts, on[:200], ""
+@transaction.atomic
+def ask(*, campaign_id: UUID, by: int) -> int:
+    """Ask for the approvals its words lack; return how many were asked for newly. Raises `NotFound`, `Refused`."""
+    return checking.ask(_locked(campaign_id), by=by)
+
+
+def _writers(campaign: Campaign, found: checking.Finding) -> set[int]:
+    return {campaign.written_by_id, *campaign.texts.values_list("by_id", flat=True), *found.writers}
+
+
+def _approve(campaign: Campaign, *, by: int, lasts: timedelta, until: datetime | None, on: str) -> None:
+    """Approve it for so long, and no longer than what its words rest on is good."""
+    moment = now()
+    ends = moment + lasts if until is None else min(moment + lasts, until)
+    campaign.state, campaign.approved_by_id, campaign.approved_at = State.APPROVED, by, moment
+    campaign.approval_ends, campaign.approved_on, campaign.why = ends, on[:200], ""
     _changed(campaign)
 
 

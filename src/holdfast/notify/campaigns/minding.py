@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from holdfast.kit import outbox
 from holdfast.kit.clock import now
+from holdfast.notify.campaigns import checking
 from holdfast.notify.campaigns.campaigns import TOPIC
 from holdfast.notify.campaigns.claiming import INTERRUPTED
 from holdfast.notify.campaigns.models import Campaign
@@ -69,6 +70,7 @@ def tick() -> bool:
     """Do once what is due; return whether a campaign is being sent."""
     expire()
     _pause_without_approval()
+    _pause_where_words_lapsed()
     _close_cancelled()
     for campaign_id in Campaign.objects.filter(state=Campaign.State.RUNNING).values_list("pk", flat=True):
         _measure(campaign_id)
@@ -123,6 +125,19 @@ def _pause_without_approval() -> None:
         campaign.version += 1
         campaign.save()
         _tell(campaign)
+
+
+@transaction.atomic
+def _pause_where_words_lapsed() -> None:
+    """Stop what rests on words that do not stand any more: an approval was taken back, or they may not be said now."""
+    sent = Campaign.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=Campaign.State.RUNNING)
+    for campaign in sent.exclude(about=""):
+        problems = checking.look(campaign, sending=True).problems
+        if problems:
+            campaign.state, campaign.why, campaign.pace = Campaign.State.PAUSED, problems[0][:200], 0.0
+            campaign.version += 1
+            campaign.save()
+            _tell(campaign)
 
 
 def _close_cancelled() -> None:

@@ -43,6 +43,7 @@ class Campaign(models.Model):
     stream = models.CharField(max_length=8, choices=Stream.choices)
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT)
     version = models.PositiveIntegerField(default=0, help_text="Counts changes; who decides on an older one is told.")
+    about = models.CharField(max_length=80, blank=True, help_text="What its words have to stand up to: incident:<id>.")
     thread = models.CharField(max_length=80, blank=True, help_text="Mails with the same word here stand in one thread.")
     unsubscribe_url = models.CharField(
         max_length=300, blank=True, help_text="RFC 8058 address, with variables of the recipient: https://…/{token}/."

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Sum
 
 from holdfast.kit.clock import now
+from holdfast.notify.campaigns import checking
 from holdfast.notify.campaigns.contract import NotFound, Progress
 from holdfast.notify.campaigns.models import Campaign, Chunk, ProviderLimit, Recipient, Repeat, Text
 
@@ -84,6 +85,16 @@ class Repeated:
     by: str
     at: datetime
     number: int
+
+
+def finding(campaign_id: UUID) -> checking.Finding:
+    """Return what stands between a campaign's words and its people; nothing once it is over. Raises `NotFound`."""
+    row = Campaign.objects.filter(pk=campaign_id).first()
+    if row is None:
+        raise NotFound(campaign_id)
+    if row.state in {Campaign.State.DONE, Campaign.State.CANCELLED}:
+        return checking.Finding()
+    return checking.look(row, sending=row.state == Campaign.State.RUNNING)
 
 
 def campaign(campaign_id: UUID) -> CampaignView:

@@ -37,6 +37,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     begun = context["campaign"].started_at is not None
     context |= {
         "dry": None if begun else dry_running.dry_run(pk),
+        "finding": queries.finding(pk),
         "texts": queries.texts_of(pk),
         "stream": f"/events?ticket={streams.ticket(agent=me(request).pk, topics=(campaigns.TOPIC,))}",
         "tab": "campaigns",
@@ -136,6 +137,11 @@ def _cancel(pk: UUID, by: int, _: Mapping[str, str]) -> str:
     return "Cancelled. Who was not reached yet is not."
 
 
+def _ask(pk: UUID, by: int, _: Mapping[str, str]) -> str:
+    number = campaigns.ask(campaign_id=pk, by=by)
+    return f"Asked for {number} approval{'' if number == 1 else 's'}." if number else "It is asked about already."
+
+
 def _send_again(pk: UUID, by: int, posted: Mapping[str, str]) -> str:
     number = settling.send_again(campaign_id=pk, by=by, seen=_number(posted.get("seen", "")) or 0)
     return f"Sent once more to {number:,}."
@@ -153,6 +159,7 @@ _VERBS: dict[str, Verb] = {
     "paused": _pause,
     "resumed": _resume,
     "renewed": _again,
+    "asked": _ask,
     "cancelled": _cancel,
     "again": _send_again,
     "left": _leave_it,
