@@ -27,10 +27,11 @@ _PASSED_ON = {
     "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
     "articles": "bring articles in from a folder, or write them to one: articles import DIR, articles export DIR",
     "shield": "judge a recorded stream of contacts: shield replay FILE.jsonl [--json]",
-    "guard": "keys of what is sealed, and erasing a customer: guard --help",
+    "vault": "keys of what is sealed, the roles that keep it, and erasing a customer: vault --help",
     "staffing": "how many people are needed: staffing --help",
     "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
     "status": "the public status page as files: status export DIR",
+    "guard": "the log of reveals: check, export, proofs, keys, witnesses: guard --help",
     "drill": "play a crisis and keep score: drill list, drill run NAME [--seed S] [--speed N] [--json]",
 }
 
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "--scope",
         action="append",
         required=True,
-        help="contacts:write, receipts:read, metrics:read, origin:state; repeatable",
+        help="contacts:write, receipts:read, metrics:read, origin:state, ledger:read; repeatable",
     )
     create.add_argument("--customer", default="", metavar="REFERENCE", help="the one customer its holder speaks for")
     create.add_argument("--operator", default="", metavar="NAME", help="whose assistant it is given to")
@@ -124,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare")
     prepare.add_argument("--base-url", required=True)
     prepare.add_argument("--report-to", type=int, required=True)
+    prepare.add_argument("--separate", action="store_true")  # the server is our own: it gets the roles of guard
     return parser
 
 
@@ -269,7 +271,11 @@ def _prepare(chosen: argparse.Namespace) -> int:
     with _django("prepare"):
         _migrate_now()
         from holdfast.config.options import options
+        from holdfast.guard import roles
         from holdfast.people import accounts
+
+        if chosen.separate:
+            roles.separate()
 
         notes = _seed() if options().demo else []
         if link := accounts.first_admin_link(chosen.base_url):
@@ -322,9 +328,10 @@ def _look_at_database() -> Iterator[tuple[bool, str]]:
         about = f"{waiting} migrations wait; run `holdfast migrate`." if waiting else "Its tables are up to date."
         yield not waiting, about
         if not waiting:
-            from holdfast.guard import ring_check
+            from holdfast.guard import ring_check, roles
 
             yield from ring_check.findings()
+            yield from roles.findings()
             yield from _look_at_mail()
     except DatabaseError as error:
         yield False, f"The database does not answer: {str(error).strip()}"
@@ -481,14 +488,23 @@ def _status(chosen: argparse.Namespace) -> int:
         return command.main(chosen.rest)
 
 
+def _guard(chosen: argparse.Namespace) -> int:
+    from holdfast.guard.ledger import command
+
+    if {"-h", "--help"} & set(chosen.rest) or not chosen.rest or chosen.rest[0] in command.WITHOUT_DATABASE:
+        return command.main(chosen.rest)
+    with _django("guard"):
+        return command.main(chosen.rest)
+
+
 def _drill(chosen: argparse.Namespace) -> int:
     from holdfast.drills import command
 
     return command.main(chosen.rest)
 
 
-def _guard(chosen: argparse.Namespace) -> int:
-    with _django("guard"):
+def _vault(chosen: argparse.Namespace) -> int:
+    with _django("vault"):
         if chosen.rest[:1] == ["erase"]:
             from holdfast.desk import erasing
 
@@ -554,8 +570,9 @@ _COMMANDS = {
     "staffing": _staffing,
     "assistant": _assistant,
     "status": _status,
-    "drill": _drill,
     "guard": _guard,
+    "drill": _drill,
+    "vault": _vault,
     "manage": _manage,
     "test": _test,
     "bench": _bench,

@@ -51,7 +51,7 @@ class Case:
 
     def compare(self, typed: str, **changes: Any) -> bool:
         asking = {**self.who, "conversation_id": self.conversation_id, "customer_id": self.customer.pk}
-        asking |= {"sealed": self.customer.iban, "field": "iban", "typed_last": typed}
+        asking |= {"sealed": self.customer.iban, "field": "iban", "typed": typed}
         return reveals.compare(**{**asking, **changes})
 
     def redeem(self, ticket: reveals.Ticket | UUID, sealed: Sealed | None = None, **changes: Any) -> str:

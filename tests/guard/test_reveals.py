@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
 from tests.guard.conftest import IBAN, NAME, Case
 
-from holdfast.guard import reveals
+from holdfast.guard import data_keys, reveals
 from holdfast.guard.fields import Sealed
-from holdfast.guard.gate import LOG_DOWN, Outcome
+from holdfast.guard.gate import LOG_DOWN, Asking, Outcome, failing_closed, gate, refuse, session_mark
 from holdfast.guard.grants import close_grants, close_grants_of, open_grant
 from holdfast.guard.models import Grant, RevealLog, RevealTicket
 from holdfast.guard.reveals import Denied, Ticket
@@ -115,6 +114,63 @@ def test_a_ticket_lasts_a_minute(case: Case, clock: time_machine.Coordinates) ->
     with pytest.raises(Denied) as denied:
         case.redeem(second)
     assert denied.value.outcome == Outcome.EXPIRED
+
+
+def test_a_clock_that_is_put_back_does_not_make_a_minute_longer(case: Case, clock: time_machine.Coordinates) -> None:
+    open_grant(**case.grant)
+    ticket = _ticket(case)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE guard_revealticket SET valid_until = clock_timestamp()")
+        cursor.execute("SET session_replication_role = origin")
+    clock.shift(-30)
+    with pytest.raises(Denied) as denied:
+        case.redeem(ticket)
+    assert denied.value.outcome == Outcome.EXPIRED
+
+
+_REQUEST = "SELECT decided FROM guard_request(%s, now(), %s, %s, %s, %s, %s, 'iban', 'payment', '', true)"
+_REDEEM = "SELECT decided, key_ FROM guard_redeem(%s, now(), %s, %s, %s, %s, %s)"
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+def test_who_asks_and_redeems_in_one_transaction_gets_nothing(case: Case, savepoint: bool) -> None:
+    """The way past the log: have the value first, then roll its row back."""
+    open_grant(**case.grant)
+    entry, session, subject = uuid7(), session_mark(case.session_key), case.customer.iban.subject
+    customer = case.customer.pk
+    with transaction.atomic(), connection.cursor() as cursor:
+        inner = transaction.savepoint() if savepoint else None
+        cursor.execute(_REQUEST, [entry, case.agent_id, session, case.conversation_id, customer, subject])
+        assert cursor.fetchone() == ("allowed",)
+        if inner:
+            transaction.savepoint_commit(inner)
+        cursor.execute(_REDEEM, [uuid7(), entry, case.agent_id, session, subject, customer])
+        assert cursor.fetchone() == ("no_ticket", None)
+        transaction.set_rollback(True)
+
+
+def test_both_lists_of_purposes_are_the_same(case: Case) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT guard_purposes()")
+        assert cursor.fetchone() == (list(reveals.PURPOSES),)
+
+
+@pytest.mark.parametrize("outcome", ["allowed", "compared", "matched", "differs"])
+def test_a_yes_cannot_be_written_as_a_refusal(case: Case, outcome: str) -> None:
+    asking = Asking(7, "s", case.conversation_id, case.customer.pk, case.customer.iban.subject, "iban", "payment")
+    with pytest.raises(Denied), failing_closed(), gate() as cursor:
+        refuse(cursor, asking, Outcome(outcome))
+    assert not RevealLog.objects.exists()
+
+
+def test_an_erased_customers_value_says_so_and_that_is_kept(case: Case) -> None:
+    open_grant(**case.grant)
+    data_keys.destroy([case.customer.pk])
+    with pytest.raises(Denied, match="erased for good") as denied:
+        case.redeem(_ticket(case))
+    assert denied.value.outcome == Outcome.ERASED
+    assert case.outcomes() == ["allowed", "erased"]
 
 
 @pytest.mark.parametrize("changed", [{"session_key": "another"}, {"agent_id": 8}])
@@ -356,19 +412,25 @@ def test_the_log_is_read_in_pages_newest_first(case: Case, clock: time_machine.C
     assert NAME not in repr(first)
 
 
-def test_a_case_taken_away_between_the_check_and_the_spending_stops_it(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_case_that_is_just_being_taken_away_is_waited_for(case: Case) -> None:
+    """Whoever closes a grant first wins: a value never leaves after the closing is committed."""
     open_grant(**case.grant)
-    ticket, check = _ticket(case), reveals._why_not
-
-    def checked_then_closed(*given: Any) -> Outcome | None:
-        verdict = check(*given)
-        close_grants(conversation_id=case.conversation_id)
-        return verdict
-
-    monkeypatch.setattr(reveals, "_why_not", checked_then_closed)
-    with pytest.raises(Denied) as denied:
-        case.redeem(ticket)
+    ticket, sealed = _ticket(case), case.customer.iban
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            close_grants(conversation_id=case.conversation_id)
+            answer = pool.submit(case.redeem, ticket, sealed)
+            _until_somebody_waits()
+        with pytest.raises(Denied) as denied:
+            answer.result(timeout=5)
     assert denied.value.outcome == Outcome.NO_GRANT
     assert RevealTicket.objects.get().redeemed_at is None
+
+
+def _until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(2_000):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return
+    raise AssertionError("nobody waited")

@@ -72,8 +72,8 @@ def _all_of(reference: str) -> list[UUID]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`holdfast guard erase REFERENCE --yes`: forget one customer."""
-    parser = argparse.ArgumentParser(prog="holdfast guard erase", description="Forget one customer, for good.")
+    """`holdfast vault erase REFERENCE --yes`: forget one customer."""
+    parser = argparse.ArgumentParser(prog="holdfast vault erase", description="Forget one customer, for good.")
     parser.add_argument("reference", help="the customer's reference or id")
     parser.add_argument("--yes", action="store_true", help="do it; without this nothing is changed")
     chosen = parser.parse_args(arguments)
@@ -87,6 +87,6 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     sys.stdout.write(
         f"Erased: {done.customers} customers, {done.identities} identities; {done.contacts} contacts and "
-        f"{done.deliveries} deliveries have no address any more. Export the keys again (holdfast guard export-keys).\n"
+        f"{done.deliveries} deliveries have no address any more. Export the keys again (holdfast vault export-keys).\n"
     )
     return 0

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -105,36 +106,71 @@ def failing_closed() -> Iterator[None]:
         raise Denied(LOG_DOWN) from error
 
 
-def record(cursor: psycopg.Cursor[Any], asking: Asking, outcome: Outcome, *, grant_id: UUID | None = None) -> UUID:
-    """Write one log row and return its id; it is committed on return when `cursor` came from `gate`."""
+def ask(cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool) -> tuple[UUID, Outcome, datetime | None]:
+    """Have the database decide and log a request; return its entry, the outcome and until when a ticket holds."""
     entry = uuid7()
     cursor.execute(
-        "INSERT INTO guard_reveallog (id, at, agent_id, session, conversation_id, subject, customer_id, field, purpose,"
-        " reason, outcome, grant_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            entry,
-            now(),
-            asking.agent_id,
-            asking.session,
-            asking.conversation_id,
-            asking.subject[:120],
-            asking.customer_id,
-            asking.field[:40],
-            asking.purpose[:40],
-            redact(asking.reason)[:200],
-            str(outcome),
-            grant_id,
-        ),
+        "SELECT decided, until FROM guard_request(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (*_row(entry, asking), filled),
     )
-    return entry
+    outcome, until = _only(cursor)
+    return entry, Outcome(outcome), until
 
 
-def live_grant(cursor: psycopg.Cursor[Any], asking: Asking) -> UUID | None:
-    """Return the id of the committed, open grant for this agent, case and customer, or None."""
+def take_try(
+    cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool, key_owner: UUID | None
+) -> tuple[UUID, Outcome, str | None]:
+    """Take one of the tries to compare a value; return its entry, the outcome and the wrapped key of its customer."""
+    entry = uuid7()
     cursor.execute(
-        "SELECT id FROM guard_grant WHERE agent_id = %s AND conversation_id = %s AND customer_id = %s"
-        " AND closed_at IS NULL",
-        (asking.agent_id, asking.conversation_id, asking.customer_id),
+        "SELECT decided, key_ FROM guard_try(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (*_row(entry, asking)[:8], filled, key_owner),
     )
+    outcome, key = _only(cursor)
+    return entry, Outcome(outcome), key
+
+
+def spend(
+    cursor: psycopg.Cursor[Any], *, ticket: UUID, agent_id: int, session: str, subject: str, key_owner: UUID | None
+) -> tuple[Outcome, str | None]:
+    """Spend a ticket; return the outcome (a refusal is logged) and the wrapped key of the value's customer."""
+    cursor.execute(
+        "SELECT decided, key_ FROM guard_redeem(%s, %s, %s, %s, %s, %s, %s)",
+        (uuid7(), now(), ticket, agent_id, session, subject, key_owner),
+    )
+    outcome, key = _only(cursor)
+    return Outcome(outcome), key
+
+
+def conclude(cursor: psycopg.Cursor[Any], of: UUID, outcome: Outcome) -> None:
+    """Log how the allowed request `of` came out."""
+    cursor.execute("SELECT guard_conclude(%s, %s, %s, %s)", (uuid7(), now(), of, str(outcome)))
+
+
+def refuse(cursor: psycopg.Cursor[Any], asking: Asking, outcome: Outcome) -> None:
+    """Log a refusal that was decided outside the database. It refuses to log a yes this way."""
+    cursor.execute(
+        "SELECT guard_refuse(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", (*_row(uuid7(), asking), str(outcome))
+    )
+
+
+def _row(entry: UUID, asking: Asking) -> tuple[Any, ...]:
+    return (
+        entry,
+        now(),
+        asking.agent_id,
+        asking.session,
+        asking.conversation_id,
+        asking.customer_id,
+        asking.subject,
+        asking.field,
+        asking.purpose,
+        redact(asking.reason),
+    )
+
+
+def _only(cursor: psycopg.Cursor[Any]) -> tuple[Any, Any]:
     row = cursor.fetchone()
-    return row[0] if row else None
+    if row is None:
+        raise psycopg.DataError("The gate's function gave no row.")
+    return row[0], row[1]

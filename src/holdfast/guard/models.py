@@ -59,6 +59,8 @@ class RevealTicket(models.Model):
     log = models.OneToOneField(RevealLog, models.PROTECT, primary_key=True, related_name="ticket")
     expires_at = models.DateTimeField()
     redeemed_at = models.DateTimeField(null=True)
+    made_in = models.BigIntegerField(null=True, help_text="The transaction that asked; it has to be committed.")
+    valid_until = models.DateTimeField(null=True, help_text="`expires_at` by the database's own clock.")
 
 
 class DataKey(models.Model):

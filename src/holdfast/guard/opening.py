@@ -9,7 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.views.decorators.debug import sensitive_variables
 
-from holdfast.guard.data_keys import KeyGone, NoSuchKey, key_of
+from holdfast.guard.data_keys import KeyGone, NoSuchKey, key_of, unwrapped
 from holdfast.guard.encoding import decoded
 from holdfast.guard.fields import UNDER_OWNER, UNDER_RING, Sealed, bound_to
 from holdfast.guard.keys import key_ring, value_key
@@ -41,12 +41,18 @@ def opened(sealed: Sealed) -> str:
 
     Raises `CannotOpen`.
     """
+    return opened_with(sealed, None)
+
+
+@sensitive_variables()
+def opened_with(sealed: Sealed, wrapped: str | None) -> str:
+    """Return the value, opened with the customer's key as the gate gave it out; `None` has the key looked up."""
     if not sealed.token:
         return ""
     try:
         version, key_id, closed, mask = sealed.token.split(".")
         data = decoded(closed)
-        key = _key(version, key_id, sealed.subject)
+        key = _key(version, key_id, sealed.subject, wrapped)
         return AESGCM(key).decrypt(data[:12], data[12:], bound_to(version, sealed.subject, key_id, mask)).decode()
     except KeyGone as gone:
         raise Erased("This value was erased: the key of its customer was destroyed.") from gone
@@ -56,9 +62,19 @@ def opened(sealed: Sealed) -> str:
         raise CannotOpen("This value cannot be opened: it was moved, altered, or its key is gone.") from error
 
 
-def _key(version: str, key_id: str, subject: str) -> bytes:
+def owner_of(sealed: Sealed) -> UUID | None:
+    """Return whose key a value is under; `None` for the ring's, and for what is no stored form at all."""
+    version, _, rest = sealed.token.partition(".")
+    try:
+        return UUID(hex=rest.partition(".")[0]) if version == UNDER_OWNER else None
+    except ValueError:
+        return None
+
+
+def _key(version: str, key_id: str, subject: str, wrapped: str | None) -> bytes:
     if version == UNDER_OWNER:
-        return value_key(key_of(UUID(hex=key_id)), subject)
+        owner = UUID(hex=key_id)
+        return value_key(key_of(owner) if wrapped is None else unwrapped(owner, wrapped), subject)
     if version == UNDER_RING:
         return key_ring().derive(key_id, subject)
     raise ValueError(version)

@@ -43,7 +43,7 @@ def findings() -> list[tuple[bool, str]]:
             found.append((False, f"{count} customers' keys need the ring key {name!r}, which is not in the ring."))
     old = sum(count for name, count in counts.items() if name in ring.keys and name != ring.current)
     if old:
-        found.append((True, f"{old} customers' keys are under older ring keys; `holdfast guard rotate` goes on."))
+        found.append((True, f"{old} customers' keys are under older ring keys; `holdfast vault rotate` goes on."))
     if not found:
         found.append((True, f"Customers' values open: {sum(counts.values())} keys under {ring.current!r}."))
     return found

@@ -25,6 +25,7 @@ from holdfast.runtime.processes import die_with_parent, is_alive, working_in
 
 OLDEST_MAJOR = 15
 USER = "holdfast"
+APP_USER = "holdfast_app"  # whom web and worker processes connect as; made by `guard/roles.py`
 # A Unix socket's path has to fit `sockaddr_un.sun_path`: 108 bytes with its NUL on Linux, 104 on macOS.
 _LONGEST_SOCKET_PATH = 103
 _SOCKET_NAME = ".s.PGSQL.5432"
@@ -115,7 +116,15 @@ class EmbeddedPostgres:
 
     def url_of(self, database: str) -> str:
         """The address of another database on this server."""
-        return f"postgresql://{USER}@/{database}?host={quote(str(self.socket_directory), safe='')}"
+        return self._url(USER, database)
+
+    @property
+    def app_url(self) -> str:
+        """The address of the main database for the processes that serve: they own nothing in it."""
+        return self._url(APP_USER, USER)
+
+    def _url(self, user: str, database: str) -> str:
+        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_directory), safe='')}"
 
     def is_initialised(self) -> bool:
         """Tell whether the data directory holds a database cluster."""

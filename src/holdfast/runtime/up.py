@@ -64,6 +64,7 @@ class _Tree:
         self._supervisor = Supervisor(say=terminal.say)
         # The web process loads while the database is prepared, and serves once it reads the end of this pipe.
         self._gate, self._opener = os.pipe()
+        self._app_url = ""
         port = listener.getsockname()[1]
         self._address = plan.public_url or f"http://{_reachable(plan.host)}:{port}"
         self._env: dict[str, str] = dict(os.environ) | {
@@ -89,7 +90,10 @@ class _Tree:
         return code
 
     async def _bring_up(self) -> None:
-        self._env["DATABASE_URL"] = self._plan.database_url or await self._start_database()
+        self._env["DATABASE_URL"] = self._plan.database_url
+        if not self._plan.database_url:
+            server = await self._start_database()
+            self._env["DATABASE_URL"], self._app_url = server.url, server.app_url
         _, _, notes = await asyncio.gather(
             self._start_operations(), self._supervisor.start(self._web()), self._prepare()
         )
@@ -97,7 +101,7 @@ class _Tree:
         rows = [("Address", self._address), *((label, value) for label, value in notes)]
         self._terminal.panel("Holdfast is up.", [*rows, ("Stop", "Ctrl-C")])
 
-    async def _start_database(self) -> str:
+    async def _start_database(self) -> EmbeddedPostgres:
         server = EmbeddedPostgres(data=self._plan.data)
         if not server.is_initialised():
             self._terminal.say("holdfast", f"Creating the database in {server.directory}.")
@@ -119,7 +123,7 @@ class _Tree:
         )
         await self._supervisor.start(postgres)
         await asyncio.to_thread(server.create_database)
-        return server.url
+        return server
 
     async def _start_operations(self) -> None:
         """Start the demo bank's own systems: a separate small HTTP process that the connectors call."""
@@ -144,6 +148,7 @@ class _Tree:
         """Migrate, seed the demo, and collect what the panel shows: one process, for Django takes a second to load."""
         ours, theirs = os.pipe()
         argv = [*self._plan.command, "prepare", "--base-url", self._address, "--report-to", str(theirs)]
+        argv += ["--separate"] if self._app_url else []
         tty = sys.stdout.isatty()
         child = Child(name="migrate", argv=argv, wave=3, env=self._env, inherit=(theirs,), own_terminal=tty)
         with os.fdopen(ours) as report:
@@ -160,7 +165,7 @@ class _Tree:
             name="web",
             argv=(*self._plan.command, "web", "--fd", str(self._listener.fileno()), "--gate", str(self._gate)),
             wave=2,
-            env=self._env,
+            env=self._serving_env(),
             ready=lambda: _answers(_reachable(host), port, "/readyz"),
             ready_timeout=900.0,  # long migrations included; if it ends before, that is noticed at once
             stop=_STOP,
@@ -169,7 +174,12 @@ class _Tree:
 
     def _worker(self, number: int) -> Child:
         name = "worker" if self._plan.workers == 1 else f"worker.{number + 1}"
-        return Child(name=name, argv=(*self._plan.command, "worker"), wave=2, env=self._env, stop=_STOP)
+        argv = (*self._plan.command, "worker")
+        return Child(name=name, argv=argv, wave=2, env=self._serving_env(), stop=_STOP)
+
+    def _serving_env(self) -> dict[str, str]:
+        """What the processes that serve get: on the embedded server they connect as a role that owns nothing."""
+        return self._env | ({"DATABASE_URL": self._app_url} if self._app_url else {})
 
 
 def _listen(host: str, port: int) -> socket.socket:

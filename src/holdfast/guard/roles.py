@@ -1,0 +1,133 @@
+"""A role of its own owns the log of reveals, its tickets and customers' keys; the application's role only calls it.
+
+The owner of the tables (`holdfast_vault`, as whom nobody can sign in) is not the role that web and worker processes
+connect with (`holdfast_app`, no superuser, owner of nothing). So whatever speaks SQL through the application can ask
+and redeem, and can neither read keys in bulk nor change, remove or invent a row of the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import DatabaseError, connection, transaction
+
+VAULT, APP = "holdfast_vault", "holdfast_app"
+
+_KEPT = ("guard_reveallog", "guard_revealticket", "guard_datakey")
+# What the functions look at while they run with the vault's rights.
+_SEEN = (
+    "guard_grant",
+    "people_customer",
+    "people_identity",
+    "conversations_message",
+    "conversations_attachment",
+    "notify_delivery",
+)
+_CALLED = (
+    "guard_keys_of(uuid[])",
+    "guard_make_keys(uuid[], text[])",
+    "guard_destroy_keys(uuid[])",
+    "guard_keys_not_under(text, int)",
+    "guard_rewrap_keys(uuid[], text[], text[])",
+    "guard_keys_after(uuid, int)",
+    "guard_key_counts()",
+    "guard_owner_of(text)",
+    "guard_live_grant(bigint, uuid, uuid)",
+    "guard_ruling(uuid, boolean, text, uuid, uuid)",
+    "guard_request(uuid, timestamptz, bigint, text, uuid, uuid, text, text, text, text, boolean)",
+    "guard_refuse(uuid, timestamptz, bigint, text, uuid, uuid, text, text, text, text, text)",
+    "guard_redeem(uuid, timestamptz, uuid, bigint, text, text, uuid)",
+    "guard_try(uuid, timestamptz, bigint, text, uuid, uuid, text, text, boolean, uuid)",
+    "guard_conclude(uuid, timestamptz, uuid, text)",
+)
+# Copies of all keys are for the operator, who signs in as the owner of the database.
+_OPERATORS_ONLY = ("guard_keys_after(uuid, int)", "guard_keys_not_under(text, int)")
+
+
+class CannotSeparate(Exception):  # noqa: N818 - reads as what is the matter
+    """The database user may not make roles. The text is for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the connection at hand stands to the log. `trusted`: it owns the log, or is a superuser."""
+
+    user: str
+    trusted: bool
+    separated: bool
+
+
+def separate(*, password: str = "") -> None:
+    """Make both roles where they are missing and give each its rights; again after every migration.
+
+    Needs a superuser, or a user that may create roles and owns the tables. Raises `CannotSeparate`. Without `password`
+    the application's role can only sign in where the server trusts the socket, as the embedded one does.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for role, kind in ((VAULT, "NOLOGIN"), (APP, "LOGIN")):
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+                if cursor.fetchone() is None:
+                    cursor.execute(f"CREATE ROLE {role} {kind} NOSUPERUSER NOCREATEDB NOCREATEROLE")
+            if password:
+                cursor.execute("SELECT format('ALTER ROLE %%I PASSWORD %%L', %s::text, %s::text)", [APP, password])
+                cursor.execute(cursor.fetchone()[0])
+            cursor.execute(_RIGHTS)
+    except DatabaseError as error:
+        cause = str(error).strip().splitlines()[0]
+        raise CannotSeparate(
+            f"The roles {VAULT} and {APP} could not be set up ({cause}). Let somebody who may create roles run "
+            f"`holdfast vault roles` once with their DATABASE_URL, then run Holdfast as {APP}."
+        ) from error
+
+
+def standing() -> Standing:
+    """Return how the role that is connected stands to the log, by asking the server what it may do."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, pg_get_userbyid(c.relowner) = %s, (SELECT rolsuper FROM pg_roles WHERE rolname ="
+            " current_user) OR pg_has_role(current_user, c.relowner, 'MEMBER')"
+            " OR has_table_privilege(c.oid, 'INSERT') OR has_table_privilege(c.oid, 'DELETE')"
+            " FROM pg_class c WHERE c.oid = 'guard_reveallog'::regclass",
+            [VAULT],
+        )
+        user, vaulted, trusted = cursor.fetchone()
+    return Standing(user, trusted, vaulted and not trusted)
+
+
+def findings() -> list[tuple[bool, str]]:
+    """Return what `holdfast doctor` says about it: never wrong, since a server may not allow roles, but plain."""
+    now = standing()
+    if now.separated:
+        return [(True, f"The log of reveals belongs to {VAULT}; {now.user} can only ask.")]
+    return [
+        (
+            True,
+            f"The database user {now.user} owns the log of reveals or may change it: only triggers protect it from the "
+            f"application. `holdfast vault roles` separates them; see docs/security.md.",
+        )
+    ]
+
+
+_RIGHTS = "\n".join(
+    [
+        f"GRANT USAGE ON SCHEMA public TO {VAULT}, {APP};",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP};",
+        f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {APP};",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {APP};",
+        f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {APP}', current_database()); END $$;",
+        f"GRANT SELECT ON {', '.join(_SEEN)} TO {VAULT};",
+        # A shared lock on a grant needs more than the right to read it.
+        f"GRANT UPDATE ON guard_grant TO {VAULT};",
+        f"GRANT CREATE ON SCHEMA public TO {VAULT};",  # only while ownership is handed over
+        *(f"ALTER TABLE {table} OWNER TO {VAULT};" for table in _KEPT),
+        *(f"ALTER FUNCTION {function} OWNER TO {VAULT};" for function in _CALLED),
+        f"REVOKE CREATE ON SCHEMA public FROM {VAULT};",
+        f"REVOKE ALL ON {', '.join(_KEPT)} FROM PUBLIC, {APP};",
+        f"GRANT SELECT ON guard_reveallog, guard_revealticket TO {APP};",
+        *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;" for function in _CALLED),
+        *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP};" for function in _CALLED),
+        *(f"REVOKE EXECUTE ON FUNCTION {function} FROM {APP};" for function in _OPERATORS_ONLY),
+        f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APP};",
+    ]
+)
