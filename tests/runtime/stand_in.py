@@ -45,7 +45,7 @@ def web(descriptor: int) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["prepare", "--base-url", _, "--report-to", number]:
+        case ["prepare", "--base-url", _, "--report-to", number, *_]:
             if "STAND_IN_FAILS" in os.environ:
                 sys.exit("the tables are in a bad way")
             prepare(int(number))

@@ -78,7 +78,7 @@ def _read(file: Path) -> Iterator[tuple[UUID, str]]:
     body = [line for line in lines[1:] if line]
     if lines[0] != _HEAD or not body or body[-1] != f"end {len(body) - 1}":
         raise NotACopy(
-            f"{file} is not a whole copy of keys. Take the one that `holdfast guard export-keys` wrote last."
+            f"{file} is not a whole copy of keys. Take the one that `holdfast vault export-keys` wrote last."
         )
     for number, line in enumerate(body[:-1], 2):
         owner, _, wrapped = line.partition(" ")
