@@ -291,6 +291,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:presence": CaseRoute(),
     "desk:reveal": _field("iban"),
     "desk:sealed": _field("iban"),
+    "desk:compare": _field("iban"),
+    "desk:call": Route(NOBODY, lambda world: [world.conversations["mine"].number, "iban"], why="no dialler is set up"),
     "desk:raw": CaseRoute(_message),
     "desk:formatted": CaseRoute(_message),
     "desk:card": Route(NOBODY, lambda world: [world.conversations["mine"].number, "TW-1-C1"], why="no bank here"),

@@ -98,6 +98,10 @@ class Options(BaseSettings):
         None, description="Folder where the worker keeps a copy of the status page as files; empty: nowhere."
     )
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
+    dialler_url: str = Field(
+        "", description="Dialler that calls customers for agents: takes a POST with JSON {to, agent, case, id}."
+    )
+    dialler_key: SecretStr = Field(SecretStr(""), description="Bearer key for it.")
     operations_url: str = Field("", description="Base URL of the company's operations service, or empty.")
     operations_token: str = Field("", description="Bearer token for the operations service.")
     semantic: bool = Field(True, description="Install and use the model of English sentences, MiniLM (about 250 MB).")

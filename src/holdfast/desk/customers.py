@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
 from django.urls import reverse
 
 from holdfast.desk.screens import CustomerCard, SealedLine
@@ -77,17 +78,17 @@ def _identity_line(identity: Identity, *, number: int, mine: bool) -> SealedLine
     label = _IDENTITIES.get(identity.kind, identity.kind)
     asked = Asked(f"identity-{identity.id}", label, identity.value)
     line = _line(asked, number=number, mine=mine and identity.kind != "chat")
-    return SealedLine(
-        field=line.field,
-        label=line.label,
-        value=line.value,
-        reveal_url=line.reveal_url,
-        level=identity.level,
-        level_words=LEVELS[identity.level],
-        machine=identity.is_machine,
-    )
+    return replace(line, level=identity.level, level_words=LEVELS[identity.level], machine=identity.is_machine)
 
 
 def _line(asked: Asked, *, number: int, mine: bool) -> SealedLine:
-    url = reverse("desk:reveal", args=[number, asked.field]) if mine and asked.value else ""
-    return SealedLine(field=asked.field, label=asked.label, value=asked.value, reveal_url=url)
+    line = SealedLine(field=asked.field, label=asked.label, value=asked.value, reveal_url="")
+    if not (mine and asked.value):
+        return line
+    may_call = settings.DIALLER_URL and asked.label == _IDENTITIES["phone"]
+    return replace(
+        line,
+        reveal_url=reverse("desk:reveal", args=[number, asked.field]),
+        compare_url=reverse("desk:compare", args=[number, asked.field]),
+        call_url=reverse("desk:call", args=[number, asked.field]) if may_call else "",
+    )

@@ -223,7 +223,10 @@ class HandOverView:
 
 @dataclass(frozen=True, slots=True)
 class SealedLine:
-    """One customer value under its mask. `reveal_url` opens `desk/_reveal.html`; empty when it may not be asked for."""
+    """One customer value under its mask. The addresses open dialogs; empty where it may not be asked for.
+
+    `compare_url` and `call_url` need nobody to see the value.
+    """
 
     field: str
     label: str
@@ -232,6 +235,8 @@ class SealedLine:
     level: int | None = None
     level_words: str = ""
     machine: bool = False
+    compare_url: str = ""
+    call_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

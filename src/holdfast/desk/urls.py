@@ -17,6 +17,7 @@ from holdfast.desk.views import (
     reveals,
     tools,
     verbs,
+    without_seeing,
 )
 
 app_name = "desk"
@@ -53,6 +54,8 @@ urlpatterns = [
     path("c/<int:number>/merge/", verbs.merge, name="merge"),
     path("c/<int:number>/presence/", presence.presence, name="presence"),
     path("c/<int:number>/reveal/<slug:field>/", reveals.reveal, name="reveal"),
+    path("c/<int:number>/compare/<slug:field>/", without_seeing.compare, name="compare"),
+    path("c/<int:number>/call/<slug:field>/", without_seeing.call, name="call"),
     path("c/<int:number>/sealed/<slug:field>/", reveals.sealed, name="sealed"),
     path("c/<int:number>/raw/<uuid:message_id>/", reveals.raw, name="raw"),
     path("c/<int:number>/delivery/<uuid:message_id>/", deliveries.delivery, name="delivery"),

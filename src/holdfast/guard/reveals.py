@@ -29,12 +29,16 @@ from holdfast.guard.gate import (
     spend,
     take_try,
 )
+from holdfast.guard.models import RevealLog
 from holdfast.guard.opening import CannotOpen, Erased, WrongKey, opened_with, owner_of
 from holdfast.guard.queries import Entries, Entry, entries
+from holdfast.kit.clock import now
 
 __all__ = ["PURPOSES", "Denied", "Entries", "Entry", "Ticket", "compare", "entries", "redeem", "request"]
 
 LIFE = timedelta(seconds=60)
+TRIES = 3
+TRIES_WITHIN = timedelta(hours=1)
 
 # The database has the same list (`guard_purposes`).
 PURPOSES: Mapping[str, str] = MappingProxyType(
@@ -153,6 +157,17 @@ def compare(
         if outcome in SENTENCES:
             raise Denied(SENTENCES[outcome], outcome)
         return outcome == Outcome.MATCHED
+
+
+def tries_left(*, conversation_id: UUID, sealed: Sealed) -> int:
+    """Return how often this value can still be compared in this case within the hour; the gate counts exactly."""
+    used = RevealLog.objects.filter(
+        conversation_id=conversation_id,
+        subject=sealed.subject[:120],
+        outcome=Outcome.COMPARED,
+        at__gt=now() - TRIES_WITHIN,
+    )
+    return max(0, TRIES - used.count())
 
 
 def _why_closed(error: CannotOpen) -> Outcome:
