@@ -149,6 +149,18 @@ ROUTES: dict[str, Route | CaseRoute] = {
     },
     "audiences:change": Route(LEADS, lambda world: [world.incident, 1], why="only by POST"),
     "audiences:hand-over": Route(LEADS, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
+    # Goodwill: who leads, and who approves so much
+    "goodwill:home": Route(LEADS, lambda world: [world.incident]),
+    "goodwill:offer": Route(LEADS, lambda world: [world.incident, world.offer]),
+    **{
+        f"goodwill:{name}": Route(LEADS, lambda world: [world.incident], why="only by POST")
+        for name in ("write", "limit")
+    },
+    **{
+        f"goodwill:{name}": Route(LEADS, lambda world: [world.incident, world.offer], why="only by POST")
+        for name in ("approve", "trial", "give", "hand-over", "end")
+    },
+    "goodwill-redemptions": Route(EVERYBODY, why="only by POST, with a token of its own scope"),
     # Signing in (allauth)
     # Calls by executives: who leads, and who signs as an executive
     "outreach:home": Route(LEADS, lambda world: [world.incident]),

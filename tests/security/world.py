@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 from uuid import UUID
@@ -29,6 +30,7 @@ from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
 from holdfast.incidents import components, declaring, links, updates
+from holdfast.incidents.goodwill import limits, offers, redeeming
 from holdfast.incidents.models import Incident
 from holdfast.incidents.outreach import calls, taking
 from holdfast.incidents.status import subscribing
@@ -43,6 +45,7 @@ from holdfast.notify.campaigns import adding, campaigns, minding
 from holdfast.notify.campaigns.contract import Recipient, Text
 from holdfast.notify.campaigns.models import Recipient as Addressee
 from holdfast.people.accounts import create_agent
+from holdfast.people.choosing import Choice
 from holdfast.people.models import Agent, Customer, Identity, Role, Team, Vendor
 
 
@@ -100,6 +103,7 @@ class World:
     queue: Queue | None = None
     incident: int = 0
     outreach: UUID | None = None
+    offer: UUID | None = None
     tokens: list[str] = field(default_factory=list, repr=False)
 
     def leaks(self, where: str, content: str | bytes) -> list[str]:
@@ -162,6 +166,7 @@ def build() -> World:
     _mass_mail(world)
     _subscriber(world)
     _call(world)
+    _goodwill(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -357,6 +362,29 @@ def _call(world: World) -> None:
     )
     wanted = f"An answer to {world.planted[0].values['email']}"
     calls.note(outreach_id=world.outreach, by=lead, outcome="wants", wanted=wanted)
+
+
+def _goodwill(world: World) -> None:
+    """All of them are offered something, and one has a code."""
+    lead, admin = world.agents["lead"].pk, world.agents["admin"].pk
+    world.offer = offers.write(
+        incident_id=Incident.objects.get(number=world.incident).pk,
+        name="Ten back",
+        amount=Decimal(10),
+        currency="EUR",
+        budget=Decimal(100),
+        expires_at=timezone.now() + timedelta(days=9),
+        whom=offers.Whom(choice=Choice(city="Bandung")),
+        hold_out=0,
+        mails={"en": offers.Mail(subject="We are sorry", body="Dear {name}, your code is {code}.")},
+        by=lead,
+    )
+    limits.set_limit(agent_id=lead, amount=Decimal(100), currency="EUR", by=admin)
+    limits.set_limit(agent_id=world.agents["own"].pk, amount=Decimal(100), currency="EUR", by=admin)
+    offers.approve(offer_id=world.offer, by=world.agents["own"].pk)
+    limits.set_limit(agent_id=world.agents["own"].pk, amount=None, currency="EUR", by=admin)
+    redeeming.redeem(code=redeeming.make_trial(offer_id=world.offer, by=lead), key="1", through="till")
+    redeeming.give_one(offer_id=world.offer, customer_id=world.customers[0].pk, by=lead)
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

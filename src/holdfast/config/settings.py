@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "holdfast.incidents.audiences",
     "holdfast.incidents.status",
     "holdfast.incidents.outreach",
+    "holdfast.incidents.goodwill",
     "holdfast.desk",
     "holdfast.staffing",
     "holdfast.bridge",

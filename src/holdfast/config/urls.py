@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from holdfast.incidents.goodwill import redeem_view
 from holdfast.knowledge import feeds
 from holdfast.notify.campaigns import hooks
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("bridge/", include("holdfast.bridge.urls")),
     path("incidents/<int:number>/legal/", include("holdfast.incidents.legal.urls")),
     path("incidents/<int:number>/outreach/", include("holdfast.incidents.outreach.urls")),
+    path("incidents/<int:number>/goodwill/", include("holdfast.incidents.goodwill.urls")),
     path("incidents/<int:number>/", include("holdfast.incidents.audiences.urls")),
     path("incidents/briefing/", include("holdfast.incidents.status.staff_urls")),
     path("incidents/", include("holdfast.incidents.urls")),
@@ -31,6 +33,7 @@ urlpatterns = [
     path("robots.txt", feeds.robots, name="robots"),
     path("chat/", include("holdfast.channels.urls")),
     path("line/", include("holdfast.shield.urls")),
+    path("v1/goodwill/redemptions", redeem_view.redemptions, name="goodwill-redemptions"),
     path("hooks/mail/<str:name>/", hooks.provider, name="mail-hook"),
     path("", include("holdfast.web.urls")),
 ]

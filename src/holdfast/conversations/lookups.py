@@ -83,6 +83,18 @@ def open_matters() -> str:
     )
 
 
+def begun_by_customer() -> str:
+    """Return a query of `customer_id, created_at, complaint` of every matter, to stand inside another query.
+
+    A complaint is what was understood as one, or carries the tag `complaint`.
+    """
+    return (
+        "SELECT c.customer_id, c.created_at, c.intent = 'complaint' OR EXISTS (SELECT FROM conversations_tagging g"
+        " JOIN conversations_tag t ON t.id = g.tag_id WHERE g.conversation_id = c.id AND t.name = 'complaint')"
+        " AS complaint FROM conversations_conversation c WHERE c.kind = 'matter' AND c.customer_id IS NOT NULL"
+    )
+
+
 def oldest_in_line(queue_ids: Collection[int]) -> dict[int, datetime]:
     """Return since when the oldest in each line stands there."""
     found = {}

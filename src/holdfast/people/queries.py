@@ -48,6 +48,12 @@ def leads(agent_id: int) -> bool:
     return Agent.objects.filter(pk=agent_id, role__in=[Role.LEAD, Role.ADMIN]).exists()
 
 
+def role_of(agent_id: int) -> str:
+    """Return the role of somebody who is here, empty for others."""
+    rows = Agent.objects.filter(pk=agent_id, is_active=True)
+    return rows.values_list("role", flat=True).first() or ""
+
+
 def answers(agent_id: int) -> bool:
     """Tell whether this agent is here and answers customers (the security role watches, it does not answer)."""
     return Agent.objects.filter(pk=agent_id, is_active=True).exclude(role=Role.SECURITY).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db.models import Count
@@ -57,6 +57,24 @@ def touched() -> str:
     return (
         "SELECT customer_id, segment FROM audiences_member WHERE audience_id = %(newest)s AND segment <> 'unaffected'"
     )
+
+
+def versions(audience_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return the version of each of these audiences."""
+    return dict(Audience.objects.filter(pk__in=list(audience_ids)).values_list("id", "version"))
+
+
+def is_of(audience_id: UUID, *, incident_id: UUID) -> bool:
+    """Tell whether an audience was frozen for an incident."""
+    return Audience.objects.filter(pk=audience_id, incident_id=incident_id).exists()
+
+
+def in_segments() -> str:
+    """Return a query of `customer_id` of those in an audience who read the words of some segments.
+
+    To stand inside another query; its two parameters are the audience's id and a list of segments.
+    """
+    return "SELECT customer_id FROM audiences_member WHERE audience_id = %s AND segment = ANY(%s)"
 
 
 def members_of(audience_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
