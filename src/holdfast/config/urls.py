@@ -35,10 +35,10 @@ urlpatterns = [
     path("line/", include("holdfast.shield.urls")),
     path("v1/goodwill/redemptions", redeem_view.redemptions, name="goodwill-redemptions"),
     path("hooks/mail/<str:name>/", hooks.provider, name="mail-hook"),
+    path("hooks/sms/", hooks.text_message, name="sms-hook"),
     path("", include("holdfast.web.urls")),
 ]
 
-    path("hooks/sms/", hooks.text_message, name="sms-hook"),
 if "allauth.socialaccount" in settings.INSTALLED_APPS:  # no links to other accounts are kept, so none are shown
     urlpatterns.insert(0, path("accounts/3rdparty/", RedirectView.as_view(pattern_name="mfa_index")))
 
