@@ -8,14 +8,18 @@ import pytest
 from holdfast.drills import command
 from holdfast.drills.crisis import scenario
 from holdfast.drills.crisis.texts import Speaker, phrases
+from holdfast.drills.incidents import loading
 
 
 def test_the_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert {one["name"] for one in listed} == {f"shield/{name}" for name in scenario.names()}
+    crises = {f"shield/{name}" for name in scenario.names()}
+    assert {one["name"] for one in listed} == crises | {f"incident/{name}" for name in loading.names()}
     assert command.main(["list"]) == 0
-    assert "shield/flood-medium" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "shield/flood-medium" in said
+    assert "incident/aws-2025" in said
 
 
 def test_a_run_in_memory_prints_one_line_of_json_with_every_policy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +44,17 @@ def test_a_run_says_what_happened_in_words(capsys: pytest.CaptureFixture[str], t
     assert "A short day" in said
     assert "made-up people" in said
     assert "oracle (true labels)" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(["incident/nothing"], "There is no case"), (["incident/aws-2025", "--in-memory"], "through the real house")],
+)
+def test_an_incident_that_cannot_be_played_is_a_sentence(
+    asked: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["run", *asked]) == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["shield/nothing", "nowhere.toml"])

@@ -16,6 +16,9 @@ from rich.table import Table
 
 from holdfast.drills.crisis import scenario, table, texts, world
 from holdfast.drills.crisis.scenario import Scenario, ScenarioError
+from holdfast.drills.incidents import command as incidents
+from holdfast.drills.incidents import loading
+from holdfast.drills.incidents.scenario import Case
 
 if TYPE_CHECKING:
     from holdfast.drills.crisis.live import Lived
@@ -32,15 +35,18 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="holdfast drill", description="Play a crisis and keep score.")
+    parser = argparse.ArgumentParser(prog="holdfast drill", description="Play a crisis or an incident and keep score.")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="name the scenarios")
     listed.add_argument("--json", action="store_true", help="as one JSON list")
     run = actions.add_parser("run", help="play one of them; all people in it are synthetic")
-    run.add_argument("scenario", help="shield/NAME as listed, or the path of a .toml file of your own")
+    run.add_argument("scenario", help="shield/NAME or incident/NAME as listed, or the path of a .toml file of your own")
     run.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other people (default 0)")
     run.add_argument(
-        "--scale", type=float, metavar="X", help="size of the centre; default 1 in memory, 0.1 through the real door"
+        "--scale",
+        type=float,
+        metavar="X",
+        help="size; default 1 in memory and for incidents, 0.1 for a shield through the real door",
     )
     run.add_argument("--speed", type=float, metavar="N", help="at most N simulated seconds a second")
     run.add_argument("--in-memory", action="store_true", help="only compare policies in memory; no door, no database")
@@ -50,20 +56,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(chosen: argparse.Namespace) -> int:
-    known = [scenario.load(name) for name in scenario.names()]
+    crises = [(f"shield/{name}", scenario.load(name)) for name in scenario.names()]
+    cases = [(f"incident/{name}", loading.load(f"incident/{name}")) for name in loading.names()]
+    known: list[tuple[str, Scenario | Case]] = [*crises, *cases]
     if chosen.json:
-        told = [{"name": f"shield/{s.name}", "title": s.title, "kind": s.kind, "about": s.about} for s in known]
+        told = [{"name": name, "title": s.title, "kind": s.kind, "about": s.about} for name, s in known]
         sys.stdout.write(json.dumps(told) + "\n")
         return 0
     listed = Table("Name", "Kind", "What happens", box=None, pad_edge=False)
-    for one in known:
-        listed.add_row(f"shield/{one.name}", one.kind, one.about)
+    for name, one in known:
+        listed.add_row(name, one.kind, one.about)
     Console().print(listed)
     return 0
 
 
 def _run(chosen: argparse.Namespace) -> int:
     console = Console(stderr=True)
+    if loading.is_case(chosen.scenario):
+        return _run_incident(chosen, console)
     asked = scenario.load(chosen.scenario)
     directory = real_texts(chosen.texts, console)
     scale = chosen.scale if chosen.scale is not None else (1.0 if chosen.in_memory else 0.1)
@@ -88,6 +98,19 @@ def _run(chosen: argparse.Namespace) -> int:
         if lived is not None:
             _show_account(lived)
     return 1 if any(row.account.lost for row in rows) or (lived is not None and lived.lost) else 0
+
+
+def _run_incident(chosen: argparse.Namespace, console: Console) -> int:
+    if chosen.in_memory or chosen.texts is not None:
+        raise ScenarioError("An incident is played through the real house: leave out --in-memory and --texts.")
+    return incidents.run(
+        chosen.scenario,
+        seed=chosen.seed,
+        scale=1.0 if chosen.scale is None else chosen.scale,
+        speed=chosen.speed,
+        as_json=chosen.json,
+        progress=lambda: _progress(console),
+    )
 
 
 def _live(played: world.World, *, speed: float | None, passed: Callable[[str, float], None]) -> Lived:
