@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "holdfast.kit",
     "holdfast.guard",
     "holdfast.guard.ledger",
+    "holdfast.guard.marks",
     "holdfast.posture",
     "holdfast.promises",
     "holdfast.intake",

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from holdfast.guard.fields import Sealed
+from holdfast.guard.marks.tiles import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,7 +440,7 @@ class RevealForm:
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """The only screen with a value. `code` is the session code for the ground; `seconds` until it must be gone."""
+    """The only screen with a value. `marks` tell whose screen it is; `seconds` until it must be gone."""
 
     field: str
     label: str
@@ -448,7 +449,9 @@ class Revealed:
     purpose: str
     seconds: int
     until: datetime
-    code: str
+    marks: Marks
+    entry: UUID
+    overlay_url: str
     again_url: str
     raw: bool = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from holdfast.desk.sources import raw_source
 from holdfast.desk.views.asking import desk_view, words
 from holdfast.guard import reveals
 from holdfast.guard.gate import Outcome, session_mark
+from holdfast.guard.marks.tiles import marks_for
 from holdfast.kit.clock import now
 from holdfast.people.permissions import me
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
 
 MOST_RAW = 200_000
-_ASK_AGAIN = {Outcome.NO_PURPOSE, Outcome.NO_REASON}
+ASK_AGAIN = {Outcome.NO_PURPOSE, Outcome.NO_REASON}
 _NO_SOURCE = "The source of this message was not kept."
 
 
@@ -45,10 +46,10 @@ def reveal(request: HttpRequest, number: int, field: str) -> HttpResponse:
     url = reverse("desk:reveal", args=[number, field])
     if request.method == "GET":
         return _form(request, conversation, asked, url)
-    value = _opened(request, conversation, asked)
-    if isinstance(value, reveals.Denied):
-        return _refused(request, conversation, asked, value, url)
-    return _shown(request, asked, value, again_url=reverse("desk:sealed", args=[number, field]))
+    opened = _opened(request, conversation, asked)
+    if isinstance(opened, reveals.Denied):
+        return _refused(request, conversation, asked, opened, url)
+    return _shown(request, number, asked, opened, again_url=reverse("desk:sealed", args=[number, field]))
 
 
 @desk_view("GET")
@@ -73,13 +74,13 @@ def raw(request: HttpRequest, number: int, message_id: UUID) -> HttpResponse:
     url = reverse("desk:raw", args=[number, message_id])
     if request.method == "GET":
         return _form(request, conversation, asked, url)
-    value = _opened(request, conversation, asked)
-    if isinstance(value, reveals.Denied):
-        return _refused(request, conversation, asked, value, url)
+    opened = _opened(request, conversation, asked)
+    if isinstance(opened, reveals.Denied):
+        return _refused(request, conversation, asked, opened, url)
     content = source.read(most=MOST_RAW)
     if content is None:
         return _denied(request, asked, _NO_SOURCE)
-    return _shown(request, asked, content, again_url="", raw=True)
+    return _shown(request, number, asked, replace(opened, value=content), again_url="", raw=True)
 
 
 @login_required
@@ -94,7 +95,15 @@ def log(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> str | reveals.Denied:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A value, and the log entry it was opened on."""
+
+    entry: UUID
+    value: str
+
+
+def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> _Opened | reveals.Denied:
     """Have the request logged, then spend its ticket at once. The log row is committed before the value exists here."""
     session_key = request.session.session_key or ""
     ticket = reveals.request(
@@ -110,7 +119,8 @@ def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> s
     if isinstance(ticket, reveals.Denied):
         return ticket
     try:
-        return reveals.redeem(ticket=ticket, agent_id=me(request).id, session_key=session_key, sealed=asked.value)
+        value = reveals.redeem(ticket=ticket, agent_id=me(request).id, session_key=session_key, sealed=asked.value)
+        return _Opened(ticket.id, value)
     except reveals.Denied as denied:
         return denied
 
@@ -133,7 +143,7 @@ def _form(
 def _refused(
     request: HttpRequest, conversation: Conversation, asked: Asked, denied: reveals.Denied, url: str
 ) -> HttpResponse:
-    if denied.outcome in _ASK_AGAIN:
+    if denied.outcome in ASK_AGAIN:
         fields = ("reason",) if denied.outcome == Outcome.NO_REASON else ("purpose",)
         return _form(request, conversation, asked, url, Problem(422, denied.sentence, fields))
     return _denied(request, asked, denied.sentence)
@@ -144,17 +154,21 @@ def _denied(request: HttpRequest, asked: Asked, sentence: str) -> HttpResponse:
     return render(request, "desk/_denied.html", {"denied": denied}, status=403)
 
 
-def _shown(request: HttpRequest, asked: Asked, value: str, *, again_url: str, raw: bool = False) -> HttpResponse:
+def _shown(
+    request: HttpRequest, number: int, asked: Asked, opened: _Opened, *, again_url: str, raw: bool = False
+) -> HttpResponse:
     purpose = words(request.POST.get("purpose"), most=40)
     revealed = Revealed(
         field=asked.field,
         label=asked.label,
-        value=value,
+        value=opened.value,
         mask=str(asked.value),
         purpose=reveals.PURPOSES.get(purpose, purpose),
         seconds=int(reveals.LIFE.total_seconds()),
         until=now() + reveals.LIFE,
-        code=f"{session_mark(request.session.session_key or '')[:6].upper()} {time.strftime('%H%M', time.gmtime())}",
+        marks=marks_for(session=session_mark(request.session.session_key or ""), at=now()),
+        entry=opened.entry,
+        overlay_url=reverse("desk:overlay", args=[number, opened.entry]),
         again_url=again_url,
         raw=raw,
     )
