@@ -131,6 +131,15 @@ def test_a_list_misses_and_has_too_many_as_the_case_says() -> None:
     assert 0.08 < len(early - world.truth.affected) / 2_000 < 0.12
 
 
+def test_a_night_that_is_planned_is_promised_and_one_that_is_not_is_no_part_of_the_promise() -> None:
+    away = [{"since": 60, "until": 100, "planned": True}, {"since": 120, "until": 140}]
+    team = case(teams=[playbook(away=away, cadence=[{"since": 0, "every": 30}, {"since": 110, "every": 20}])]).teams[0]
+    assert isinstance(team, Playbook)
+    assert team.every(20) == 30
+    assert team.every(40) == 64, "until they are back, and have written"
+    assert team.every(115) == 20, "nobody knew that nobody would be there"
+
+
 def test_a_prepared_text_takes_each_fact_once_and_is_known_again_by_what_is_the_same_for_everybody() -> None:
     text = filled(WORDS["update-2"], values={"fact": ["One.", "Two."], "next": ["10:00"]})
     assert "What we know: One. Two." in text

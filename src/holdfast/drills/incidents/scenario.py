@@ -20,6 +20,9 @@ Positive = Annotated[float, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
 
 
+_DAY = 24 * 60.0
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -155,6 +158,8 @@ class Away(_Strict):
 
     since: Minute
     until: Minute
+    planned: bool = False
+    """The word before says so, and promises the next one for their return."""
 
     @model_validator(mode="after")
     def _ends(self) -> Away:
@@ -186,11 +191,10 @@ class Playbook(_Strict):
 
     def every(self, minute: float) -> float:
         """Minutes until the next word, for one that is said at `minute`."""
-        return max((each for each in self.cadence if each.since <= minute), key=lambda each: each.since).every
-
-    def is_away(self, minute: float) -> bool:
-        """Whether nobody writes at `minute`."""
-        return any(each.since <= minute < each.until for each in self.away)
+        every = max((each for each in self.cadence if each.since <= minute), key=lambda each: each.since).every
+        due = minute + every
+        night = next((each for each in self.away if each.planned and each.since <= due < each.until), None)
+        return every if night is None else min(night.until + 2 * self.ahead - minute, _DAY)
 
     @model_validator(mode="after")
     def _begins(self) -> Playbook:
