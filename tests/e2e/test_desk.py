@@ -210,7 +210,7 @@ def test_a_value_is_shown_after_a_purpose_and_is_gone_on_reload(desk: Desk, visi
     page = visitors.page(desk.ana)
     open_case(page, conversation)
     expect(page.locator("body")).not_to_contain_text("IE29AIBK93115212345678")
-    page.locator("#sealed-iban").get_by_role("button").click()
+    page.locator("#sealed-iban").get_by_role("button", name="Reveal").click()
     dialog = page.locator("#dialog")
     dialog.get_by_label("Trace or return a payment").check()
     dialog.locator("button[type=submit]").click()
