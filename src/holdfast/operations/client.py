@@ -27,6 +27,7 @@ from holdfast.operations.facts import (
     Transfer,
     headline_of,
 )
+from holdfast.operations.lists import Offered, Page
 
 TIMEOUT = 2.0
 BATCH = 100
@@ -67,6 +68,8 @@ class OperationsClient(Protocol):
     def unfreeze_card(self, card_id: str, *, key: str) -> Card: ...
     def resend_pin(self, card_id: str, *, key: str) -> PinSent: ...
     def change_address(self, ref: str, address: str, *, key: str) -> AddressChanged: ...
+    def lists(self) -> Sequence[Offered]: ...
+    def list_page(self, name: str, *, after: str, limit: int) -> Page: ...
     def for_action(self, name: str, *, within: float) -> OperationsClient: ...
 
 
@@ -126,6 +129,16 @@ class HttpOperations:
             self._remember(missing[start : start + BATCH], until=now + REMEMBER)
         known = {ref: self._seen[ref][1] for ref in wanted if ref in self._seen}
         return {ref: fact for ref, fact in known.items() if fact is not None}
+
+    def lists(self) -> Sequence[Offered]:
+        """Return the lists of accounts there are."""
+        return _read(self._call("GET", "/v1/lists").get("lists", []), list[Offered])
+
+    def list_page(self, name: str, *, after: str, limit: int) -> Page:
+        """Return some accounts of a list, those behind `after`. To read a whole one see `lists.everybody`."""
+        return _read(
+            self._call("POST", f"/v1/lists/{quote(name, safe='')}", json={"after": after, "limit": limit}), Page
+        )
 
     def for_action(self, name: str, *, within: float) -> Self:
         """Return a client for one run of an action: all its calls together get `within` seconds.

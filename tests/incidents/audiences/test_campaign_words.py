@@ -63,9 +63,11 @@ def campaign_of(signed: Signed, update: UpdateView) -> UUID:
         incident_id=incident_id, name="Named", segment="affected", source="file", by=lead, lines=["TW-1", "TW-11"]
     )
     audience = freezing.freeze(incident_id=incident_id, exposed_at=now(), by=lead)
-    return handing.hand_over(
+    campaign_id = handing.hand_over(
         incident_id=incident_id, audience_id=audience, update_id=update.id, stream="legal", by=lead
     )
+    handing.fill(campaign_id)
+    return campaign_id
 
 
 def approve(signed: Signed, campaign_id: UUID) -> Campaign:
@@ -172,6 +174,7 @@ def test_who_wrote_the_update_does_not_approve_the_campaign_another_made_of_it(
     campaign_id = handing.hand_over(
         incident_id=update.incident_id, audience_id=audience, update_id=update.id, stream="incident", by=signed.admin.pk
     )
+    handing.fill(campaign_id)
     with pytest.raises(Refused, match="You wrote it"):
         campaigns.approve(campaign_id=campaign_id, by=signed.house.lead)
     assert approve(signed, campaign_id).state == "approved"

@@ -12,13 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.incidents.conftest import House
 
-from holdfast.incidents import queries as incidents
-from holdfast.incidents.audiences import freezing, groups, handing, queries
+from holdfast.incidents.audiences import freezing, groups, queries
 from holdfast.incidents.audiences.errors import Refused
 from holdfast.incidents.audiences.models import Audience, Group, Member
 from holdfast.kit.clock import now
-from holdfast.notify.campaigns import dry_running
-from holdfast.notify.campaigns.models import Campaign
 from holdfast.people.choosing import Choice
 from holdfast.people.models import Customer
 
@@ -154,47 +151,6 @@ def test_a_file_that_is_none_is_refused_and_leaves_nothing(
 def test_nobody_is_frozen_for_a_time_to_come(house: House, incident: UUID) -> None:
     with pytest.raises(Refused, match="future"):
         freezing.freeze(incident_id=incident, exposed_at=now() + timedelta(minutes=1), by=house.lead)
-
-
-@pytest.mark.usefixtures("unchecked")
-def test_a_campaign_gets_everybody_once_with_the_words_for_their_group(
-    house: House, incident: UUID, people: dict[str, UUID]
-) -> None:
-    add(house, incident, "Charged twice", lines=["TW-11", "TW-13", "TW-14"])
-    add(house, incident, "The rest", "unaffected")
-    frozen = freeze(house, incident)
-    said = {
-        "affected": {"en": "{reference}, you were charged twice {sic}."},
-        "unaffected": {"en": "You are not affected."},
-    }
-    update = house.publish(incident, segments=said)
-    campaign = handing.hand_over(
-        incident_id=incident, audience_id=frozen, update_id=update.id, stream="incident", by=house.lead
-    )
-    dry = dry_running.dry_run(campaign)
-    assert sum(each.number for each in dry.counts if each.segment == "unaffected") == 2
-    assert sum(each.number for each in dry.counts if each.segment == "affected") == 2
-    words = {(each.segment, each.body) for each in dry.samples}
-    assert any("TW-11, you were charged twice (sic)." in body for segment, body in words if segment == "affected")
-    assert all("not affected" in body for segment, body in words if segment == "unaffected")
-    (handed,) = queries.audiences_of(incident)[0].handed
-    assert (handed.added, handed.no_address) == (4, 1)
-    with pytest.raises(Refused, match="twice"):
-        handing.hand_over(
-            incident_id=incident, audience_id=frozen, update_id=update.id, stream="incident", by=house.lead
-        )
-    assert Campaign.objects.count() == 1
-
-
-def test_a_draft_is_handed_to_nobody(house: House, incident: UUID, people: dict[str, UUID]) -> None:
-    add(house, incident, "Charged twice", lines=["TW-11"])
-    frozen, draft = freeze(house, incident), house.draft(incident)
-    assert incidents.incident_of_id(incident) is not None
-    with pytest.raises(Refused, match="published"):
-        handing.hand_over(
-            incident_id=incident, audience_id=frozen, update_id=draft.id, stream="incident", by=house.lead
-        )
-    assert not Campaign.objects.exists()
 
 
 references = st.sets(st.sampled_from(["TW-1", "TW-11", "TW-12", "TW-13", "TW-14", "TW-98"]), min_size=1)

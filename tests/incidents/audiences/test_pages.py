@@ -10,6 +10,7 @@ from tests.incidents.audiences.conftest import SignIn
 from tests.incidents.conftest import House
 
 from holdfast.incidents import queries as incidents
+from holdfast.incidents.audiences import handing
 from holdfast.incidents.audiences.models import HandOver
 
 
@@ -43,8 +44,13 @@ def test_a_lead_adds_groups_counts_freezes_and_hands_over(
     assert "Audience 1" in shown
     form = shown.split('/campaign/"')[0].rsplit("/", 1)[1]
     sent = lead.post(f"{at}frozen/{form}/campaign/", {"update": str(update.id), "stream": "incident"})
-    assert sent.headers["Location"] == f"/settings/campaigns/{HandOver.objects.get().campaign_id}/"
-    assert "The campaign, with its dry run" in lead.get(at).content.decode()
+    assert sent.headers["Location"] == at
+    part = lead.get(f"{at}handed/").content.decode()
+    assert "being handed over: 0 of 5" in part
+    handing.fill(HandOver.objects.get().campaign_id)
+    done = lead.get(at).content.decode()
+    assert "4 recipients, 1 without a mail address" in done
+    assert f"/settings/campaigns/{HandOver.objects.get().campaign_id}/" in done
 
 
 def test_what_was_typed_stays_when_it_is_refused(page: str, house: House, sign_in: SignIn) -> None:

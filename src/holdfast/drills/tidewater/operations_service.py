@@ -21,6 +21,7 @@ from typing import Any
 
 import uvicorn
 
+from holdfast.drills.tidewater import operations_lists
 from holdfast.drills.tidewater.bank import Bank
 from holdfast.drills.tidewater.operations_changes import Changes
 from holdfast.drills.tidewater.operations_faults import Faults
@@ -31,6 +32,7 @@ MAX_REFS = 200
 GARBAGE = b"<html>503 \xff upstream"
 
 _ACCOUNT = re.compile(r"/v1/accounts/(?P<ref>[^/]+)(?:/(?P<part>overview|address|cards|transfers|payments|refunds))?")
+_LIST = re.compile(r"/v1/lists/(?P<name>[^/]+)")
 _THING = re.compile(r"/v1/(?P<kind>cards|transfers|payments|refunds)/(?P<id>[^/]+)")
 
 
@@ -84,6 +86,8 @@ class Service:
             raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.method} is not offered here.")
         if request.path == "/v1/changes":
             return {"asked": self.changes.asked, "made": self.changes.made}
+        if request.path == "/v1/lists":
+            return operations_lists.offered()
         if found := _ACCOUNT.fullmatch(request.path):
             return self._part(found["ref"], found["part"] or "account")
         if found := _THING.fullmatch(request.path):
@@ -96,6 +100,8 @@ class Service:
             if not isinstance(refs, list) or len(refs) > MAX_REFS or not all(isinstance(ref, str) for ref in refs):
                 raise Problem(HTTPStatus.BAD_REQUEST, f"refs: a list of at most {MAX_REFS} account references.")
             return {"overviews": {ref: self._part(ref, "overview") for ref in refs if self.bank.knows(ref)}}
+        if found := _LIST.fullmatch(request.path):
+            return operations_lists.page(self.bank, found["name"], request)
         return self.changes.make(request)
 
     def _part(self, ref: str, part: str) -> Any:

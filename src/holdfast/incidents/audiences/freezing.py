@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,9 @@ from django.db.models import Max
 from holdfast.incidents import timeline
 from holdfast.incidents.audiences.contract import Counted
 from holdfast.incidents.audiences.errors import Refused
-from holdfast.incidents.audiences.groups import Source, alone, choice_of, rule_of
+from holdfast.incidents.audiences.groups import FRESH, LISTS, Source, alone, choice_of, rule_of
 from holdfast.incidents.audiences.models import Audience, Group
+from holdfast.incidents.places import codes_by_place
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
 from holdfast.people.choosing import Choice, chosen
@@ -39,11 +41,12 @@ def freeze(*, incident_id: UUID, exposed_at: datetime, by: int) -> UUID:
     """Keep whom the rules name as the next version of the incident's audience. Returns its id.
 
     Everybody is in it once, with the first group that fits. Raises `Refused` for an exposure in the future, without a
-    rule, and for a group in which nobody is.
+    rule, for a group in which nobody is, and for a list that was asked for too long ago.
     """
     if exposed_at > now():
         raise Refused("The exposure lies in the future. Give the time until which people were exposed.")
     alone(incident_id)
+    _is_fresh(incident_id)
     counted = _match(incident_id, exposed_at)
     for each in counted:
         if not each.matched:
@@ -73,15 +76,25 @@ def freeze(*, incident_id: UUID, exposed_at: datetime, by: int) -> UUID:
     return audience_id
 
 
+def _is_fresh(incident_id: UUID) -> None:
+    old = Group.objects.filter(incident_id=incident_id, asked_at__lt=now() - FRESH).order_by("position").first()
+    if old is not None:
+        said = f"“{old.name}” was asked of the company's systems at {old.asked_at:%H:%M} UTC on {old.asked_at:%-d %b}."
+        raise Refused(f"{said} Ask again, then freeze.")
+
+
 def _match(incident_id: UUID, exposed_at: datetime) -> tuple[Counted, ...]:
-    groups = list(Group.objects.filter(incident_id=incident_id).order_by("position"))
+    groups = list(Group.objects.filter(incident_id=incident_id).select_related("within").order_by("position"))
     if not groups:
         raise Refused("There is no group yet. Add one that says who is affected.")
     with connection.cursor() as cursor:
         cursor.execute(_MATCHED)
         cursor.execute("TRUNCATE audience_matched")
-        for place, group in enumerate(groups):
-            _fill(cursor, group, place, exposed_at)
+        places = {group.pk: place for place, group in enumerate(groups)}
+        codes = codes_by_place(incident_id)
+        # What counts within another group looks at everybody who fits that one, wherever the two stand.
+        for group in sorted(groups, key=lambda each: each.within_id is not None):
+            _fill(cursor, group, places, exposed_at, codes=codes)
         cursor.execute("SELECT place, count(*) FROM audience_matched WHERE late GROUP BY place")
         late = dict(cursor.fetchall())
         cursor.execute("DELETE FROM audience_matched WHERE late")
@@ -99,24 +112,31 @@ def _match(incident_id: UUID, exposed_at: datetime) -> tuple[Counted, ...]:
         )
 
 
-def _fill(cursor: Any, group: Group, place: int, exposed_at: datetime) -> None:
+def _fill(
+    cursor: Any, group: Group, places: dict[int, int], exposed_at: datetime, *, codes: Mapping[str, Sequence[str]]
+) -> None:
     who, given = chosen(choice_of(group))
-    values = [place, group.segment, settings.LANGUAGE_CODE]
-    day = exposed_at.date()
-    if group.source == Source.FILE:
-        cursor.execute(
-            f"{_INTO} listed.jurisdiction, coalesce(who.since > %s, false) FROM ({who}) who"
-            " JOIN audiences_listed listed ON listed.reference = who.reference"
-            " WHERE listed.group_id = %s AND (%s = '' OR lower(listed.jurisdiction) = lower(%s))",
-            [*values, day, *given, group.pk, group.jurisdiction, group.jurisdiction],
-        )
-        return
-    cursor.execute(f"{_INTO} '', coalesce(who.since > %s, false) FROM ({who}) who", [*values, day, *given])
+    values = [places[group.pk], group.segment, settings.LANGUAGE_CODE, exposed_at.date()]
+    listed = group.source in LISTS
+    jurisdiction = "listed.jurisdiction" if listed else "''"
+    query = f"{_INTO} {jurisdiction}, coalesce(who.since > %s, false) FROM ({who}) who"
+    given = [*values, *given]
+    if listed:
+        query += " JOIN audiences_listed listed ON listed.reference = who.reference AND listed.group_id = %s"
+        given.append(group.pk)
+        if group.jurisdiction:
+            wanted = [each.lower() for each in codes.get(group.jurisdiction.upper(), [group.jurisdiction])]
+            query += " AND (lower(listed.jurisdiction) = ANY(%s) OR lower(listed.jurisdiction) LIKE ANY(%s))"
+            given += [wanted, [f"{each}-%" for each in wanted]]
+    if group.within_id is not None:
+        query += " WHERE EXISTS (SELECT FROM audience_matched m WHERE m.place = %s AND m.customer_id = who.id)"
+        given.append(places[group.within_id])
+    cursor.execute(query, given)
 
 
 def _counted(cursor: Any, groups: list[Group], place: int, *, went: dict[int, int], late: int) -> Counted:
     group = groups[place]
-    unknown, some = _unknown(cursor, group) if group.source == Source.FILE else (0, ())
+    unknown, some = _unknown(cursor, group) if group.source in LISTS else (0, ())
     # Whoever else has an own group is no overlap of "everybody else": that is what the group means.
     overlaps = {} if group.source == Source.REST else {groups[at].name: n for at, n in went.items() if at != place}
     number = went.get(place, 0)
@@ -124,6 +144,7 @@ def _counted(cursor: Any, groups: list[Group], place: int, *, went: dict[int, in
         name=group.name,
         segment=group.segment,
         rule=rule_of(group),
+        discreet=group.discreet,
         matched=number if group.source == Source.REST else sum(went.values()),
         number=number,
         overlaps=overlaps,

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
-from datetime import date
-from itertools import islice
+from collections.abc import Iterable
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Max
 
 from holdfast.incidents.audiences.errors import NotFound, Refused
-from holdfast.incidents.audiences.models import Group, Listed, Segment
+from holdfast.incidents.audiences.listing import ask, of_lines, take
+from holdfast.incidents.audiences.models import Group, Segment
 from holdfast.kit.clock import now
 from holdfast.people.choosing import Choice
 
 MOST = 12
-_BLOCK = 5_000
+FRESH = timedelta(hours=1)
+"""How old what the company's systems said may be when an audience is frozen with it."""
 _LOCK = 0x61756469  # an advisory lock per incident, taken first by every verb of the room
 Source = Group.Source
+LISTS = (Source.FILE, Source.SYSTEMS)
 
 
 def alone(incident_id: UUID) -> None:
@@ -38,12 +39,16 @@ def add(
     by: int,
     choice: Choice | None = None,
     lines: Iterable[str] = (),
+    list_name: str = "",
     jurisdiction: str = "",
+    within: int | None = None,
+    discreet: bool = False,
 ) -> int:
     """Add a rule after those that are there; everybody else always comes last. Returns its id.
 
-    `lines` are those of a CSV file: a reference first, then the jurisdiction it falls under, with or without a heading.
-    They are read once, as a stream. Raises `Refused`.
+    `lines` are those of a CSV file: a reference first, then the jurisdiction it falls under, with or without a heading;
+    `list_name` is a list of the company's systems. Both are read once, as a stream. `within`: only those who fit that
+    group too. `discreet`: who is in it is shown to nobody but who leads. Raises `Refused`.
     """
     choice, name = choice or Choice(), " ".join(name.replace("\x00", "").split())
     if not name or len(name) > 60:
@@ -54,6 +59,7 @@ def add(
         raise Refused("Say at least one thing about who belongs to it, or choose everybody else.")
     if source == Source.REST and segment != Segment.UNAFFECTED:
         raise Refused("Everybody else is told that they are not affected. Choose those words for them.")
+    asked = ask(list_name) if source == Source.SYSTEMS else None
     alone(incident_id)
     there = Group.objects.filter(incident_id=incident_id)
     if there.count() >= MOST:
@@ -62,6 +68,9 @@ def add(
         raise Refused("A group of this name is there already.")
     if source == Source.REST and there.filter(source=Source.REST).exists():
         raise Refused("Everybody else is a group already.")
+    if within is not None and not there.filter(pk=within, within=None).exclude(source=Source.REST).exists():
+        raise Refused("Choose a group to count within that is there, and is not itself within another.")
+    offered, as_of, answered = asked or (None, None, iter(()))
     group = Group.objects.create(
         incident_id=incident_id,
         position=(there.aggregate(last=Max("position"))["last"] or 0) + 1,
@@ -72,14 +81,35 @@ def add(
         since_before=choice.since_before,
         locale=choice.locale[:10],
         city=choice.city[:80],
-        jurisdiction=jurisdiction.strip()[:20] if source == Source.FILE else "",
+        jurisdiction=jurisdiction.strip()[:20] if source in LISTS else "",
+        list_name=offered.name if offered else "",
+        list_title=offered.title if offered else "",
+        asked_at=now() if asked else None,
+        as_of=as_of,
+        within_id=within if source != Source.REST else None,
+        discreet=discreet,
         by_id=by,
         at=now(),
     )
-    if source == Source.FILE and not _take(group, lines):
+    if source == Source.FILE and not take(group, of_lines(lines)):
         raise Refused("The file has no references. Put one account reference on each line.")
+    if asked and not take(group, answered):
+        raise Refused("The company's systems name nobody on that list, so it makes no group.")
     _in_order(incident_id)
     return group.pk
+
+
+@transaction.atomic
+def ask_again(*, incident_id: UUID, group_id: int) -> None:
+    """Take a list anew from the company's systems. Raises `NotFound`; `Refused` when it breaks off, unchanged."""
+    group = Group.objects.filter(incident_id=incident_id, pk=group_id, source=Source.SYSTEMS).first()
+    if group is None:
+        raise NotFound(group_id)
+    _, group.as_of, rows = ask(group.list_name)
+    alone(incident_id)
+    take(group, rows)
+    group.asked_at = now()
+    group.save(update_fields=["as_of", "asked_at"])
 
 
 @transaction.atomic
@@ -98,10 +128,15 @@ def raise_up(*, incident_id: UUID, group_id: int) -> None:
 
 @transaction.atomic
 def remove(*, incident_id: UUID, group_id: int) -> None:
-    """Take a rule out; audiences frozen with it stay as they are. Raises `NotFound`."""
+    """Take a rule out; audiences frozen with it stay as they are. Raises `NotFound`, `Refused`."""
     alone(incident_id)
-    if not Group.objects.filter(incident_id=incident_id, pk=group_id).delete()[0]:
+    group = Group.objects.filter(incident_id=incident_id, pk=group_id).first()
+    if group is None:
         raise NotFound(group_id)
+    inner = group.parts.values_list("name", flat=True).first()
+    if inner is not None:
+        raise Refused(f"“{inner}” counts within it. Take that one out first.")
+    group.delete()
 
 
 def rule_of(group: Group) -> str:
@@ -114,8 +149,12 @@ def rule_of(group: Group) -> str:
         f"who read {group.locale}" if group.locale else "",
         f"in {group.city}" if group.city else "",
         f"under {group.jurisdiction}" if group.jurisdiction else "",
+        f"who are in “{group.within.name}” too" if group.within else "",
     ]
-    who = "Those listed in a file" if group.source == Source.FILE else "Customers"
+    who = {
+        Source.FILE: "Those listed in a file",
+        Source.SYSTEMS: f"Those the company's systems list as “{group.list_title}”",
+    }.get(Source(group.source), "Customers")
     return ", ".join([who, *filter(None, said)]).replace("Customers, ", "Customers ", 1) + "."
 
 
@@ -123,30 +162,6 @@ def choice_of(group: Group) -> Choice:
     """Return what a group asks of people."""
     since: date | None = group.since_before
     return Choice(tier=group.tier, since_before=since, locale=group.locale, city=group.city)
-
-
-def _take(group: Group, lines: Iterable[str]) -> int:
-    rows, number = _rows(lines), 0
-    while block := list(islice(rows, _BLOCK)):
-        Listed.objects.bulk_create(
-            [Listed(group=group, reference=reference, jurisdiction=place) for reference, place in block],
-            ignore_conflicts=True,
-        )
-        number += len(block)
-    return number
-
-
-def _rows(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    try:
-        for place, row in enumerate(csv.reader(line.replace("\x00", "") for line in lines)):
-            cells = [cell.strip().lstrip("\ufeff") for cell in row]
-            if not cells or not cells[0] or (place == 0 and cells[0].lower() == "reference"):
-                continue
-            if len(cells[0]) > 40:
-                raise Refused(f"Line {place + 1} is no account reference: it has more than 40 characters.")
-            yield cells[0], (cells[1] if len(cells) > 1 else "")[:20]
-    except (csv.Error, UnicodeDecodeError):
-        raise Refused("The file cannot be read. Save it as CSV in UTF-8, one account reference on each line.") from None
 
 
 def _in_order(incident_id: UUID) -> None:

@@ -22,6 +22,7 @@ class Group(models.Model):
     class Source(models.TextChoices):
         PEOPLE = "people", "what we know of people"
         FILE = "file", "a file of account references"
+        SYSTEMS = "systems", "a list of the company's systems"
         REST = "rest", "everybody else"
 
     incident = models.ForeignKey("incidents.Incident", models.PROTECT, related_name="+")
@@ -34,6 +35,14 @@ class Group(models.Model):
     locale = models.CharField(max_length=10, blank=True)
     city = models.CharField(max_length=80, blank=True)
     jurisdiction = models.CharField(max_length=20, blank=True, help_text="Only those the file gives this one.")
+    list_name = models.CharField(max_length=60, blank=True, help_text="As the company's systems call the list.")
+    list_title = models.CharField(max_length=120, blank=True)
+    asked_at = models.DateTimeField(null=True, help_text="When the company's systems were asked for it.")
+    as_of = models.DateTimeField(null=True, help_text="Of when their answer is.")
+    within = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts", help_text="Only those who fit that group too."
+    )
+    discreet = models.BooleanField(default=False, help_text="Who is in it is shown to nobody but who leads.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -45,6 +54,11 @@ class Group(models.Model):
             models.UniqueConstraint(fields=["incident", "name"], name="group_named_once"),
             models.UniqueConstraint(
                 fields=["incident"], condition=models.Q(source="rest"), name="one_group_for_the_rest"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source="systems", as_of__isnull=False, asked_at__isnull=False)
+                | ~models.Q(source="systems") & models.Q(as_of=None, asked_at=None),
+                name="list_is_of_a_moment",
             ),
         ]
 
@@ -95,12 +109,34 @@ class Member(models.Model):
 
 
 class HandOver(models.Model):
-    """An audience was given to a campaign, with the words of an update: once for each update."""
+    """An audience is given to a campaign, with the words of an update: once for each update, some at a time."""
+
+    class State(models.TextChoices):
+        FILLING = "filling", "being handed over"
+        DONE = "done", "handed over"
+        STOPPED = "stopped"
 
     audience = models.ForeignKey(Audience, models.PROTECT, related_name="handed")
-    update_id = models.UUIDField(unique=True)
-    campaign_id = models.UUIDField()
+    update_id = models.UUIDField()
+    campaign_id = models.UUIDField(unique=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.FILLING)
+    at_member = models.BigIntegerField(default=0, help_text="The last member who was gone through.")
+    passed = models.PositiveIntegerField(default=0, help_text="How many were.")
+    settled_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, help_text="Why it stopped.")
     added = models.PositiveIntegerField(default=0)
     no_address = models.PositiveIntegerField(default=0)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="filling", settled_at=None)
+                | ~models.Q(state="filling") & models.Q(settled_at__isnull=False),
+                name="handed_over_settled_at",
+            ),
+            models.UniqueConstraint(
+                fields=["update_id"], condition=~models.Q(state="stopped"), name="update_handed_over_once"
+            ),
+        ]

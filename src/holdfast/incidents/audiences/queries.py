@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
+from django.db.models.functions import Lower
 
-from holdfast.incidents.audiences.contract import AudienceView, Counted, GroupView, Handed
-from holdfast.incidents.audiences.groups import rule_of
+from holdfast.incidents.audiences.contract import AudienceView, Counted, GroupView, Handed, UnderClock
+from holdfast.incidents.audiences.groups import FRESH, rule_of
 from holdfast.incidents.audiences.models import Audience, Group, Member, Segment
+from holdfast.incidents.places import places_of
+from holdfast.kit.clock import now
 from holdfast.people.queries import names_of
 
 
@@ -23,8 +27,12 @@ def groups_of(incident_id: UUID) -> Sequence[GroupView]:
             label=Segment(each.segment).label,
             rule=rule_of(each),
             source=each.source,
+            asked_at=each.asked_at,
+            as_of=each.as_of,
+            stale=each.asked_at is not None and each.asked_at < now() - FRESH,
+            discreet=each.discreet,
         )
-        for each in Group.objects.filter(incident_id=incident_id).order_by("position")
+        for each in Group.objects.filter(incident_id=incident_id).select_related("within").order_by("position")
     ]
 
 
@@ -81,7 +89,25 @@ def members_of(audience_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, tu
     """Return of these customers who is in an audience: which words they read, and by which rule."""
     audience = Audience.objects.get(pk=audience_id)
     rows = Member.objects.filter(audience_id=audience_id, customer_id__in=customer_ids)
-    return {row.customer_id: (row.segment, audience.counted[row.group]["rule"]) for row in rows}
+    return {row.customer_id: (row.segment, _shown_rule(audience.counted[row.group])) for row in rows}
+
+
+def under_clocks(audience: AudienceView, incident_id: UUID) -> Sequence[UnderClock]:
+    """Return the places in which legal clocks run, with how many of an audience are known to be there."""
+    found = []
+    for place in places_of(incident_id):
+        codes = [each.lower() for each in place.codes]
+        within = Q(place__in=codes)
+        for code in codes:
+            within |= Q(place__startswith=f"{code}-")
+        rows = Member.objects.filter(audience_id=audience.id).annotate(place=Lower("jurisdiction")).filter(within)
+        found.append(UnderClock(place=place.name, titles=place.titles, number=rows.count()))
+    return found
+
+
+def _shown_rule(counted: dict[str, Any]) -> str:
+    """Return why somebody is in an audience, as whoever works on their case may read it."""
+    return "" if counted.get("discreet") else str(counted["rule"])
 
 
 def _view(row: Audience, names: dict[int, str]) -> AudienceView:
@@ -97,6 +123,11 @@ def _view(row: Audience, names: dict[int, str]) -> AudienceView:
         jurisdictions=_shares(row, "jurisdiction"),
         handed=tuple(
             Handed(
+                id=each.pk,
+                state=each.state,
+                passed=each.passed,
+                total=row.total,
+                why=each.why,
                 update_id=each.update_id,
                 campaign_id=each.campaign_id,
                 added=each.added,

@@ -9,6 +9,7 @@ from holdfast.incidents.audiences import views
 app_name = "audiences"
 urlpatterns = [
     path("audiences/", views.home, name="home"),
+    path("audiences/handed/", views.handed, name="handed"),
     path("audiences/groups/", views.add, name="add"),
     path("audiences/groups/<int:group_id>/", views.change, name="change"),
     path("audiences/count/", views.count, name="count"),

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,8 +15,8 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
-from holdfast.incidents import gate, screens
-from holdfast.incidents.audiences import freezing, groups, handing, queries
+from holdfast.incidents import gate, places, screens
+from holdfast.incidents.audiences import freezing, groups, handing, listing, queries
 from holdfast.incidents.audiences.contract import Counted
 from holdfast.incidents.audiences.errors import NotFound, Refused
 from holdfast.incidents.audiences.models import Group, Segment
@@ -27,6 +27,13 @@ from holdfast.notify.campaigns.contract import Refused as CampaignRefused
 from holdfast.people.choosing import Choice
 from holdfast.people.permissions import me
 
+PRESETS: Final[dict[str, dict[str, str]]] = {
+    "affected": {"name": "Affected", "segment": "affected", "source": "systems"},
+    "high": {"name": "High-value and long-standing", "segment": "high_value", "source": "people"},
+    "care": {"name": "Affected, need care", "segment": "affected", "source": "systems", "discreet": "on"},
+    "rest": {"name": "Everybody else", "segment": "unaffected", "source": "rest"},
+}
+"""What the form of a new group begins with."""
 Verb = Callable[..., HttpResponse | None]
 
 
@@ -56,6 +63,14 @@ def home(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, gate.numbered(number))
 
 
+@gate.worked_on
+@require_GET
+def handed(request: HttpRequest, number: int) -> HttpResponse:
+    """How far what was handed over is, as a part of the page."""
+    found = queries.audiences_of(gate.numbered(number).id)
+    return render(request, "audiences/_handed.html", {"audiences": found})
+
+
 @_verb
 def add(request: HttpRequest, incident: IncidentView) -> None:
     """Add a rule."""
@@ -71,18 +86,19 @@ def add(request: HttpRequest, incident: IncidentView) -> None:
             city=gate.line(request, "city").strip(),
         ),
         lines=_lines(request),
+        list_name=gate.line(request, "list"),
         jurisdiction=gate.line(request, "jurisdiction"),
+        within=gate.whole(request.POST.get("within")),
+        discreet="discreet" in request.POST,
         by=me(request).pk,
     )
 
 
 @_verb
 def change(request: HttpRequest, incident: IncidentView, *, group_id: int) -> None:
-    """Let a group count earlier, or take it out."""
-    if request.POST.get("as") == "up":
-        groups.raise_up(incident_id=incident.id, group_id=group_id)
-    else:
-        groups.remove(incident_id=incident.id, group_id=group_id)
+    """Let a group count earlier, ask for its list anew, or take it out."""
+    verb = {"up": groups.raise_up, "anew": groups.ask_again}.get(request.POST.get("as") or "", groups.remove)
+    verb(incident_id=incident.id, group_id=group_id)
 
 
 @_verb
@@ -101,19 +117,18 @@ def freeze(request: HttpRequest, incident: IncidentView) -> None:
 
 
 @_verb
-def hand_over(request: HttpRequest, incident: IncidentView, *, audience_id: UUID) -> HttpResponse:
-    """Make a campaign of it, which shows its dry run and waits for approval."""
+def hand_over(request: HttpRequest, incident: IncidentView, *, audience_id: UUID) -> None:
+    """Make a campaign of it, whose people are then added by a job."""
     update_id = gate.uuid(gate.line(request, "update"))
     if update_id is None:
         raise Refused("Choose an update that was published. What is not approved goes to nobody.")
-    campaign_id = handing.hand_over(
+    handing.hand_over(
         incident_id=incident.id,
         audience_id=audience_id,
         update_id=update_id,
         stream=gate.line(request, "stream"),
         by=me(request).pk,
     )
-    return redirect("campaigns:one", campaign_id)
 
 
 def _lines(request: HttpRequest) -> Iterable[str]:
@@ -144,16 +159,22 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     found = queries.audiences_of(incident.id)
-    handed = {each.update_id for one in found for each in one.handed}
+    gone = {each.update_id for one in found for each in one.handed if each.state != "stopped"}
+    listed = queries.groups_of(incident.id)
     context = {
         **screens.head(request, incident, tab="audiences"),
         "problem": problem,
-        "sent": request.POST,
-        "groups": queries.groups_of(incident.id),
+        "sent": request.POST or PRESETS.get(request.GET.get("begin") or "", {}),
+        "begun": request.GET.get("begin"),
+        "groups": listed,
+        "outer": [each for each in listed if each.source != Group.Source.REST],
+        "lists": listing.offered(),
+        "places": places.places_of(incident.id),
+        "clocks": queries.under_clocks(found[0], incident.id) if found else [],
         "counted": counted,
         "counted_total": sum(each.number for each in counted),
         "audiences": found,
-        "to_send": [each for each in incident.updates if each.id not in handed],
+        "to_send": [each for each in incident.updates if each.id not in gone],
         "segments": Segment.choices,
         "sources": Group.Source.choices,
         "breach": incident.harm == Incident.Harm.DATA,

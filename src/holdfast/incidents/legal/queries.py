@@ -12,6 +12,7 @@ from holdfast.incidents.legal.due import due
 from holdfast.incidents.legal.models import Act, Clock
 from holdfast.incidents.legal.record import events
 from holdfast.incidents.legal.regimes import Duty, Event, Limit, Regime, regimes
+from holdfast.incidents.places import Place
 from holdfast.kit.clock import now
 from holdfast.people.queries import names_of
 
@@ -109,6 +110,19 @@ def to_start(incident_id: UUID) -> Sequence[Regime]:
     """Return the regimes whose clocks an incident has not started."""
     started = set(Clock.objects.filter(incident_id=incident_id).values_list("regime", flat=True))
     return [regime for slug, regime in regimes().items() if slug not in started]
+
+
+def places_of(incident_id: UUID) -> Sequence[Place]:
+    """Return the places whose clocks were started on an incident, with the codes that fall under each."""
+    started = set(Clock.objects.filter(incident_id=incident_id).values_list("regime", flat=True))
+    found: dict[str, list[Regime]] = {}
+    for slug, regime in regimes().items():
+        if slug in started and regime.codes:
+            found.setdefault(regime.codes[0], []).append(regime)
+    return [
+        Place(code=code, name=each[0].place, codes=each[0].codes, titles=tuple(regime.title for regime in each))
+        for code, each in found.items()
+    ]
 
 
 def to_declare(incident_id: UUID) -> Sequence[Event]:

@@ -21,6 +21,7 @@ from holdfast.incidents.legal.calendars import Name as Calendar
 
 _HERE = Path(__file__).parent / "regimes"
 _Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+_Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 _Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 _NOTIFIED = "notified:"
 
@@ -109,11 +110,12 @@ class Duty(_Part):
 
 
 class Regime(_Part):
-    """A law, and the notices it wants."""
+    """A law, and the notices it wants. `codes`: which jurisdictions fall under it, the word for all of them first."""
 
     slug: _Key
     title: _Line
     place: _Line
+    codes: tuple[_Code, ...] = ()
     who: _Line
     zone: str = "UTC"
     counsel: str = ""

@@ -33,12 +33,14 @@ def create(
     thread: str = "",
     unsubscribe_url: str = "",
     rates: Mapping[str, float] | None = None,
+    filling: bool = False,
 ) -> UUID:
     """Begin a campaign and return its id.
 
     `about`: what its words have to stand up to (`incident:<id>`), see `checking`. `thread`: mails of campaigns with the
     same word stand in one thread (`incident-12`). `unsubscribe_url`: an RFC 8058 address with variables of the
-    recipient in it. `rates`: messages a second by channel. Raises `Refused`.
+    recipient in it. `rates`: messages a second by channel. `filling`: its people are added bit by bit, and it is
+    approved only after `filled`. Raises `Refused`.
     """
     if stream not in Stream.values:
         raise Refused("Choose what the campaign is: about an incident, about the service, a legal notice, or outreach.")
@@ -53,6 +55,7 @@ def create(
         about=about,
         thread=thread[:80],
         unsubscribe_url=unsubscribe_url,
+        filling=filling,
         written_by_id=by,
         created_at=now(),
     )
@@ -79,6 +82,14 @@ def set_texts(*, campaign_id: UUID, texts: Mapping[tuple[str, str], Text], by: i
         )
         for (locale, segment), text in texts.items()
     )
+    _changed(campaign)
+
+
+@transaction.atomic
+def filled(*, campaign_id: UUID) -> None:
+    """Say that everybody who is meant has been added. Raises `NotFound`, `Refused`."""
+    campaign = _in(campaign_id, State.DRAFT, else_say="It is not being written any more.")
+    campaign.filling = False
     _changed(campaign)
 
 
@@ -210,6 +221,10 @@ def _approve(campaign: Campaign, *, by: int, lasts: timedelta, until: datetime |
 
 
 def _is_complete(campaign: Campaign) -> None:
+    if campaign.filling:
+        raise Refused(
+            f"Its people are still being added, {campaign.recipients:,} so far. Approve it when all are there."
+        )
     if not campaign.recipients:
         raise Refused("Nobody would get this: it has no recipients.")
     if not campaign.texts.exists():

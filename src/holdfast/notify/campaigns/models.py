@@ -50,6 +50,7 @@ class Campaign(models.Model):
     )
     rates = models.JSONField(default=dict, help_text="Messages a second by channel, where it shall go slower.")
     recipients = models.PositiveIntegerField(default=0)
+    filling = models.BooleanField(default=False, help_text="Its people are still being added, so nobody approves it.")
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -104,6 +104,7 @@ function look() {
   soon = setTimeout(() => {
     refresh(document.getElementById("owed"))
     refresh(document.getElementById("asking"))
+    refresh(document.getElementById("handed"))
     if (list && !busy()) location.reload()
   }, 400)
 }
