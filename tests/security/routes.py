@@ -147,6 +147,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
         f"audiences:{name}": Route(LEADS, lambda world: [world.incident], why="only by POST")
         for name in ("add", "count", "freeze")
     },
+    "audiences:handed": Route(LEADS, lambda world: [world.incident]),
     "audiences:change": Route(LEADS, lambda world: [world.incident, 1], why="only by POST"),
     "audiences:hand-over": Route(LEADS, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     # Goodwill: who leads, and who approves so much
