@@ -141,6 +141,18 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "legal:correction": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST"),
     "legal:settle": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     "legal:pause": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
+    # The log of reveals itself: published for everybody, proofs with a token, pages for who leads and security
+    "ledger:home": Route(LEADS | {"security"}),
+    "ledger:checkpoint": Route(EVERYBODY, why="404 while the log is empty", empty=True),
+    "ledger:checkpoint-at": Route(EVERYBODY, lambda world: [1], why="404 when it is not kept", empty=True),
+    "ledger:consistency": Route(EVERYBODY, queries=("?old=0&size=0",), why="hashes only, for witnesses"),
+    "ledger:keys": Route(EVERYBODY, why="public keys"),
+    "ledger:cosignatures": Route(EVERYBODY, lambda world: [1], why="POST only, signed by a trusted witness"),
+    "ledger:entries": Route(NOBODY, queries=("", "?from=0"), why="only with a token of the scope ledger:read"),
+    "ledger:inclusion": Route(NOBODY, lambda world: [0], why="only with a token of the scope ledger:read"),
+    "ledger:seen": Route(LEADS | {"security"}, lambda world: [world.conversations["mine"].customer_id]),
+    "ledger:for-them": Route(LEADS | {"security"}, lambda world: [world.conversations["mine"].customer_id]),
+    "ledger:case": Route(LEADS, lambda world: [world.conversations["mine"].number]),
     # Audiences: who leads
     "audiences:home": Route(LEADS, lambda world: [world.incident]),
     **{

@@ -17,6 +17,7 @@ urlpatterns = [
     path("desk/", include("holdfast.desk.urls")),
     path("assistant/", include("holdfast.assistant.urls")),
     path("settings/", include("holdfast.desk.settings_urls")),
+    path("ledger/", include("holdfast.desk.ledger_urls")),
     path("settings/learning/", include("holdfast.assistant.learning.urls")),
     path("settings/words/", include("holdfast.incidents.words.urls")),
     path("settings/campaigns/", include("holdfast.notify.campaigns.urls")),

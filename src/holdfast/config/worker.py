@@ -23,7 +23,7 @@ from holdfast.config import sender
 from holdfast.config.options import options
 from holdfast.config.worker_metrics import serving
 from holdfast.desk.queries import queue_names
-from holdfast.guard.ledger import sequencer
+from holdfast.guard.ledger import sequencer, standing
 from holdfast.guard.redaction import redact_event
 from holdfast.incidents.holding import publish_holding
 from holdfast.kit.logging import configure
@@ -61,7 +61,7 @@ def run() -> None:
             "deadlines": turns.deadlines,
             "shield": _shield,
             "promises": _promises,
-            "ledger": sequencer.run,
+            "ledger": _ledger,
             "campaigns": _campaigns,
             "jobs": run_jobs,
         },
@@ -89,6 +89,10 @@ def run_jobs(stop: threading.Event) -> None:
 
 def _shield(stop: threading.Event) -> None:
     shield.run(stop, deliver=enqueue_many, queue_names=queue_names)
+
+
+def _ledger(stop: threading.Event) -> None:
+    sequencer.run(stop, measure=standing.measure)
 
 
 def _promises(stop: threading.Event) -> None:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from holdfast.conversations.models import Conversation, Message
 from holdfast.guard import data_keys
 from holdfast.guard.grants import close_grants
+from holdfast.guard.ledger.erasing import destroy_salts
 from holdfast.intake.senders import forget_senders
 from holdfast.notify.models import Delivery
 from holdfast.people.models import Customer, Identity
@@ -43,6 +44,8 @@ def erase(*, reference: str) -> Erased:
     """
     owners = _all_of(reference)
     data_keys.destroy(owners)
+    for owner in owners:
+        destroy_salts(customer_id=owner)
     conversations = list(Conversation.objects.filter(customer_id__in=owners).values_list("pk", flat=True))
     for conversation_id in conversations:
         close_grants(conversation_id=conversation_id)

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 
 from holdfast.conversations.lookups import id_of_number, numbers_of
 from holdfast.desk.screens import RevealEntry, RevealLogPage
+from holdfast.guard.ledger.proofs import Placed, placed
 from holdfast.guard.reveals import PURPOSES, Entries, Entry, entries
 from holdfast.people.queries import members, names_of
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from holdfast.people.models import Agent
 
 PAGE = 50
-_GRANTED = frozenset({"allowed", "matched", "differs", "compared"})
-_OUTCOMES = {
+GRANTED = frozenset({"allowed", "matched", "differs", "compared"})
+OUTCOMES = {
     "allowed": "Shown",
     "compared": "Compared",
     "matched": "Compared: the same",
@@ -45,6 +46,7 @@ def page_of(*, reader: Agent, text: str, after: str) -> RevealLogPage:
     found = _found(reader, text, after)
     names = names_of([entry.agent_id for entry in found.rows])
     numbers = numbers_of(entry.conversation_id for entry in found.rows)
+    places = placed([entry.id for entry in found.rows])
     linked = reader.role != "security"
     title, detail = _words(reader)
     more = urlencode({"q": text, "after": str(found.next)}) if found.next else ""
@@ -53,7 +55,12 @@ def page_of(*, reader: Agent, text: str, after: str) -> RevealLogPage:
         detail=detail,
         entries=tuple(
             _entry(
-                entry, agent=names.get(entry.agent_id, "?"), number=numbers.get(entry.conversation_id), linked=linked
+                entry,
+                agent=names.get(entry.agent_id, "?"),
+                number=numbers.get(entry.conversation_id),
+                linked=linked,
+                place=places.get(entry.id),
+                all_of_it=reader.role != "agent",
             )
             for entry in found.rows
         ),
@@ -101,15 +108,19 @@ def _words(reader: Agent) -> tuple[str, str]:
     return "Your reveals", "What you asked to see, when and why. Your lead and security see the same list."
 
 
-def _entry(entry: Entry, *, agent: str, number: int | None, linked: bool) -> RevealEntry:
+def _entry(
+    entry: Entry, *, agent: str, number: int | None, linked: bool, place: Placed | None, all_of_it: bool
+) -> RevealEntry:
     return RevealEntry(
         at=entry.at,
         agent=agent,
         field=entry.field.partition("-")[0].replace("_", " "),
         purpose=PURPOSES.get(entry.purpose, entry.purpose),
         reason=entry.reason,
-        outcome=_OUTCOMES.get(entry.outcome, entry.outcome),
-        granted=entry.outcome in _GRANTED,
+        outcome=OUTCOMES.get(entry.outcome, entry.outcome),
+        granted=entry.outcome in GRANTED,
         number=number,
         url=reverse("desk:conversation", args=[number]) if number is not None and linked else "",
+        index=place.index if place else None,
+        seen_url=reverse("ledger:seen", args=[entry.customer_id]) if entry.customer_id and all_of_it else "",
     )

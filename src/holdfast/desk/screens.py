@@ -507,6 +507,8 @@ class RevealEntry:
     granted: bool
     number: int | None
     url: str
+    index: int | None = None  # its place in the log that cannot be changed unseen
+    seen_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +27,11 @@ class Inclusion:
     entry: str
     path: tuple[bytes, ...]
     note: str
+
+    def __str__(self) -> str:
+        """The proof as a file (c2sp.org/tlog-proof), with the entry itself in `extra`."""
+        head = ["c2sp.org/tlog-proof@v1", f"extra {_base64(self.entry.encode())}", f"index {self.index}"]
+        return "\n".join([*head, *map(_base64, self.path), "", self.note])
 
 
 def latest() -> str:
@@ -67,6 +74,13 @@ def consistency(*, old: int, size: int) -> list[bytes]:
     return merkle.consistency(old, size, tiles.reader())
 
 
+def entries(start: int, *, limit: int) -> list[str]:
+    """Return entries from `start` on, as they were hashed, as far as the latest checkpoint reaches."""
+    last = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+    rows = Leaf.objects.filter(index__gte=start, index__lt=min(last, start + limit)).order_by("index")
+    return list(rows.values_list("entry", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Where something stands in the log, and when it got there."""
@@ -79,3 +93,12 @@ def placed(ids: list[UUID], *, kind: Kind = Kind.ASKED) -> dict[UUID, Placed]:
     """Return the place of each of these rows that has one already."""
     rows = Leaf.objects.filter(source_id__in=ids, kind=kind).values_list("source_id", "index", "sequenced_at")
     return {source: Placed(index, at) for source, index, at in rows}
+
+
+def as_lines(hashes: Iterable[bytes]) -> str:
+    """Return hashes as a proof is sent: one a line, in base64."""
+    return "".join(f"{_base64(each)}\n" for each in hashes)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

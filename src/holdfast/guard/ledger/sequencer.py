@@ -7,7 +7,8 @@ skipped never: the order is the one given here, not that of ids or clocks.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ _LOCK = 0x6C656467  # an advisory lock: one sequencer in the whole house
 _BATCH = 1000
 _EVERY = 1.0  # seconds
 _AFTER_A_FAULT = 2.0  # seconds
+_TENDED_EVERY = 15.0  # seconds
 _KEPT_ALL = timedelta(hours=1)  # after that the last of each hour, and every one with a cosignature
 
 
@@ -32,12 +34,19 @@ class WrongKey(Exception):
     """The key here is not the one that signed this log so far, so nothing is signed."""
 
 
-def run(stop: threading.Event) -> None:
-    """Append and sign every second until `stop` is set. Any number of workers may run one."""
+def run(stop: threading.Event, *, measure: Callable[[], None] = lambda: None) -> None:
+    """Append and sign every second until `stop` is set. Any number of workers may run one.
+
+    Every 15 seconds old checkpoints are thinned and `measure` is called.
+    """
+    tended = float("-inf")
     while not stop.is_set():
         try:
             busy = step() == _BATCH
-            thin()
+            if time.monotonic() - tended > _TENDED_EVERY:
+                tended = time.monotonic()
+                thin()
+                measure()
         except Exception as error:
             _log.error("ledger_stopped", error=type(error).__name__, detail=str(error).split("\n")[0])
             with suppress(Exception):

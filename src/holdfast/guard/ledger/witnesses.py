@@ -1,0 +1,113 @@
+"""The house's side of witnesses: whose cosignatures it takes, keeping them, and how old the last one is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from holdfast.guard.ledger import acts, notes
+from holdfast.guard.ledger.models import Checkpoint, Cosignature, Witness
+from holdfast.guard.ledger.notes import BadNote, Line, VerifierKey
+from holdfast.kit.clock import now
+
+LATE_AFTER = timedelta(seconds=120)
+"""A witness comes every minute; twice that without one is told on the page and by the metric."""
+_AHEAD = timedelta(seconds=60)  # so far a witness's clock may be in front of ours
+
+
+class NotTaken(Exception):
+    """A witness or a cosignature is not taken. The text is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A witness and when it last signed, and what."""
+
+    name: str
+    vkey: str
+    last_at: datetime | None
+    last_size: int | None
+    late: bool
+
+
+def trust(vkey: str, *, actor_id: int | None = None) -> None:
+    """Take cosignatures by this key from now on. Raises `NotTaken`."""
+    try:
+        key = VerifierKey.parse(vkey)
+    except BadNote as error:
+        raise NotTaken(str(error)) from error
+    if key.type == notes.ED25519:
+        raise NotTaken("This is the key of a log. The key of a witness is what `holdfast guard witness --show` prints.")
+    try:
+        with transaction.atomic():
+            Witness.objects.create(vkey=str(key), name=key.name, added_at=now())
+            acts.record(kind="witness_trusted", actor_id=actor_id, details=f"{key.name} {key.id.hex()}")
+    except IntegrityError:
+        if not Witness.objects.filter(vkey=str(key)).exclude(removed_at=None).update(removed_at=None):
+            raise NotTaken(f"The key of {key.name} is trusted already.") from None
+
+
+def distrust(name: str, *, actor_id: int | None = None) -> int:
+    """Take none of this witness any more; what it signed stays. Raises `NotTaken` when there is no such witness."""
+    with transaction.atomic():
+        count = Witness.objects.filter(name=name, removed_at=None).update(removed_at=now())
+        if not count:
+            raise NotTaken(f"There is no witness named {name}.")
+        acts.record(kind="witness_removed", actor_id=actor_id, details=name)
+    return count
+
+
+def take(*, size: int, text: str) -> int:
+    """Keep the cosignatures in `text` (one signature line each) on the checkpoint of that size; return how many.
+
+    Lines by keys that are not trusted are left aside. Raises `NotTaken` when none is good, or one is wrong.
+    """
+    row = Checkpoint.objects.filter(size=size).first()
+    if row is None:
+        raise NotTaken(f"No checkpoint of size {size} is kept here.")
+    checkpoint = notes.Checkpoint.parse(row.body)
+    known = {(key.name, key.id): (witness, key) for witness, key in _trusted()}
+    kept = 0
+    try:
+        for line in map(Line.parse, text.splitlines()[:16]):
+            if (line.name, line.id) in known:
+                witness, key = known[line.name, line.id]
+                kept += _keep(row, witness, line, notes.verify(checkpoint, line, key))
+    except BadNote as error:
+        raise NotTaken(str(error)) from error
+    if not kept:
+        raise NotTaken("None of these signatures is by a witness that is trusted here.")
+    return kept
+
+
+def standings() -> list[Standing]:
+    """Return every trusted witness key with the time of its last cosignature."""
+    rows = Witness.objects.filter(removed_at=None).annotate(
+        last_at=Max("cosignatures__at"), last_size=Max("cosignatures__checkpoint_id")
+    )
+    moment = now()
+    return [
+        Standing(
+            row.name, row.vkey, row.last_at, row.last_size, row.last_at is None or moment - row.last_at > LATE_AFTER
+        )
+        for row in rows.order_by("name", "id")
+    ]
+
+
+def _trusted() -> list[tuple[Witness, VerifierKey]]:
+    return [(row, VerifierKey.parse(row.vkey)) for row in Witness.objects.filter(removed_at=None)]
+
+
+def _keep(row: Checkpoint, witness: Witness, line: Line, moment: int | None) -> int:
+    at = datetime.fromtimestamp(moment or 0, UTC)
+    if at > now() + _AHEAD:
+        raise NotTaken(f"The clock of {witness.name} is more than a minute ahead of ours; set both by a time server.")
+    if Cosignature.objects.filter(witness=witness, at__gt=at, checkpoint_id__gte=row.size).exists():
+        return 1  # an older one, played again: there is nothing new in it
+    Cosignature.objects.update_or_create(
+        checkpoint=row, witness=witness, defaults={"line": str(line), "at": at, "received_at": now()}
+    )
+    return 1
