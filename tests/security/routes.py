@@ -298,6 +298,16 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:attachment": Route(
         frozenset({"own", "lead", "admin"}), lambda world: [world.attachment.pk if world.attachment else 0]
     ),
+    "desk:picture-blurred": Route(
+        frozenset({"own", "lead", "admin"}), lambda world: [world.picture.pk if world.picture else 0]
+    ),
+    "desk:picture-shown": Route(
+        NOBODY, lambda world: [world.picture.pk if world.picture else 0, UUID(int=1)], why="only with a ticket, once"
+    ),
+    "desk:picture": Route(
+        frozenset({"own", "lead", "admin"}),
+        lambda world: [world.conversations["mine"].number, world.picture.pk if world.picture else 0],
+    ),
     "desk:unmerge": Route(EVERYBODY, lambda world: [world.merge.pk if world.merge else 0], why="DELETE only"),
     "desk:conversation": CaseRoute(states=EVERY_STATE),
     "desk:thread": CaseRoute(states=EVERY_STATE),

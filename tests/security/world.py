@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
+from PIL import Image
 
 from holdfast.assistant import holding
 from holdfast.assistant.contract import Held
@@ -96,6 +98,7 @@ class World:
     conversations: dict[str, Conversation] = field(default_factory=dict)
     receipts: list[UUID] = field(default_factory=list)
     attachment: Attachment | None = None
+    picture: Attachment | None = None
     mail: Message | None = None
     merge: Merge | None = None
     campaign: UUID | None = None
@@ -250,12 +253,23 @@ def _conversation(world: World, state: str, planted: Planted, customer: Customer
         world.attachment = Attachment.objects.create(
             message=message, name="till.txt", type="text/plain", size=28, digest=digest
         )
+        world.picture = _picture(message, world.planted[0].values["account"])
     answer = Message.objects.create(
         conversation=conversation, author="agent", agent=world.agents["own"], text="We are looking.", created_at=now
     )
     if channel == "email":
         deliveries.enqueue(answer.pk)
     return conversation
+
+
+def _picture(message: Message, marker: str) -> Attachment:
+    """A picture with a marker in its metadata, as cameras leave the owner's name there."""
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x013B] = marker  # artist
+    Image.new("RGB", (40, 30), "#88aacc").save(out, "JPEG", exif=exif)
+    digest = BlobStore(settings.BLOB_DIR).put(out.getvalue())
+    size = len(out.getvalue())
+    return Attachment.objects.create(message=message, name="till.jpg", type="image/jpeg", size=size, digest=digest)
 
 
 def _spread(world: World) -> None:

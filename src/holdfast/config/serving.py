@@ -14,12 +14,14 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from holdfast.config.options import options
+from holdfast.guard import gate
 from holdfast.guard.redaction import redact_event
 from holdfast.intake.contact import CONTACTS, Accepted
 from holdfast.kit.logging import configure
 from holdfast.kit.whereabouts import Whereabouts
 
 _LONGEST_HEAD = 64 * 1024
+_GATE_CONNECTIONS = 4  # kept open for reveals
 _HEAD_SECONDS = 10.0  # for a whole head
 _BODY_SECONDS = 20.0  # between two pieces of a body
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\n%scontent-type: application/json\r\ncontent-length: %d\r\n%s%s"
@@ -208,5 +210,6 @@ def serve(*, host: str, port: int, fd: int | None = None) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # a live stream is a file; 1024 are not enough
+    gate.keep(_GATE_CONNECTIONS)
     sockets = [socket.socket(fileno=fd)] if fd is not None else None
     Server(configuration("holdfast.config.asgi:application", host=host, port=port)).run(sockets=sockets)

@@ -155,7 +155,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class AttachmentView:
-    """`refused` is a sentence when the file was not kept, and then `url` is empty. `size` is in bytes."""
+    """`refused` is a sentence when the file was not kept, and then `url` is empty. `size` is in bytes.
+
+    A picture is not handed out: it has `blurred_url` and `picture_url`, which asks to see it, instead of `url`.
+    """
 
     id: UUID
     name: str
@@ -163,6 +166,19 @@ class AttachmentView:
     size: int
     url: str
     refused: str
+    blurred_url: str = ""
+    picture_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureShown:
+    """A picture's place on the page. `url` gives it once, within `seconds`."""
+
+    id: UUID
+    url: str
+    seconds: int
+    until: datetime
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RawSource:
-    """Where the bytes of one message are kept. Its headers name the sender, so `sender` is what a reveal opens."""
+    """Where the bytes of one message are kept, or its words as they were written where it came without bytes.
+
+    It names the sender and holds what was masked, so it is a reveal: `sender` is what that opens.
+    """
 
     digest: str
+    words: str
     sender: Sealed
 
     def read(self, *, most: int) -> str | None:
         """Return the start of the source as text, `most` characters at most; `None` when it is not kept any more."""
+        if not self.digest:
+            return self.words[:most]
         try:
             with BlobStore(settings.BLOB_DIR).path(self.digest).open("rb") as file:
                 content = file.read(most * 4)
@@ -34,7 +40,7 @@ class RawSource:
 
 
 def raw_source(*, conversation: Conversation, message_id: UUID) -> RawSource | None:
-    """Return the source of a message of this conversation, `None` when it came without one."""
+    """Return the source of a message of this conversation, `None` when nobody sent it."""
     contact_id = conversation.messages.filter(pk=message_id).values_list("contact_id", flat=True).first()
     found = raw_of(contact_id) if contact_id else None
-    return RawSource(digest=found.digest, sender=found.sender) if found is not None else None
+    return RawSource(digest=found.digest, words=found.words, sender=found.sender) if found is not None else None

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import reverse
 
+from holdfast.desk.pictures import is_picture
 from holdfast.desk.screens import AttachmentView, CitationView, DeliveryView, HandOverLine, HandOverView, MessageView
+from holdfast.kit.blobs import BlobStore
 from holdfast.notify.repeats import ENDED
 
 if TYPE_CHECKING:
@@ -71,7 +74,7 @@ def _message_view(message: Message, *, number: int, agent_id: int, customer_name
         event=str(details.get("kind") or "event") if message.author == "system" else "",
         formatted_url=reverse("desk:formatted", args=[number, message.id]) if message.html else "",
         raw_url=reverse("desk:raw", args=[number, message.id]) if message.contact_id else "",
-        attachments=tuple(_attachment_view(attachment) for attachment in message.attachments.all()),
+        attachments=tuple(_attachment_view(attachment, number=number) for attachment in message.attachments.all()),
         citations=_citations(details.get("citations")),
         warnings=tuple(str(warning) for warning in details.get("warnings") or ()),
         delivery=delivery_view(message, number=number),
@@ -86,15 +89,18 @@ def _name(message: Message, customer_name: str) -> str:
     return {"customer": customer_name, "assistant": _MACHINE_NAME}.get(message.author, "")
 
 
-def _attachment_view(attachment: Attachment) -> AttachmentView:
+def _attachment_view(attachment: Attachment, *, number: int) -> AttachmentView:
     kept = bool(attachment.digest) and not attachment.refused
+    picture = kept and is_picture(BlobStore(settings.BLOB_DIR).path(attachment.digest))
     return AttachmentView(
         id=attachment.id,
         name=attachment.name,
         type=attachment.type,
         size=attachment.size,
-        url=reverse("desk:attachment", args=[attachment.id]) if kept else "",
+        url=reverse("desk:attachment", args=[attachment.id]) if kept and not picture else "",
         refused="" if kept else _REFUSED_WORDS.get(attachment.refused, attachment.refused or "Not kept."),
+        blurred_url=reverse("desk:picture-blurred", args=[attachment.id]) if picture else "",
+        picture_url=reverse("desk:picture", args=[number, attachment.id]) if picture else "",
     )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import select
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +24,11 @@ from holdfast.kit.ids import uuid7
 # Asked of the server for every connection of the gate: a log row is on disk before its value is shown, and a database
 # in trouble ends in a denial within seconds rather than in a screen that hangs.
 _SESSION = "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=2000"
+
+
+_most = 0
+_idle: list[tuple[tuple[int, str], psycopg.Connection[Any]]] = []
+_lock = threading.Lock()
 
 
 class Outcome(StrEnum):
@@ -86,15 +94,55 @@ def session_mark(session_key: str) -> str:
 def gate() -> Iterator[psycopg.Cursor[Any]]:
     """Give a cursor on a connection of its own, where every statement commits at once.
 
-    A log row inside the caller's transaction would vanish when that rolls back, with the value already shown. The
-    connection is made for this one use (about 3 ms over a socket): reveals are made by people, and a fresh connection
-    is never a stale one. Raises `psycopg.Error`.
+    A log row inside the caller's transaction would vanish when that rolls back, with the value already shown. A
+    process that serves keeps a few connections (`keep`), for making one takes longer than all the rest. Raises
+    `psycopg.Error`, and then the connection is not used again.
     """
     parameters = connection.get_connection_params()
     parameters["options"] = f"{parameters.get('options', '')} {_SESSION}".strip()
     parameters.setdefault("connect_timeout", 3)
-    with psycopg.connect(**parameters, autocommit=True) as own, own.cursor() as cursor:
-        yield cursor
+    where = repr(sorted((name, str(value)) for name, value in parameters.items()))
+    own = _idle_one(where) or psycopg.connect(**parameters, autocommit=True)
+    try:
+        with own.cursor() as cursor:
+            yield cursor
+    except psycopg.Error:
+        own.close()
+        raise
+    finally:
+        _put_back(where, own)
+
+
+def keep(connections: int) -> None:
+    """Let this process keep up to so many connections of the gate open between uses; 0, as at first, closes them."""
+    global _most
+    _most = connections
+    while len(_idle) > connections:
+        _idle.pop()[1].close()
+
+
+def _idle_one(where: str) -> psycopg.Connection[Any] | None:
+    """Take a connection that leads there, is of this process, and that the server has not closed meanwhile."""
+    with _lock:
+        for place in range(len(_idle) - 1, -1, -1):
+            owner, own = _idle[place]
+            if owner != (os.getpid(), where):
+                continue
+            del _idle[place]
+            # Nothing is asked of it, so whatever there is to read is the server's farewell.
+            if not own.closed and not select.select([own.fileno()], [], [], 0)[0]:
+                return own
+            own.close()
+    return None
+
+
+def _put_back(where: str, own: psycopg.Connection[Any]) -> None:
+    idle = own.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    with _lock:
+        if idle and not own.closed and len(_idle) < _most:
+            _idle.append(((os.getpid(), where), own))
+            return
+    own.close()
 
 
 @contextmanager

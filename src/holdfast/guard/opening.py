@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.views.decorators.debug import sensitive_variables
 
-from holdfast.guard.data_keys import KeyGone, NoSuchKey, key_of, unwrapped
+from holdfast.guard.data_keys import KeyGone, NoSuchKey, key_of, unwrapped, wrapped_keys
 from holdfast.guard.encoding import decoded
 from holdfast.guard.fields import UNDER_OWNER, UNDER_RING, Sealed, bound_to
 from holdfast.guard.keys import key_ring, value_key
@@ -32,6 +33,7 @@ class MachineUse(StrEnum):
 
     IDENTIFY = "identify"  # triage finds the customer behind a sender
     DELIVER = "deliver"  # notify addresses a mail
+    SCRUB = "scrub"  # triage takes what is known of a customer out of what they write
     ACT = "act"  # the assistant goes on with an action that the customer gave it values for
 
 
@@ -42,6 +44,21 @@ def opened(sealed: Sealed) -> str:
     Raises `CannotOpen`.
     """
     return opened_with(sealed, None)
+
+
+@sensitive_variables()
+def opened_many_for_machine(values: Sequence[Sealed], *, use: MachineUse) -> list[str | None]:
+    """Return many values for `use`, their keys fetched at once; `None` stands for what does not open."""
+    owners = {owner for owner in map(owner_of, values) if owner is not None}
+    kept = wrapped_keys(owners)
+    found: list[str | None] = []
+    for sealed in values:
+        owner = owner_of(sealed)
+        try:
+            found.append(opened_with(sealed, kept.get(owner) if owner is not None else None))
+        except CannotOpen:
+            found.append(None)
+    return found
 
 
 @sensitive_variables()

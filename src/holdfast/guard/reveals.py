@@ -78,13 +78,20 @@ class Ticket:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something of a customer that is kept outside sealed columns; `subject` names its row as a `Sealed` does."""
+
+    subject: str
+
+
 def request(
     *,
     agent_id: int,
     session_key: str,
     conversation_id: UUID,
     customer_id: UUID | None,
-    sealed: Sealed,
+    sealed: Sealed | File,
     field: str,
     purpose: str,
     reason: str = "",
@@ -123,6 +130,15 @@ def redeem(*, ticket: Ticket | UUID, agent_id: int, session_key: str, sealed: Se
             except CannotOpen as error:
                 outcome = _why_closed(error)
                 conclude(cursor, ticket_id, outcome)
+        raise Denied(SENTENCES[outcome], outcome)
+
+
+def redeem_file(*, ticket: UUID, agent_id: int, session_key: str, file: File) -> None:
+    """Spend a ticket for something that is not sealed; return when it may be shown. Raises `Denied` (recorded)."""
+    mark = session_mark(session_key)
+    with failing_closed(), gate() as cursor:
+        outcome, _ = spend(cursor, ticket=ticket, agent_id=agent_id, session=mark, subject=file.subject, key_owner=None)
+    if outcome != Outcome.ALLOWED:
         raise Denied(SENTENCES[outcome], outcome)
 
 

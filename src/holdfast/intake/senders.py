@@ -18,16 +18,19 @@ _PARKED = ExpressionWrapper(Q(state=Receipt.State.PARKED), output_field=BooleanF
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """The source a contact arrived as: the digest of its bytes in the blob store, and who it names, sealed."""
+    """What a contact arrived as: the digest of its bytes in the blob store, or its words; and who sent it, sealed."""
 
     digest: str
+    words: str
     sender: Sealed
 
 
 def raw_of(contact_id: UUID) -> Raw | None:
-    """Return the source of a contact, `None` when it came without one."""
-    contact = Contact.objects.filter(pk=contact_id).exclude(raw="").first()
-    return Raw(contact.raw, contact.sender) if contact is not None else None
+    """Return the source of a contact, `None` when there is no such contact."""
+    contact = Contact.objects.filter(pk=contact_id).first()
+    if contact is None:
+        return None
+    return Raw(contact.raw, "" if contact.raw else f"{contact.subject}\n\n{contact.text}".strip(), contact.sender)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from holdfast.triage import about_incidents, codes, leases
 from holdfast.triage.answering import Matter, ask_assistant, matters, remember
 from holdfast.triage.deflecting import deflect, record
 from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
+from holdfast.triage.scrubbing import scrubbed
 
 if TYPE_CHECKING:
     from holdfast.intake.models import Contact
@@ -113,7 +114,7 @@ def _process(contacts: Sequence[Contact]) -> None:
     if not ours:
         return
     people = identify([sender_of(contact) for contact in ours])
-    items = [to_thread(contact, who) for contact, who in zip(ours, people, strict=True)]
+    items = scrubbed([to_thread(contact, who) for contact, who in zip(ours, people, strict=True)])
     threaded = thread(items)
     found = matters(items, threaded)
     remember(found)
@@ -258,7 +259,7 @@ def _tell(found: Sequence[Matter], joined: Sequence[Matter]) -> None:
 def _park(contact: Contact, reason: str, *, text: str) -> None:
     if contact.pk not in receipts.hold([contact.pk]):
         return
-    (went,) = thread([placeholder(contact, reason, text=text)])
+    (went,) = thread(scrubbed([placeholder(contact, reason, text=text)]))
     join_many([ToJoin(went.conversation_id, fallback_queue(), contact.accepted_at)])
     settle_many(
         [

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from holdfast.assistant.llm import scrub_patterns as patterns
 from holdfast.guard.redaction import iban_holds, luhn_holds
+from holdfast.guard.seed_phrases import seed_phrases
 
 _MARKS = 0xF0000  # one private character stands for a value until all patterns have run, so none looks inside another
 PLACEHOLDER = re.compile(r"\[[a-z]+(?: [a-z]+)? [0-9]{1,5}\]")
@@ -40,7 +41,7 @@ class Scrubber:
             text = pattern.sub(self._replacing(kind), text)
         for kind, pattern in patterns.AFTER_A_WORD:
             text = pattern.sub(self._group(kind), text)
-        text = self._spans("secret", patterns.seed_phrases(text), text)
+        text = self._spans("secret", seed_phrases(text), text)
         text = patterns.IBAN.sub(self._account, text)
         for kind, pattern in patterns.PLACES:
             text = pattern.sub(self._replacing(kind), text)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 
 from holdfast.guard.redaction import luhn_holds
 
@@ -159,34 +156,3 @@ def is_amount(found: re.Match[str]) -> bool:
     """Whether these digits are an amount of money: a currency stands beside them, and they are not too many."""
     before = found.string[max(found.start() - 5, 0) : found.start()]
     return bool(_AMOUNT.fullmatch(found[0]) and (_BEFORE.search(before) or _AFTER.match(found.string, found.end())))
-
-
-@cache
-def _seed_words() -> frozenset[str]:
-    lines = files("holdfast.assistant.llm").joinpath("seed_words.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if not line.startswith("#"))
-
-
-_WORD = re.compile(r"[^\W\d_]+")
-_FEWEST = 11  # of twelve words; one may be mistyped
-
-
-def seed_phrases(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where recovery phrases of wallets stand: rows of words of BIP-39, numbered or not, some mistyped.
-
-    In prose rows as long do not occur, since the list has no articles and few prepositions.
-    """
-    known = _seed_words()
-    start = end = hits = misses = 0
-    before = True  # the word before was none of the list
-    for found in _WORD.finditer(text):
-        hit = found[0].lower() in known
-        if hits and found.start() - end <= 60 and (hit or (not before and misses < 3)):
-            hits, misses, before = hits + hit, misses + (not hit), not hit
-            end = found.end() if hit else end
-            continue
-        if hits >= _FEWEST:
-            yield start, end
-        start, end, hits, misses, before = found.start(), found.end(), int(hit), 0, not hit
-    if hits >= _FEWEST:
-        yield start, end

@@ -13,7 +13,9 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from holdfast.conversations import queries
+from holdfast.conversations.errors import Refused
 from holdfast.conversations.lookups import access_attachment
+from holdfast.desk.pictures import is_picture
 from holdfast.desk.views.asking import desk_view
 from holdfast.kit.blobs import BlobStore
 from holdfast.people.permissions import me
@@ -36,12 +38,18 @@ _FORMATTED = {
 
 @desk_view("GET")
 def attachment(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
-    """Download one attachment. The browser is told to save it, not to guess its kind, to trust it with nothing."""
+    """Download one attachment. The browser is told to save it, not to guess its kind, to trust it with nothing.
+
+    Pictures are not downloaded at all: they are shown, one at a time, with whose screen it is (`pictures`).
+    """
     found = access_attachment(me(request), attachment_id)
     if found.refused or not found.digest:
         raise Http404
     try:
-        file = BlobStore(settings.BLOB_DIR).path(found.digest).open("rb")
+        path = BlobStore(settings.BLOB_DIR).path(found.digest)
+        if is_picture(path):
+            raise Refused("Pictures are shown in the case, not downloaded.")
+        file = path.open("rb")
     except (OSError, ValueError) as missing:
         raise Http404 from missing
     response = FileResponse(file, as_attachment=True, filename=found.name, content_type="application/octet-stream")
