@@ -23,6 +23,8 @@ from holdfast.people.models import Identity
 
 pytestmark = pytest.mark.browser
 KEPT = os.environ.get("KEEP_PICTURES", "")  # a directory: keep a picture of each screen there
+_BEYOND = """document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+    .filter(each => each.getBoundingClientRect().right > innerWidth).map(each => each.outerHTML.slice(0, 120))"""
 PHONE = "+353 20 9100 001"
 
 
@@ -35,7 +37,7 @@ def fits(page: Page, name: str) -> None:
     """Nothing overflows at any width, in the theme of the page."""
     for width in (1440, 1024, 390):
         page.set_viewport_size({"width": width, "height": 1400 if KEPT else 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        assert page.evaluate(_BEYOND) == [], (name, width)
         picture(page, f"{name}-{width}")
 
 

@@ -160,6 +160,6 @@ def test_the_budget_of_goodwill() -> None:
     run_state_machine_as_test(
         Goodwill,
         settings=settings(
-            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=16, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

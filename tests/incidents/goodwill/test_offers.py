@@ -12,10 +12,11 @@ from tests.incidents.conftest import House
 from tests.incidents.goodwill.conftest import MAIL, Write, crowd
 
 from holdfast.incidents.audiences import freezing, groups
-from holdfast.incidents.goodwill import limits, offers, queries, rules
+from holdfast.incidents.goodwill import handing, limits, offers, queries, redeeming, rules
 from holdfast.incidents.goodwill.errors import Refused
 from holdfast.incidents.goodwill.models import Drawn, Offer
 from holdfast.incidents.models import Incident
+from holdfast.incidents.words import forbidden
 from holdfast.kit.clock import now
 from holdfast.people.choosing import Choice
 
@@ -96,6 +97,22 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_written(
     assert not Offer.objects.exists()
 
 
+def test_what_may_not_be_said_is_not_in_the_mail_either_and_is_looked_for_again_before_it_goes(
+    house: House, write: Write, approver: int
+) -> None:
+    crowd(1)
+    offer = write()
+    forbidden.forbid(pattern="we are sorry", is_expression=False, why="Counsel reads it as owning up", by=house.lead,
+                     asked_by="Counsel")  # fmt: skip
+    with pytest.raises(Refused, match=r"may not be said now: Counsel reads it as owning up\.$"):
+        write(whom=offers.Whom(choice=Choice(locale="en")))
+    offers.approve(offer_id=offer, by=approver)
+    redeeming.redeem(code=redeeming.make_trial(offer_id=offer, by=house.lead), key="1", through="till")
+    with pytest.raises(Refused, match="may not be said now"):
+        handing.hand_over(offer_id=offer, stream="service", by=house.lead)
+    assert Offer.objects.get(pk=offer).promised == 0
+
+
 @pytest.mark.parametrize("text", ["", "ten", "0", "-5", "1.234", "NaN", "Infinity", "1e12"])
 def test_an_amount_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="The amount"):
@@ -134,8 +151,6 @@ def test_nobody_sets_their_own_limit_and_only_admins_set_others(house: House) ->
 
 
 def test_harm_that_turns_out_to_be_data_stops_what_was_not_sent(house: House, incident: UUID, write: Write) -> None:
-    from holdfast.incidents.goodwill import handing
-
     crowd(1)
     offer = write()
     Incident.objects.filter(pk=incident).update(harm="data")

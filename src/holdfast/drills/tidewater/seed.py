@@ -16,6 +16,7 @@ from holdfast.drills.tidewater.bank import Bank
 from holdfast.drills.tidewater.content import articles
 from holdfast.drills.tidewater.customers import customer_id, write_customers
 from holdfast.drills.tidewater.house import SignIn, sign_ins, write_house
+from holdfast.drills.tidewater.made_good import write_made_good
 from holdfast.drills.tidewater.past_incidents import write_incidents
 from holdfast.drills.tidewater.playing import play
 from holdfast.drills.tidewater.prepared_words import write_words
@@ -57,6 +58,7 @@ def seed(*, seed: int = 7, customers: int = 20_000, progress: Progress | None = 
         identities = write_customers(
             seed=seed, count=customers, progress=lambda done: tell("customers", done, customers)
         )
+        write_made_good(at=at)
         # The whole hour, as the operations service has it, so that both speak of the same minutes.
         bank = Bank(seed=seed, at=at.replace(minute=0, second=0, microsecond=0), customers=customers)
         played = list(play(bank, now=at, agents=house.answering))

@@ -16,7 +16,7 @@ from holdfast.incidents.goodwill import rules
 from holdfast.incidents.goodwill.codes import digest_of, new_code
 from holdfast.incidents.goodwill.errors import NotFound, Refused
 from holdfast.incidents.goodwill.models import Drawn, Offer
-from holdfast.incidents.goodwill.offers import State, locked, say
+from holdfast.incidents.goodwill.offers import State, locked, may_be_said, say
 from holdfast.incidents.goodwill.redeeming import may_be_given, reserve
 from holdfast.kit.clock import now
 from holdfast.notify.campaigns import adding, campaigns
@@ -24,7 +24,8 @@ from holdfast.notify.campaigns.contract import Recipient, Text
 from holdfast.people.choosing import reached
 from holdfast.people.queries import leads
 
-STREAMS = ("service", "incident", "outreach")
+STREAMS = ("service", "outreach")
+"""An offer is a message of its own: not word about the incident, and never a legal notice."""
 _BLOCK = 1_000
 
 
@@ -50,12 +51,10 @@ def hand_over(*, offer_id: UUID, stream: str, by: int) -> UUID:
     waiting = _waiting(offer).count()
     _pays(offer, waiting)
     reserve(offer, offer.amount * waiting)
+    texts = _texts(offer)
     campaign_id = campaigns.create(
         name=f"Goodwill, incident {incident.number}: {offer.name}"[:120], stream=stream, by=by
     )
-    texts = {
-        (each.locale, ""): Text(subject=each.subject, body=each.body) for each in offer.wordings.order_by("locale")
-    }
     campaigns.set_texts(campaign_id=campaign_id, texts=texts, by=by)
     adding.add_recipients(campaign_id, _recipients(offer))
     # Who has no address got no code, so nothing is promised to them.
@@ -66,6 +65,15 @@ def hand_over(*, offer_id: UUID, stream: str, by: int) -> UUID:
     say(offer, f"Handed to a campaign: {given:,} codes; {waiting - given:,} without a mail address.", by=by)
     timeline.note(incident_id=offer.incident_id, by=by, what=f"Goodwill handed to a campaign: {offer.name}.")
     return campaign_id
+
+
+def _texts(offer: Offer) -> dict[tuple[str, str], Text]:
+    """Return what the mail says, looked at once more: what may be said can have changed since it was written."""
+    found = {}
+    for each in offer.wordings.order_by("locale"):
+        may_be_said(f"{each.subject}\n{each.body}", locale=each.locale, incident_id=offer.incident_id)
+        found[each.locale, ""] = Text(subject=each.subject, body=each.body)
+    return found
 
 
 def _pays(offer: Offer, waiting: int) -> None:

@@ -20,6 +20,7 @@ from holdfast.incidents.goodwill import drawing, rules
 from holdfast.incidents.goodwill.errors import NotFound, Refused
 from holdfast.incidents.goodwill.limits import limit_of
 from holdfast.incidents.goodwill.models import Approval, Event, Excluded, Offer, Wording
+from holdfast.incidents.words import approvals, bans, forbidden
 from holdfast.kit.clock import now
 from holdfast.people.choosing import Choice
 from holdfast.people.queries import leads
@@ -72,7 +73,7 @@ def write(
     _proper(name=name, amount=amount, budget=budget, expires_at=expires_at, hold_out=hold_out, whom=whom)
     if not leads(by):
         raise Refused("Leads and admins write offers.")
-    _mails_are_proper(mails)
+    _mails_are_proper(mails, incident_id=incident_id)
     offer = Offer.objects.create(
         incident_id=incident_id,
         name=" ".join(name.split()),
@@ -181,6 +182,14 @@ def say(offer: Offer, what: str, *, by: int | None) -> None:
     Event.objects.create(offer=offer, at=now(), by_id=by, what=what)
 
 
+def may_be_said(text: str, *, locale: str, incident_id: UUID) -> None:
+    """Raise `Refused` for a text that makes a forbidden statement, or in which accepting gives up a right."""
+    rules.no_waiver(text)
+    at, places = now(), approvals.reach_of(incidents.subject_of(incident_id))
+    for ban, words in bans.said(text, locale=locale, bans=forbidden.in_force(at), jurisdictions=places, at=at):
+        raise Refused(f"“{words}” may not be said now: {ban.why.rstrip('.')}.")
+
+
 def _proper(*, name: str, amount: Decimal, budget: Decimal, expires_at: datetime, hold_out: int, whom: Whom) -> None:
     plain = " ".join(name.replace("\x00", "").split())
     if not plain or len(plain) > 80:
@@ -199,7 +208,7 @@ def _proper(*, name: str, amount: Decimal, budget: Decimal, expires_at: datetime
         raise Refused("An account reference has 1 to 40 characters. Put one on each line.")
 
 
-def _mails_are_proper(mails: Mapping[str, Mail]) -> None:
+def _mails_are_proper(mails: Mapping[str, Mail], *, incident_id: UUID) -> None:
     if not mails:
         raise Refused("Write what the mail with the code says, in the house's own language at least.")
     for locale, mail in mails.items():
@@ -208,7 +217,7 @@ def _mails_are_proper(mails: Mapping[str, Mail]) -> None:
         if "{code}" not in mail.body:
             raise Refused(f"The mail in {locale} does not say the code. Write {{code}} where it stands.")
         drawing.known_variables(f"{mail.subject} {mail.body}", locale=locale)
-        rules.no_waiver(f"{mail.subject}\n{mail.body}")
+        may_be_said(f"{mail.subject}\n{mail.body}", locale=locale, incident_id=incident_id)
 
 
 def _rule(choice: Choice) -> dict[str, str]:
