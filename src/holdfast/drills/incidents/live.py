@@ -27,6 +27,7 @@ from holdfast.drills.incidents.voice import Voice
 from holdfast.drills.incidents.world import Contact, World
 from holdfast.incidents import answering, queries
 from holdfast.incidents.holding import publish_holding
+from holdfast.incidents.models import Update
 from holdfast.intake import receipts
 from holdfast.intake.accept import accept_now
 from holdfast.promises import queries as promises
@@ -103,10 +104,11 @@ class Live:
         while coming and coming[0].at < minute:
             arriving.append(coming.popleft())
         self._arrive(arriving)
-        if team.next_at(minute) <= minute:
+        acts = team.next_at(minute) <= minute
+        if acts:
             team.act(minute)
         self._look()
-        if self._voice.incident_id is not None:
+        if acts or arriving:
             answering.answer_due()
 
     def _arrive(self, arriving: Sequence[Contact]) -> None:
@@ -123,11 +125,9 @@ class Live:
     def _look(self) -> None:
         """Let the watch do its work; a holding text that went out is a word of the house."""
         self._watch.look()
-        if self._voice.incident_id is None:
-            return
         held = sum(each.by is By.HOLDING for each in self._timeline.words)
-        out = [each for each in self._voice.incident.updates if each.holding]
-        self._timeline.words += [Word(at=self._minute(), by=By.HOLDING)] * (len(out) - held)
+        out = Update.objects.filter(holding=True).count()
+        self._timeline.words += [Word(at=self._minute(), by=By.HOLDING)] * (out - held)
 
     def _conclude(self) -> None:
         """Read from the house what became of everybody and of every promise."""
