@@ -270,6 +270,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "chat:callback": Route(EVERYBODY, why="POST only, with a chat's own token"),
     # The public status page's forms; the page itself is served before Django (tests/incidents/status)
     "briefing:page": Route(LEADS),
+    "care:line": Route(LEADS),
     "status:subscribe": Route(EVERYBODY, why="POST only; says the same of every address"),
     "status:manage": Route(EVERYBODY, why="a form for an address; says the same of every address"),
     "status:code": Route(EVERYBODY, why="POST only; a code from a text message"),

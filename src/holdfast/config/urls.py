@@ -28,6 +28,7 @@ urlpatterns = [
     path("incidents/<int:number>/goodwill/", include("holdfast.incidents.goodwill.urls")),
     path("incidents/<int:number>/", include("holdfast.incidents.audiences.urls")),
     path("incidents/briefing/", include("holdfast.incidents.status.staff_urls")),
+    path("incidents/care/", include("holdfast.incidents.status.care_urls")),
     path("incidents/", include("holdfast.incidents.urls")),
     path("status/", include("holdfast.incidents.status.urls")),
     path("help/", include("holdfast.knowledge.urls")),

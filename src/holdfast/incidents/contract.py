@@ -6,7 +6,7 @@ Times are aware and in UTC. Statuses are the words of Statuspage's interface, ve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -19,6 +19,8 @@ PUBLIC: Final = ""
 READERS: Final = {"affected": "the affected", "unaffected": "the unaffected", "high_value": "high-value customers"}
 """The other kinds of readers, as people call them."""
 SEGMENTS: Final = (PUBLIC, *READERS)
+LISTS: Final = {"works": "what works", "not_working": "what does not work yet"}
+"""Lists that everybody may read beside an update's text, a sentence a line; kept and approved as its texts are."""
 
 OPEN_STATES: Final = ("investigating", "identified", "monitoring")
 ENDED_STATES: Final = ("resolved", "postmortem", "completed")
@@ -57,6 +59,8 @@ class ComponentMove:
 class UpdateView:
     """One word to the public. `texts` are the public's, by language; `segments` those of other readers.
 
+    `lists` are what works and what does not, in sentences, by kind (`LISTS`) and language.
+
     A draft has no number and no `published_at`; `components` are then what it would give each, by id.
     """
 
@@ -68,6 +72,7 @@ class UpdateView:
     holding: bool
     texts: Mapping[str, str]
     segments: Mapping[str, Mapping[str, str]]
+    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     next_update_due: datetime | None
     components: tuple[ComponentMove, ...]
     planned: Mapping[UUID, str]
@@ -84,13 +89,20 @@ class UpdateView:
 
         Who has words of their own gets those, rather in another language than what others are told.
         """
-        said = self.segments.get(segment) or self.texts
-        wanted = locale.lower().replace("_", "-")
-        for choice in (wanted, wanted.split("-")[0], default):
-            if choice in said:
-                return said[choice]
-        near = [key for key in sorted(said) if wanted and key.split("-")[0] == wanted.split("-")[0]]
-        return said[near[0]] if near else next(iter(said.values()), "")
+        return _for_reader(self.segments.get(segment) or self.texts, locale, default)
+
+    def list_in(self, kind: str, locale: str, *, default: str) -> list[str]:
+        """Return the sentences of a list for a reader of `locale`, chosen as `text_in` chooses; empty: none is kept."""
+        return [line for line in _for_reader(self.lists.get(kind, {}), locale, default).splitlines() if line]
+
+
+def _for_reader(said: Mapping[str, str], locale: str, default: str) -> str:
+    wanted = locale.lower().replace("_", "-")
+    for choice in (wanted, wanted.split("-")[0], default):
+        if choice in said:
+            return said[choice]
+    near = [key for key in sorted(said) if wanted and key.split("-")[0] == wanted.split("-")[0]]
+    return said[near[0]] if near else next(iter(said.values()), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from holdfast.conversations.lookups import numbers_of
 from holdfast.incidents import gate, queries, updates, worded
-from holdfast.incidents.contract import PUBLIC, READERS, Checked, ComponentView, IncidentView, UpdateView
+from holdfast.incidents.contract import LISTS, PUBLIC, READERS, Checked, ComponentView, IncidentView, UpdateView
 from holdfast.incidents.models import Affected, Answering, ComponentStatus, Incident, Matcher, Part
 from holdfast.incidents.states import FOLLOWS
 from holdfast.incidents.tabs import tabs
@@ -25,7 +25,7 @@ from holdfast.people.queries import colleagues
 from holdfast.promises import queries as promises
 from holdfast.shield import alike
 
-TOPICS = ("incident", "promise", "posture")
+TOPICS = ("incident", "promise", "posture", "approval")
 CHOICES = (15, 30, 60, 120)
 _LOOKED_BACK = timedelta(hours=24)
 _FEWEST, _MOST = 5, 8  # people who say the same; crowds shown
@@ -91,6 +91,7 @@ class Composer:
     states: Sequence[tuple[str, str]]
     texts: Sequence[Written]
     readers: Sequence[Readers]
+    lists: Sequence[Readers]
     next: str
     next_at: str
     next_due: datetime | None
@@ -208,6 +209,7 @@ def composer(incident: IncidentView, draft: UpdateView | None, sent: QueryDict |
         states=states,
         texts=_written(PUBLIC, draft, sent),
         readers=[Readers(segment, label, _written(segment, draft, sent)) for segment, label in READERS.items()],
+        lists=[Readers(kind, label, _listed(kind, incident, draft, sent)) for kind, label in LISTS.items()],
         next=(sent.get("next") or "") if sent else ("at" if due else "30"),
         next_at=(sent.get("next_at") or "") if sent else (f"{timezone.localtime(due):%Y-%m-%dT%H:%M}" if due else ""),
         next_due=due,
@@ -230,6 +232,17 @@ def field_of(locale: str, segment: str) -> str:
 
 def _written(segment: str, draft: UpdateView | None, sent: QueryDict | None) -> list[Written]:
     stored = (draft.segments.get(segment, {}) if segment else draft.texts) if draft else {}
+    return _typed(segment, stored, sent)
+
+
+def _listed(kind: str, incident: IncidentView, draft: UpdateView | None, sent: QueryDict | None) -> list[Written]:
+    """A list begins as the public reads it now: it is true until somebody says otherwise."""
+    newest = next((each for each in incident.updates if not each.holding), None)
+    source = draft or newest
+    return _typed(kind, source.lists.get(kind, {}) if source else {}, sent)
+
+
+def _typed(segment: str, stored: Mapping[str, str], sent: QueryDict | None) -> list[Written]:
     found = []
     for locale in gate.locales():
         typed = sent.get(field_of(locale, segment)) if sent is not None else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from holdfast.incidents.contract import (
+    LISTS,
     CommitmentView,
     ComponentMove,
     ComponentView,
@@ -44,8 +45,10 @@ def update_view(row: Update) -> UpdateView:
     """Show an update with its texts; `texts` are read ahead where many are shown."""
     public: dict[str, str] = {}
     segments: dict[str, dict[str, str]] = defaultdict(dict)
+    lists: dict[str, dict[str, str]] = defaultdict(dict)
     for text in sorted(row.texts.all(), key=lambda each: (each.segment, each.locale)):
-        (segments[text.segment] if text.segment else public)[text.locale] = text.text
+        others = lists if text.segment in LISTS else segments
+        (others[text.segment] if text.segment else public)[text.locale] = text.text
     return UpdateView(
         id=row.pk,
         incident_id=row.incident_id,
@@ -55,6 +58,7 @@ def update_view(row: Update) -> UpdateView:
         holding=row.holding,
         texts=public,
         segments=dict(segments),
+        lists=dict(lists),
         next_update_due=row.next_update_due,
         components=tuple(ComponentMove(**each) for each in row.moved),
         planned={UUID(id_): status for id_, status in row.components.items()},

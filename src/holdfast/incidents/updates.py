@@ -14,7 +14,7 @@ from django.db.models import Max
 from holdfast.incidents import components as parts
 from holdfast.incidents import roles, states, wording
 from holdfast.incidents.changes import done, held, note, tell
-from holdfast.incidents.contract import ENDED_STATES, PUBLIC, READERS, Checked, Problem, UpdateView
+from holdfast.incidents.contract import ENDED_STATES, LISTS, PUBLIC, READERS, Checked, Problem, UpdateView
 from holdfast.incidents.errors import NotFound, Refused, Stale
 from holdfast.incidents.models import (
     Affected,
@@ -217,13 +217,13 @@ def _language_problems(row: Update) -> list[Problem]:
     house, found = settings.LANGUAGE_CODE, []
     there = set(row.texts.values_list("locale", "segment"))
     for segment in sorted({segment for _, segment in there if segment}):
-        who = READERS[segment]
+        words = f"the list of {LISTS[segment]}" if segment in LISTS else f"the words for {READERS[segment]}"
         if (house, segment) not in there:
-            said = f"Write the words for {who} in the house's own language ({house}) too, or take them out."
+            said = f"Write {words} in the house's own language ({house}) too, or take the others out."
             found.append(Problem(rule="text", sentence=said, where=f"texts:{house}:{segment}"))
         for locale in sorted({locale for locale, other in there if not other} - {house}):
             if (locale, segment) not in there:
-                said = f"It has no words for {who} in {locale}: they get those in {house}."
+                said = f"There is no version in {locale} of {words}: there it is read in {house}."
                 found.append(Problem(rule="text", sentence=said, where=f"texts:{locale}:{segment}", advice=True))
     return found
 

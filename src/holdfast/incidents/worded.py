@@ -15,6 +15,7 @@ from django.utils import timezone
 from holdfast.incidents import queries
 from holdfast.incidents.contract import (
     ENDED_STATES,
+    LISTS,
     PUBLIC,
     CommitmentView,
     FactView,
@@ -47,7 +48,8 @@ def check(outgoing: Outgoing) -> Sequence[Problem]:
         on = occasion(outgoing.incident, outgoing.update, segment=segment)
         found += lint_all(here, ledger=ledger, occasion=on, bans=forbidden.in_force(at), at=at)
     due, zone = outgoing.update.next_update_due, timezone.get_default_timezone()
-    found += reader_problems(texts, ledger=ledger, next_due=due, zone=zone, at=at)
+    told = [each for each in texts if each.segment not in LISTS]
+    found += reader_problems(told, ledger=ledger, next_due=due, zone=zone, at=at)
     problems = [
         Problem(rule=each.rule.value, sentence=each.sentence, where=each.where, advice=each.advice) for each in found
     ]
@@ -64,7 +66,7 @@ def missing(
         needed = approvals.needs(
             harm=incident.harm,
             severity=incident.severity,
-            segment=text.segment,
+            segment=PUBLIC if text.segment in LISTS else text.segment,
             jurisdictions=approvals.reach_of(subject),
         )
         found += approvals.standing([text], needed=needed, at=at or now(), values=values)
@@ -124,7 +126,7 @@ def from_template(
 
 def texts_of(update: UpdateView) -> list[OutgoingText]:
     """Return the texts of an update, those in the house's own language first: the others are held against them."""
-    said = {PUBLIC: update.texts, **update.segments}
+    said = {PUBLIC: update.texts, **update.segments, **update.lists}
     found = [
         OutgoingText(locale=locale, text=text, segment=segment)
         for segment, texts in said.items()
@@ -137,7 +139,7 @@ def occasion(incident: IncidentView, update: UpdateView, *, segment: str = PUBLI
     """Return on what occasion an update leaves. The page, feeds and mails print when the next one comes."""
     use = _BREACH.get(segment) if incident.harm == Incident.Harm.DATA else None
     return Occasion(
-        use=use or _use(incident, update),
+        use=None if segment in LISTS else use or _use(incident, update),
         harm=incident.harm,
         severity=incident.severity,
         next_due=update.next_update_due,

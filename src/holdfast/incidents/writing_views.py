@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from holdfast.incidents import answering, gate, queries, screens, updates, worded
-from holdfast.incidents.contract import PUBLIC, SEGMENTS, IncidentView, UpdateView
+from holdfast.incidents.contract import LISTS, PUBLIC, SEGMENTS, IncidentView, UpdateView
 from holdfast.incidents.errors import Refused, Stale
 from holdfast.incidents.wording import HoldingText
 from holdfast.people.permissions import me
@@ -132,7 +132,7 @@ def sooner(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _kept(request: HttpRequest, shown: IncidentView, *, begun: Mapping[str, HoldingText] | None = None) -> UpdateView:
-    said = {segment: _typed(request, segment) for segment in SEGMENTS}
+    said = {segment: _typed(request, segment) for segment in (*SEGMENTS, *LISTS)}
     fields: dict[str, Any] = {
         "by": me(request).pk,
         "status": gate.line(request, "status"),

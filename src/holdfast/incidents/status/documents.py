@@ -186,6 +186,9 @@ def _update(update: UpdateView, *, newest: bool) -> Json:
         "tweet_id": None,
         "x_number": update.number,
         "x_bodies": dict(update.texts),
+        **{
+            f"x_{kind}": {each: text.splitlines() for each, text in said.items()} for kind, said in update.lists.items()
+        },
         "x_next_update_due": _maybe(update.next_update_due) if newest else None,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from holdfast.guard.fields import SealedField
@@ -72,6 +73,19 @@ class Code(models.Model):
     made_at = models.DateTimeField(db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+
+class CareLine(models.Model):
+    """Where people in need are heard at once while an incident is open: one row, in every language of the page."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    words = models.JSONField(default=dict, help_text="A sentence by language: for whom it is, and when.")
+    phone = models.CharField(max_length=30, blank=True)
+    updated_at = models.DateTimeField()
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_care_line")]
 
 
 class Announcement(models.Model):

@@ -80,6 +80,8 @@ def home(picture: Picture, locale: str, *, live: bool = True) -> str:
         "calm": _calm(picture, words) if head is None else "",
         "promise": _promise(picture.records.get(head.id), picture.at, words, live=live) if head else None,
         "works": [_name(each, locale) for each in shown if each.status == "operational" and each.showcase],
+        "said_works": _listed(head, "works", locale),
+        "said_not": _listed(head, "not_working", locale),
         "not_working": [_component(each, locale) for each in shown if each.status != "operational"],
         "services": [
             _component(each, locale) | _uptime(each, picture.uptimes[each.id], locale)
@@ -91,10 +93,17 @@ def home(picture: Picture, locale: str, *, live: bool = True) -> str:
         "upcoming": [_planned(each, locale) for each in picture.upcoming],
         "past": [_past(each, locale, picture) for each in picture.incidents if not each.is_open][:_BEFORE],
         "talk": _talk(picture, words),
+        "care": _care(picture, locale) if head else None,
         "skip_to": "updates" if head else "services",
     }
     title = f"{_title(head, locale)} · " if head else ""
     return _page("home", picture, locale, "", title, context | {"as_of": words["as_of"].format(when=_when(picture.at))})
+
+
+def _listed(incident: IncidentView | None, kind: str, locale: str) -> list[str]:
+    """The incident's own sentences about what works, of its newest word that is no holding text."""
+    newest = next((each for each in incident.updates if not each.holding), None) if incident else None
+    return newest.list_in(kind, locale, default=settings.LANGUAGE_CODE) if newest else []
 
 
 def _history(picture: Picture, locale: str, kept: Kept) -> str:
@@ -282,6 +291,14 @@ def _talk(picture: Picture, words: Mapping[str, Any]) -> dict[str, str]:
             wait = words["wait_range"].format(low=max(1, talk.low), high=max(1, talk.high))
     call = words["call_from"].format(time=_clock(talk.call_from, picture.at)) if talk.call_from else ""
     return {"wait": wait, "call": call}
+
+
+def _care(picture: Picture, locale: str) -> dict[str, str] | None:
+    care = picture.care
+    words = care.words.get(locale) or care.words.get(settings.LANGUAGE_CODE)
+    if not care or not words:
+        return None
+    return {"words": words, "phone": care.phone, "dial": "".join(each for each in care.phone if each in "+0123456789")}
 
 
 def _name(component: ComponentView, locale: str) -> str:

@@ -17,6 +17,8 @@ from holdfast.conversations import line, waits
 from holdfast.conversations.callback_windows import windows
 from holdfast.incidents import queries
 from holdfast.incidents.contract import ComponentView, IncidentView
+from holdfast.incidents.status.care import Care
+from holdfast.incidents.status.care import line as line_of_care
 from holdfast.incidents.status.uptime import DAYS, Uptime, ninety_days
 from holdfast.kit.clock import now
 from holdfast.kit.ids import derived
@@ -64,6 +66,7 @@ class Picture:
     records: Mapping[UUID, Record]
     prevention: Mapping[UUID, tuple[str, ...]]
     talk: Talk
+    care: Care
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:
@@ -101,6 +104,7 @@ def look() -> Picture:
         records={each.id: _record(each) for each in incidents if each.is_open},
         prevention=_prevention({each.id for each in incidents[:LISTED] if not each.is_open}),
         talk=talk(moment),
+        care=line_of_care(),
     )
 
 

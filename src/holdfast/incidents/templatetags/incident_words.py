@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sized
 
 from django import template
 
-from holdfast.incidents.contract import READERS, IncidentView
+from holdfast.incidents.contract import LISTS, READERS, IncidentView
 from holdfast.incidents.screens import LANGUAGES, WORDS
 
 register = template.Library()
@@ -41,6 +41,8 @@ def place(where: str) -> str:
     """Where a problem is, as the page calls it."""
     if where.startswith("texts:"):
         _, locale, segment = where.split(":")
+        if segment in LISTS:
+            return f"{language(locale)}, {LISTS[segment]}"
         return f"{language(locale)}, for {reader(segment)}" if segment else language(locale)
     return _PLACES.get(where, "")
 
@@ -55,6 +57,12 @@ def language(locale: str) -> str:
 def reader(segment: str) -> str:
     """A kind of reader as people call them; everybody for the public."""
     return READERS.get(segment, segment) or "everybody"
+
+
+@register.filter
+def list_name(kind: str) -> str:
+    """What a list beside an update says, as people call it."""
+    return LISTS.get(kind, kind)
 
 
 @register.filter

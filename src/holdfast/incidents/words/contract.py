@@ -76,11 +76,12 @@ class Claim:
 class Occasion:
     """On what occasion a text leaves.
 
+    `use`: nothing for a list that stands beside other words and owes neither an apology nor the next word.
     `harm`: service, money, data or safety. `severity`: 1 is the worst. `next_due`: when the next word is promised;
     `next_beside`: whether what carries the text prints that itself. `zone`: that of times in the text.
     """
 
-    use: Use
+    use: Use | None
     harm: str
     severity: int
     next_due: datetime | None
