@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from holdfast.incidents import queries
 from holdfast.incidents.contract import IncidentView, Linked
+from holdfast.incidents.costing import Reckoned, reckon
 from holdfast.promises import queries as promises
 from holdfast.promises.contract import Kind, Tally
 
@@ -38,6 +39,7 @@ class Measures:
     said: tuple[Said, ...]
     promises: Tally
     reach: Linked
+    reckoned: Reckoned
 
 
 def measure(incident: IncidentView) -> Measures:
@@ -45,6 +47,7 @@ def measure(incident: IncidentView) -> Measures:
     words = list(reversed(incident.updates))
     times = [each.published_at for each in words if each.published_at is not None]
     gaps = [later - earlier for earlier, later in pairwise(times)]
+    linked = queries.linked(incident.id)
     return Measures(
         to_declare=incident.declared_at - incident.started_at,
         to_first_word=times[0] - incident.started_at if times else None,
@@ -52,7 +55,8 @@ def measure(incident: IncidentView) -> Measures:
         lasted=incident.resolved_at - incident.started_at if incident.resolved_at is not None else None,
         said=_said(incident),
         promises=promises.tally(subject=queries.subject_of(incident.id), kinds=[Kind.UPDATE]),
-        reach=queries.linked(incident.id),
+        reach=linked,
+        reckoned=reckon(incident, linked),
     )
 
 

@@ -17,9 +17,10 @@ from django.db import transaction
 from holdfast.incidents import updates
 from holdfast.incidents.changes import done, held, note
 from holdfast.incidents.contract import IncidentView, UpdateView
+from holdfast.incidents.costing import in_words, reckon
 from holdfast.incidents.errors import Refused, Stale
 from holdfast.incidents.models import Incident, Review
-from holdfast.incidents.queries import commitments, facts_of
+from holdfast.incidents.queries import commitments, facts_of, linked
 from holdfast.kit.clock import now
 from holdfast.people.queries import name_of
 
@@ -97,6 +98,7 @@ def _begun(incident: IncidentView) -> dict[str, str]:
     committed = [f"{each.what} ({each.owner}, by {each.due:%Y-%m-%d})" for each in commitments(incident_id=incident.id)]
     return {
         **dict.fromkeys(SECTIONS, ""),
+        "cost": in_words(reckon(incident, linked(incident.id))),
         "story": "\n".join(filter(None, [cause, *known])),
         "changes": "\n".join(committed),
     }

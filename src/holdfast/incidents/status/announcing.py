@@ -60,6 +60,7 @@ def _announce(incident: IncidentView, update: UpdateView) -> bool:
         name=f"Update {update.number} on incident {incident.number}",
         stream="incident",
         by=by,
+        about=queries.subject_of(incident.id),
         thread=f"incident-{incident.id}",
         unsubscribe_url=f"{settings.PUBLIC_URL}/status/unsubscribe/{{token}}/",
     )

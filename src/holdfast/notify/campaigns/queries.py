@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Sum
 from holdfast.kit.clock import now
 from holdfast.notify.campaigns import checking
 from holdfast.notify.campaigns.contract import NotFound, Progress
-from holdfast.notify.campaigns.models import Campaign, Chunk, ProviderLimit, Recipient, Repeat, Text
+from holdfast.notify.campaigns.models import Campaign, Channel, Chunk, ProviderLimit, Recipient, Repeat, Text
 
 _ENDS = ("sent", "failed", "unknown", "suppressed", "cancelled")
 LATEST = 50
@@ -121,6 +121,32 @@ def progress(campaign_id: UUID) -> Progress:
     limits = ProviderLimit.objects.filter(name__in=channels, resting_until__gt=now())
     resting = limits.aggregate(until=Max("resting_until"))["until"]
     return _progress(found, _ends([campaign_id]).get(campaign_id, {}), resting=resting)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Messages of one channel, over all campaigns about one thing: what became of them."""
+
+    channel: str
+    name: str
+    sent: int
+    failed: int
+    unknown: int
+    suppressed: int
+    waiting: int
+
+
+def reached(about: str) -> Sequence[Reached]:
+    """Return how many messages about something went over each channel, the busiest first. Drafts are not counted."""
+    sums = {f"all_{name}": Sum(name) for name in (*_ENDS, "size")}
+    rows: Any = Chunk.objects.filter(campaign__about=about).exclude(campaign__started_at=None)
+    found = []
+    for row in rows.values("channel").annotate(**sums):
+        ends = {name: int(row[f"all_{name}"] or 0) for name in _ENDS}
+        waiting = int(row["all_size"] or 0) - sum(ends.values())
+        ends.pop("cancelled")
+        found.append(Reached(row["channel"], str(Channel(row["channel"]).label), waiting=waiting, **ends))
+    return sorted(found, key=lambda each: -each.sent)
 
 
 def texts_of(campaign_id: UUID) -> Sequence[TextView]:
