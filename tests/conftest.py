@@ -43,7 +43,9 @@ django.setup()  # only now: the settings above name the server
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
 
 from holdfast.bridge import next_word  # noqa: E402
+from holdfast.incidents.words import bell  # noqa: E402
 from holdfast.knowledge import search  # noqa: E402
+from holdfast.promises import told  # noqa: E402
 
 _EMPTY = """
 DO $$
@@ -82,6 +84,8 @@ def _nothing_learned_outlives_its_test() -> Iterator[None]:
     yield
     search.forget()
     next_word.forget()
+    bell.forget()
+    told.forget()
 
 
 def _chromium() -> str | None:

@@ -109,6 +109,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "incidents:component-act": Route(LEADS, why="only by POST"),
     "incidents:now": Route(STAFF),
     "incidents:approvals": Route(STAFF),
+    "incidents:signs": Route(STAFF),
     "incidents:decide": Route(STAFF, lambda world: [UUID(int=1)], why="only by POST"),
     "incidents:revoke": Route(STAFF, lambda world: [1], why="only by POST"),
     # Words for bad days: leads and admins keep them, an admin names who signs

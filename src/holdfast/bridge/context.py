@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from holdfast.bridge.owed import band
+from holdfast.incidents.words.approvals import OUTBOX as APPROVALS
 from holdfast.kit import streams
 from holdfast.posture.changes import TOPIC
 from holdfast.promises.contract import NoticeView
 from holdfast.promises.ledger import TOPIC as PROMISES
-from holdfast.promises.queries import notices
+from holdfast.promises.told import notices
 
 
 def posture(request: HttpRequest) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def posture(request: HttpRequest) -> dict[str, Any]:
         return (
             ""
             if request.user.pk is None
-            else f"/events?ticket={streams.ticket(agent=request.user.pk, topics=[TOPIC, PROMISES])}"
+            else f"/events?ticket={streams.ticket(agent=request.user.pk, topics=[TOPIC, PROMISES, APPROVALS])}"
         )
 
     def told() -> Sequence[NoticeView]:

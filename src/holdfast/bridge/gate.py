@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control
 
 from holdfast.bridge import next_word
 from holdfast.posture.current import forget
+from holdfast.promises import told
 
 if TYPE_CHECKING:
     pass
@@ -27,6 +28,7 @@ def seen(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         forget()
         next_word.forget()
+        told.forget()
         response = view(request, *args, **kwargs)
         patch_cache_control(response, no_store=True)
         return response

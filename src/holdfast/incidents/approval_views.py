@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.incidents import gate, queries
 from holdfast.incidents.contract import FactView
-from holdfast.incidents.words import approvals, library
+from holdfast.incidents.words import approvals, bell, library
 from holdfast.incidents.words.contract import AskView
 from holdfast.incidents.words.errors import NotFound, Refused
 from holdfast.knowledge import differences
@@ -46,6 +46,14 @@ class Waiting:
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for me, and for leads and security what waits at all."""
     return _page(request)
+
+
+@gate.seen
+@require_GET
+def signs(request: HttpRequest) -> HttpResponse:
+    """How many texts wait for me, as the navigation says it."""
+    bell.forget()  # whoever asks was told that it changed
+    return render(request, "incidents/_signs.html")
 
 
 @gate.seen

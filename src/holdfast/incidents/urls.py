@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("components/", component_views.page, name="components"),
     path("components/act/", component_views.act, name="component-act"),
     path("approvals/", approval_views.inbox, name="approvals"),
+    path("approvals/waiting/", approval_views.signs, name="signs"),
     path("approvals/<uuid:ask_id>/", approval_views.decide, name="decide"),
     path("approvals/given/<int:pk>/revocation/", approval_views.revoke, name="revoke"),
     path("now/", views.now_open, name="now"),

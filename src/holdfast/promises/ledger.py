@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from holdfast.kit import outbox
 from holdfast.kit.clock import now
-from holdfast.promises import timing
+from holdfast.promises import timing, told
 from holdfast.promises.contract import Kind, State
 from holdfast.promises.errors import NotFound, Refused
 from holdfast.promises.models import Mend, Notice, Promise, Shortening
@@ -170,6 +170,7 @@ def settle_many(*, kind: Kind, subjects: Sequence[str], state: State, by: int | 
     else:
         number = rows.update(state=state, why=_line(why) or "given up", **ended)
     if number:
+        told.forget()
         outbox.publish([(TOPIC, {"kind": str(state), "of": str(kind), "number": number})])
     return number
 
@@ -248,6 +249,7 @@ def _mend_all(promises: Sequence[Promise], *, at: datetime, by: int | None) -> b
 
 
 def _tell(what: str, promises: Sequence[Promise]) -> None:
+    told.forget()
     outbox.publish([(TOPIC, {"kind": what, "of": each.kind, "promise": str(each.pk)}) for each in promises])
 
 

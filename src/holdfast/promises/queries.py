@@ -136,17 +136,27 @@ def notices(*, owner: int, leads: bool = False, limit: int = 20) -> Sequence[Not
     Those about promises of their own that are open or broken, and prepared texts that went out. With `leads` also what
     nobody did in time of the words that the public and authorities are owed: it has come to them.
     """
+    return for_one(all_notices(), owner=owner, leads=leads, limit=limit)
+
+
+def all_notices() -> Sequence[NoticeView]:
+    """Return what everybody was told and has not put away, the oldest first; one query."""
     rows = Notice.objects.filter(at__gte=now() - SHOWN, seen_at=None)
     rows = rows.filter(
         Q(promise__state=State.OPEN) | Q(promise__state=State.BROKEN, promise__mend=None) | Q(kind=Notice.Kind.HELD)
     )
-    mine = Q(promise__owner_id=owner)
-    if leads:
-        mine |= Q(promise__kind__in=ESCALATED) & ~Q(kind=Notice.Kind.AHEAD)
-    found = rows.filter(mine).select_related("promise__mend").order_by("at", "id")
-    newest: dict[object, Notice] = {row.promise_id: row for row in found}
-    shown_first = sorted(newest.values(), key=lambda row: row.promise.due)[:limit]
-    return [NoticeView(row.pk, row.kind, row.minutes, row.at, shown(row.promise)) for row in shown_first]
+    found = rows.select_related("promise__mend").order_by("at", "id")
+    return [NoticeView(row.pk, row.kind, row.minutes, row.at, shown(row.promise)) for row in found]
+
+
+def for_one(found: Sequence[NoticeView], *, owner: int, leads: bool = False, limit: int = 20) -> Sequence[NoticeView]:
+    """Return those of `all_notices` that are for one person, as `notices` does."""
+    newest: dict[UUID, NoticeView] = {}
+    for each in found:
+        came_to_leads = leads and each.promise.kind in ESCALATED and each.kind != Notice.Kind.AHEAD
+        if each.promise.owner == owner or came_to_leads:
+            newest[each.promise.id] = each
+    return sorted(newest.values(), key=lambda each: each.promise.due)[:limit]
 
 
 def shown(promise: Promise) -> PromiseView:

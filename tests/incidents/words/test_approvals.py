@@ -17,7 +17,7 @@ from tests.incidents.words.conftest import Signed, make_signed
 from holdfast.incidents import holding, queries, updates, worded
 from holdfast.incidents.contract import IncidentView, UpdateView
 from holdfast.incidents.errors import Refused as IncidentRefused
-from holdfast.incidents.words import approvals, library, signatories, templates
+from holdfast.incidents.words import approvals, bell, library, signatories, templates
 from holdfast.incidents.words.contract import Missing, Need, OutgoingText, Role
 from holdfast.incidents.words.errors import Refused, Stale
 from holdfast.incidents.words.models import Approval, Ask, Version
@@ -64,9 +64,9 @@ def test_what_is_said_of_data_leaves_once_legal_security_and_communications_appr
     assert worded.ask(incident, draft, by=signed.house.lead) == 0
     (waits,) = library.asks(agent_id=signed.legal.pk)
     assert (waits.text, waits.role, waits.about) == (SORRY, Role.LEGAL, f"Incident {incident.number}: {incident.title}")
-    assert approvals.waiting_for(signed.legal.pk) == 1
+    assert bell.waiting_for(signed.legal.pk) == 1
     approve_all(signed, incident, draft)
-    assert approvals.waiting_for(signed.legal.pk) == 0
+    assert bell.waiting_for(signed.legal.pk) == 0
     assert publish(signed, draft).number == 1
 
 
@@ -174,7 +174,7 @@ def test_who_drafted_or_edited_a_text_does_not_approve_it_even_when_another_asks
     assert worded.ask(incident, draft, by=signed.house.lead) == 3
     for person in (signed.legal, signed.communications):
         (waits,) = library.asks(agent_id=person.pk)
-        assert approvals.waiting_for(person.pk) == 0
+        assert bell.waiting_for(person.pk) == 0
         with pytest.raises(Refused, match="had a hand in these words"):
             approvals.approve(ask_id=waits.id, by=person.pk, expires_in=WEEK)
     (waits,) = library.asks(agent_id=signed.security.pk)

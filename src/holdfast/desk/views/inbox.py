@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from holdfast.desk.models import SavedView
     from holdfast.people.models import Agent
 
-STREAMED = ("desk", "presence", "posture")
+STREAMED = ("desk", "presence", "posture", "approval")
 """Topics of an agent's live screen. Events carry only ids; the screen fetches what its reader may see."""
 
 _frames_own_pages: Callable[[Any], Any] = csp_update({"frame-src": ["'self'"]})  # formatted mail, in a sandboxed frame

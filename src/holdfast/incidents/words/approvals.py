@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
+from holdfast.incidents.words import bell
 from holdfast.incidents.words.contract import Missing, Need, OutgoingText, Role
 from holdfast.incidents.words.errors import NotFound, Refused
 from holdfast.incidents.words.filling import made_from
@@ -129,6 +129,7 @@ def ask(
             },
         )  # fmt: skip
         asked += made
+    bell.forget()
     outbox.publish([(OUTBOX, {"kind": "asked"})])
     return asked
 
@@ -185,6 +186,7 @@ def revoke(*, approval_id: int, by: int, why: str) -> None:
         raise Refused(f"Only somebody who approves for {Role(row.role).label.lower()} can take it back.")
     row.revoked_at, row.revoked_by_id, row.revoked_why = now(), by, plain
     row.save(update_fields=["revoked_at", "revoked_by", "revoked_why"])
+    bell.forget()
     outbox.publish([(OUTBOX, {"kind": "revoked"})])
 
 
@@ -227,6 +229,7 @@ def _open(ask_id: UUID) -> Ask:
 def _decide(row: Ask, state: Ask.State, *, by: int, at: datetime) -> None:
     row.state, row.decided_by_id, row.decided_at = state, by, at
     row.save(update_fields=["state", "decided_by", "decided_at"])
+    bell.forget()
     outbox.publish([(OUTBOX, {"kind": state.value})])
 
 
@@ -289,14 +292,3 @@ def _templates(texts: Sequence[OutgoingText], values: Mapping[str, Sequence[str]
         fits = [body for body in bodies.get(text.locale, ()) if made_from(text.text, body=body, values=values)]
         found[digest(text)] = [digest(OutgoingText(locale=text.locale, text=body)) for body in fits]
     return found
-
-
-def waiting_for(agent_id: int) -> int:
-    """Return how many texts wait for somebody's approval; 0 for whoever approves nothing. One query or two."""
-    mine = Q(pk__in=[])
-    for role, place in Signatory.objects.filter(agent_id=agent_id, until=None).values_list("role", "jurisdiction"):
-        mine |= Q(role=role) if not place else Q(role=role, jurisdiction=place)
-    if not mine.children:
-        return 0
-    waits = Ask.objects.filter(mine, state=Ask.State.OPEN).exclude(by_id=agent_id)
-    return waits.exclude(writers__contains=[agent_id]).count()

@@ -116,6 +116,7 @@ class Ask(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=280, blank=True, help_text="What has to change.")
+    mailed_at = models.DateTimeField(null=True, help_text="When those who can approve it were told by mail.")
     approval = models.ForeignKey(Approval, models.SET_NULL, null=True, related_name="asks")
 
     class Meta:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from holdfast.incidents.words import approvals
+from holdfast.incidents.words import bell
 
 register = template.Library()
 
@@ -14,4 +14,4 @@ register = template.Library()
 @register.simple_tag
 def approvals_waiting(user: Any) -> int:
     """The count for the navigation; 0 for whoever approves nothing."""
-    return approvals.waiting_for(user.pk) if getattr(user, "is_authenticated", False) else 0
+    return bell.waiting_for(user.pk) if getattr(user, "is_authenticated", False) else 0

@@ -1,6 +1,6 @@
 // The page of an incident is live on its right side and where counts stand; what somebody is writing is never exchanged.
 // Words are kept as they are typed, so that nothing is lost with the window.
-import { fetchBand } from "./posture.js"
+import { fetchBand, fetchSigns } from "./posture.js"
 import { refreshTimes } from "./time.js"
 
 const page = document.getElementById("incident"), list = document.getElementById("incidents")
@@ -114,4 +114,5 @@ stream.addEventListener("incident", event => {
 })
 stream.addEventListener("promise", () => { fetchBand(); look() })
 stream.addEventListener("posture", fetchBand)
+stream.addEventListener("approval", fetchSigns)
 stream.addEventListener("resync", look)

@@ -10,6 +10,19 @@ export async function fetchBand() {
   } catch { /* offline: the page says so itself */ }
 }
 
+// What waits for whoever signs, in the navigation.
+export async function fetchSigns() {
+  const signs = document.querySelector("[data-signs]")
+  if (!signs) return
+  try {
+    const answer = await fetch(signs.dataset.signs, { headers: { "HX-Request": "true" } })
+    if (!answer.ok) return
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-signs]")
+    if (fresh) signs.replaceWith(fresh)
+  } catch { /* the next page has it */ }
+}
+
 export function follow(stream) {
   for (const told of ["posture", "promise"]) stream.addEventListener(told, fetchBand)
+  stream.addEventListener("approval", fetchSigns)
 }
