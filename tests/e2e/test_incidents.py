@@ -33,7 +33,8 @@ def test_a_lead_declares_states_a_fact_and_publishes_with_the_keyboard(desk: Des
     watcher.goto("/bridge/")
     page = visitors.page(desk.lead)
     page.goto("/bridge/")
-    page.get_by_role("link", name="Declare an incident").click()
+    page.keyboard.press("Shift+I")  # as from any page
+    expect(page.get_by_role("dialog").get_by_label("Title, as the public will read it")).to_be_focused()
     page.get_by_label("Title, as the public will read it").fill("Card payments are declined")
     page.get_by_label("Card payments", exact=True).select_option("major_outage")
     picture(page, "declare")
@@ -50,13 +51,13 @@ def test_a_lead_declares_states_a_fact_and_publishes_with_the_keyboard(desk: Des
     page.get_by_role("button", name="Link it alone").click()
     expect(page.locator("#asking")).to_contain_text("1 conversation linked")
     page.keyboard.press("u")
-    expect(page.get_by_label("English")).to_be_focused()
+    expect(page.get_by_label("English", exact=True)).to_be_focused()
     page.keyboard.type("Card payments are declined. We are sorry. Your money is safe. We are looking into it.")
-    page.get_by_label("Indonesian").fill(
+    page.get_by_label("Indonesian", exact=True).fill(
         "Pembayaran kartu ditolak. Kami mohon maaf. Uang Anda aman. Kami sedang memeriksanya."
     )
     expect(page.locator("#checked")).to_contain_text("Nothing stands in its way.")
-    page.get_by_label("English").focus()
+    page.get_by_label("English", exact=True).focus()
     picture(page, "write")
     assert breaches(page) == []
     page.keyboard.press("Control+Enter")
@@ -75,11 +76,11 @@ def test_two_who_write_at_once_lose_nothing(desk: Desk, visitors: Visitors) -> N
     first, second = visitors.page(desk.lead), visitors.page(desk.admin)
     for page in (first, second):
         page.goto(f"/incidents/{number}/")
-    first.get_by_label("English").fill("What Lea writes")
+    first.get_by_label("English", exact=True).fill("What Lea writes")
     expect(first.locator("#checked")).to_contain_text("What Lea writes")
-    second.get_by_label("English").fill("What Ada writes")
+    second.get_by_label("English", exact=True).fill("What Ada writes")
     expect(second.locator("#checked")).to_contain_text("What Lea writes")
-    expect(second.get_by_label("English")).to_have_value("What Ada writes")
+    expect(second.get_by_label("English", exact=True)).to_have_value("What Ada writes")
     picture(second, "two-editors")
     second.get_by_text("Keep my words instead of theirs").click()
     expect(second.locator("#checked")).to_contain_text("What Ada writes")

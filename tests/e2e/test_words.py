@@ -39,7 +39,7 @@ def test_a_text_is_asked_about_approved_beside_the_facts_and_published(desk: Des
     )  # fmt: skip
     writes = visitors.page(desk.lead)
     writes.goto(f"/incidents/{number}/")
-    writes.get_by_label("English").fill(SAID)
+    writes.get_by_label("English", exact=True).fill(SAID)
     expect(writes.locator("#checked")).to_contain_text("Legal has not approved this text")
     picture(writes, "words-lacking")
     writes.get_by_role("button", name="Ask for approval").click()

@@ -30,9 +30,10 @@ _ACTIONS = (
     PaletteEntry("panel-right", "Customer", "show or hide the rail", action="info", key="I"),
     PaletteEntry("arrow-right", "Next in line", "take the one who waits longest", action="next", key="N"),
     PaletteEntry("search", "Find", "words in conversations", action="find"),
+    PaletteEntry("megaphone", "Declare an incident", "leads and admins", action="declare", key="Shift I"),
     PaletteEntry("keyboard", "All keys", "show the shortcuts", action="shortcuts", key="?"),
 )
-_ANYWHERE = frozenset({"next", "find", "shortcuts"})
+_ANYWHERE = frozenset({"next", "find", "declare", "shortcuts"})
 
 
 def groups(

@@ -58,9 +58,10 @@ def declare(request: HttpRequest) -> HttpResponse:
             problem = refused.sentence
         else:
             return redirect("incidents:incident", _number(incident_id))
+    in_dialog = request.method == "GET" and "HX-Request" in request.headers
     return render(
         request,
-        "incidents/declare.html",
+        "incidents/_declare.html" if in_dialog else "incidents/declare.html",
         {**_choices(), "problem": problem, "sent": request.POST, "section": "incidents"},
         status=422 if problem else 200,
     )

@@ -1,4 +1,5 @@
 // What every signed-in page needs: times, key caps of this keyboard, menus that close.
+import { openDeclare } from "./declare.js"
 import { follow } from "./posture.js"
 import "./time.js"
 
@@ -25,6 +26,7 @@ if (!document.getElementById("desk")) addEventListener("keydown", event => {
   if (place && Date.now() - g < 1500) location.assign(place)
   // The page of an incident has the words themselves and goes to them.
   else if (event.key === "u" && !document.getElementById("incident")) location.assign("/incidents/now/")
+  else if (event.key === "I") openDeclare()
   g = event.key === "g" ? Date.now() : 0
 })
 

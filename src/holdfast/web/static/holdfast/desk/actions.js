@@ -2,6 +2,7 @@
 import { choose, note, release, send, undo } from "./composer.js"
 import { insert, startCanned } from "./canned.js"
 import { closePane, openConversation, refreshCase, toEnd, toggleInfo } from "./conversation.js"
+import { openDeclare } from "../declare.js"
 import { openDialog } from "./dialogs.js"
 import { Offline, ask, form, sentence } from "./http.js"
 import { openList, refreshNav, rows, saveView, showFresh } from "./list.js"
@@ -107,6 +108,7 @@ export const actions = {
   "go-closed": goTo(`${desk.dataset.home}?view=closed`),
   "go-bridge": () => location.assign("/bridge/"),
   "go-incidents": () => location.assign("/incidents/"),
+  declare: openDeclare,
   "write-update": () => location.assign("/incidents/now/"),
   "go-help": () => location.assign("/help/"),
   "go-log": () => location.assign(document.querySelector('#nav a[href*="reveals"]').href),

@@ -4,7 +4,7 @@ import { move } from "./list.js"
 
 const SINGLE = {
   j: () => move(1), k: () => move(-1), n: "next", a: "take", r: "reply", R: "note", "/": "canned", e: "close-or-reopen",
-  s: "snooze", t: "transfer", l: "tag", i: "info", u: "write-update", "?": "shortcuts",
+  s: "snooze", t: "transfer", l: "tag", i: "info", u: "write-update", I: "declare", "?": "shortcuts",
 }
 const AFTER_G = { d: "go-desk", m: "go-mine", s: "go-snoozed", a: "go-all", c: "go-closed", b: "go-bridge", i: "go-incidents", h: "go-help", l: "go-log" }
 let g = 0
