@@ -31,7 +31,7 @@ _PASSED_ON = {
     "staffing": "how many people are needed: staffing --help",
     "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
     "status": "the public status page as files: status export DIR",
-    "guard": "the log of reveals: check, export, proofs, keys, witnesses: guard --help",
+    "guard": "the log of reveals: check, export, proofs, keys, witnesses, and whose screen a photo shows: guard --help",
     "drill": "play a crisis and keep score: drill list, drill run NAME [--seed S] [--speed N] [--json]",
 }
 
@@ -491,6 +491,11 @@ def _status(chosen: argparse.Namespace) -> int:
 def _guard(chosen: argparse.Namespace) -> int:
     from holdfast.guard.ledger import command
 
+    if chosen.rest[:1] == ["trace"]:
+        with _django("guard"):
+            from holdfast.desk import tracing
+
+            return tracing.main(chosen.rest[1:])
     if {"-h", "--help"} & set(chosen.rest) or not chosen.rest or chosen.rest[0] in command.WITHOUT_DATABASE:
         return command.main(chosen.rest)
     with _django("guard"):

@@ -6,7 +6,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -52,11 +52,12 @@ def test_letters_that_look_like_digits_are_read_as_digits() -> None:
     assert spelled(" il-oO 7k.3m·u") == "11007K3M?"
 
 
-TABLE = {code_for(session=f"{n:016x}", minute=29_000_000 + n % 60): n for n in range(20_000)}
+TABLE = {code_for(session=f"{n:016x}", minute=29_000_000 + n % 60): n for n in range(5_000)}
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(sorted(TABLE)), st.sets(places, max_size=2), st.sets(places, max_size=2))
-def test_a_reading_with_gaps_and_slips_finds_its_code_among_twenty_thousand(
+def test_a_reading_with_gaps_and_slips_finds_its_code_among_five_thousand(
     code: str, gaps: set[int], slips: set[int]
 ) -> None:
     read = list(code)
@@ -71,6 +72,7 @@ def test_a_reading_with_gaps_and_slips_finds_its_code_among_twenty_thousand(
         assert found.sure
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(ALPHABET), min_size=9, max_size=9))
 def test_a_forged_code_with_a_right_check_is_nobodys(symbols: list[str]) -> None:
     forged = next(code for last in ALPHABET if is_well_formed(code := "".join([*symbols, last])))
@@ -78,7 +80,7 @@ def test_a_forged_code_with_a_right_check_is_nobodys(symbols: list[str]) -> None
     assert found is None or found.code == forged or not found.sure
 
 
-def test_the_code_follows_from_the_key_not_from_the_log(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_follows_from_the_key_not_from_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     here = code_for(session="ab" * 8, minute=29_000_000), tiles.faint_bits("ab" * 8)
     monkeypatch.setattr(codes, "marks_key", lambda use: b"another deployment's key, of 32 b")
     assert here != (code_for(session="ab" * 8, minute=29_000_000), tiles.faint_bits("ab" * 8))

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import comb
+from operator import eq
 from typing import TypeVar
 
 from holdfast.guard.keys import key_ring
@@ -89,7 +90,7 @@ def nearest(read: str, table: Mapping[str, _WHO]) -> Reading | None:
 
 
 def _agreeing(read: str, code: str) -> int:
-    return sum(one == other for one, other in zip(read, code, strict=True))
+    return sum(map(eq, read, code))
 
 
 def _check(symbols: list[int]) -> int:

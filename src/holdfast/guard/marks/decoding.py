@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import cos, radians, sin
 from typing import cast
 
 import numpy as np
@@ -75,12 +76,11 @@ def visible_scores(
 
     The tile starts at the upper left corner of the page when the region's place is known, else it may stand anywhere.
     """
-    scale = 3.0 if tile.height < 60 else 2.0
+    scale = 3.0 if tile.height < 60 else 1.25  # letters are then some 12 to 25 pixels high
     grey, inside = flat(photo, corners, size=region.size, scale=scale, turn=tile.turn)
     evidence = _evidence(grey, inside, reach=round(9 * scale))
     shape = (round(tile.height * scale), round(tile.width * scale))
-    origin = turned_origin(region.size, tile.turn)
-    start = (round(origin[1] * scale), round(origin[0] * scale))
+    start = _start(region, tile, scale)
     seen = _fold(evidence, shape, start)
     near = None if region.left is None else round(SLACK / 2 * scale)
     drawn = np.stack([_drawn(tile, text, shape, scale) for text in [*texts, *controls]])
@@ -137,6 +137,15 @@ def _standard(cells: Array) -> NDArray[np.float64]:
     usual = float(np.median(np.abs(cells))) or 1e-6
     bounded = np.clip(cells, -4 * usual, 4 * usual).astype(np.float64)
     return bounded / max(float(np.sqrt((bounded**2).sum())), 1e-9)
+
+
+def _start(region: Region, tile: Tile, scale: float) -> tuple[int, int]:
+    """Return row and column, in the tile's turned axes, of the first pixel of a region that is seen in them."""
+    left, top = turned_origin(region.size, tile.turn)
+    angle, across, down = radians(tile.turn), region.left or 0, region.top or 0
+    left += across * cos(angle) + down * sin(angle)
+    top += down * cos(angle) - across * sin(angle)
+    return round(top * scale), round(left * scale)
 
 
 def _drawn(tile: Tile, text: str, shape: tuple[int, int], scale: float) -> Array:

@@ -17,7 +17,7 @@ from holdfast.guard.marks import codes, glyphs
 
 CELL, CELLS = 8, 64
 """Side of a cell of the faint pattern in CSS pixels; cells of its tile along each side."""
-LEVELS = 3.0
+LEVELS = 2.5
 """How far the faint pattern lightens and darkens, in levels of 255. See docs/marks.md for what 2.5 and 4 would do."""
 ALPHA = round(2 * LEVELS)
 """Black and white cells this opaque (of 255) differ by as many levels on any ground, light or dark."""
