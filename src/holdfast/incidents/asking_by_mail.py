@@ -1,4 +1,4 @@
-"""Mail to those who sign, when their approval is asked for. It says how many texts wait and about what, never the words.
+"""Mail to those who sign, when their approval is asked for: how many texts wait and about what, never the words.
 
 A worker that dies between sending and writing that down sends one again.
 """

@@ -1,4 +1,4 @@
-"""How many texts wait for each of those who sign: on every page, so one look a second and process serves all of them."""
+"""How many texts wait for each of those who sign: every page says it, so one look a second serves all of a process."""
 
 from __future__ import annotations
 
