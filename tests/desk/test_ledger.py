@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from tests.guard.ledger.conftest import emptied
 
 from holdfast.guard.ledger import holdfast_verify, sequencer
 from holdfast.guard.models import RevealLog, RevealTicket
@@ -20,6 +21,7 @@ SignIn = Callable[[Agent], Client]
 
 @pytest.fixture
 def desk(db: None) -> Desk:
+    emptied()
     return make_desk()
 
 
@@ -128,7 +130,7 @@ def test_the_customer_is_told_roles_and_no_names(looked: Desk, sign_in: SignIn) 
     assert "A support agent was allowed to see your name and did not open it." in text
     assert "A support agent asked to see your iban and was refused." in text
     assert "A support agent compared the end of your iban" in text
-    for name in (looked.ana.name, looked.ben.name, str(case.number)):
+    for name in (looked.ana.name, looked.ben.name, f"#{case.number}"):
         assert name not in text
     assert "attachment" in response["Content-Disposition"]
 

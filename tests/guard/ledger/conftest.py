@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from holdfast.guard.ledger import acts, bundle, holdfast_verify, merkle, notes, proofs, sequencer, signing, witnesses
 from holdfast.guard.ledger.notes import Checkpoint, Signer
@@ -152,6 +152,20 @@ def keys(tmp_path: Path, house: House) -> Path:
 def bundled(folder: Path, keys: Path, *, opened: tuple[str, ...] = LABELS) -> Bundle:
     bundle.write(folder, opened=opened)
     return Bundle(folder, keys)
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_log(request: pytest.FixtureRequest) -> None:
+    if {"db", "transactional_db"} & set(request.fixturenames) or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+        emptied()
+
+
+def emptied() -> None:
+    """Take away what earlier tests left: the gate commits on a connection of its own, so its rows outlive them."""
+    with transaction.atomic(), superuser(), connection.cursor() as cursor:
+        for table in ("revealticket", "reveallog", "ledger_pending", "ledger_leaf", "ledger_tile", "ledger_checkpoint"):
+            cursor.execute(f"DELETE FROM guard_{table}")
 
 
 @contextmanager
