@@ -1,5 +1,7 @@
 """Cases as files: all of ours load and say where they are from; a wrong one is refused with its place."""
 
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,12 @@ def test_a_case_of_ones_own_is_a_file_anywhere_and_known_by_its_kind(tmp_path: P
         load(str(mine))
     with pytest.raises(ScenarioError, match="There is no case"):
         load("incident/nothing")
+
+
+def test_the_case_in_the_guide_is_one() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "drills.md").read_text(encoding="utf-8")
+    (example,) = [each for each in re.findall(r"```toml\n(.*?)```", guide, re.DOTALL) if 'kind = "incident"' in each]
+    assert parse(tomllib.loads(example), name="guide").minutes == 150
 
 
 def test_a_scale_changes_how_many_there_are_and_nothing_else() -> None:
