@@ -29,7 +29,7 @@ _FIRST = date(2008, 1, 1)
 _CUSTOMERS = """
 INSERT INTO people_customer (id, reference, name, address, birth_date, iban, city, locale, since, tier, created_at)
 SELECT gen_random_uuid(), 'TW-' || n, '', '', '', '', (ARRAY['Cork', 'Recife', 'Bandung', 'Porto'])[1 + n % 4],
-    (ARRAY['en', 'pt-br', 'id', '', 'en-ie'])[1 + n % 5], date '2008-01-01' + (n * 7919 % 6500)::int,
+    (ARRAY['en', 'pt-br', 'id', '', 'en-ie'])[1 + n % 5], date '2008-01-01' + (n::bigint * 7919 % 6500)::int,
     CASE WHEN n % 20 = 0 THEN 'private' WHEN n % 3 = 0 THEN 'plus' ELSE '' END, now()
 FROM generate_series(%s, %s - 1) AS n
 """
