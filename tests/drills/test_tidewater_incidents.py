@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from holdfast.drills.tidewater.around_incidents import write_around_incidents
 from holdfast.drills.tidewater.content import LOCALES
 from holdfast.drills.tidewater.house import write_house
 from holdfast.drills.tidewater.past_incidents import write_incidents
 from holdfast.incidents import queries, states
+from holdfast.incidents.status import care
+from holdfast.incidents.status.models import Subscriber
+from holdfast.kit import clock
 from holdfast.kit.models import OutboxEvent
 from holdfast.promises import queries as promises
+from holdfast.promises.contract import Kind
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 10, 14, 19, tzinfo=UTC)
+
+
+def test_readers_are_subscribed_promises_were_kept_and_late_and_a_report_is_still_owed() -> None:
+    write_house(at=AT)
+    write_incidents(at=AT)
+    clock.set_source(lambda: AT)
+    try:
+        assert write_around_incidents(at=AT) == Subscriber.objects.exclude(confirmed_at=None).count()
+        owed = promises.open_promises(kinds=[Kind.LEGAL])
+        assert [AT < each.due < AT + timedelta(days=31) for each in owed] == [True], [each.about for each in owed]
+        public = promises.tally(kinds=[Kind.UPDATE])
+        assert (public.kept > 0, public.late > 0, public.broken) == (True, True, 0)
+        assert promises.tally(kinds=[Kind.LEGAL]).broken == 0
+        assert care.line()
+    finally:
+        clock.set_source(None)
 
 
 def test_two_incidents_and_planned_work_are_there_once() -> None:

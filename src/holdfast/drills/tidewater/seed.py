@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from holdfast.drills.tidewater.around_incidents import write_around_incidents
 from holdfast.drills.tidewater.bank import Bank
 from holdfast.drills.tidewater.content import articles
 from holdfast.drills.tidewater.customers import customer_id, write_customers
@@ -54,6 +55,7 @@ def seed(*, seed: int = 7, customers: int = 20_000, progress: Progress | None = 
         house = write_house(at=at)
         write_incidents(at=at)
         write_words()
+        write_around_incidents(at=at)
         tell("articles and agents", 1, 1)
         identities = write_customers(
             seed=seed, count=customers, progress=lambda done: tell("customers", done, customers)
