@@ -56,15 +56,18 @@ cases AS (
 aged AS (
     SELECT cases.*, rank() OVER (ORDER BY since DESC) - 1 + (SELECT everybody FROM whole) - count(*) OVER () AS below
     FROM cases
+),
+taken AS (
+    SELECT DISTINCT customer_id FROM outreach_outreach
+    WHERE ended_at IS NULL OR (incident_id = %(incident)s AND "end" <> 'handed_back')
+       OR ("end" = 'declined' AND ended_at > %(not_since)s)
 )
 SELECT who.id, who.reference, who.segment, who.tier, rarity.number, who.since, years.later,
     coalesce(aged.number, 0), aged.oldest, aged.since, whole.everybody - 1
 FROM who CROSS JOIN whole JOIN rarity ON rarity.tier = who.tier JOIN years ON years.year = who.year
     LEFT JOIN aged ON aged.customer_id = who.id
-WHERE (%(only)s::uuid IS NOT NULL AND who.id = %(only)s) OR (%(only)s::uuid IS NULL AND NOT EXISTS (
-    SELECT FROM outreach_outreach o WHERE o.customer_id = who.id AND (
-        o.ended_at IS NULL OR (o.incident_id = %(incident)s AND o."end" <> 'handed_back')
-        OR (o."end" = 'declined' AND o.ended_at > %(not_since)s))))
+    LEFT JOIN taken ON taken.customer_id = who.id
+WHERE CASE WHEN %(only)s::uuid IS NULL THEN taken.customer_id IS NULL ELSE who.id = %(only)s END
 ORDER BY (1 + greatest(rarity.below, CASE WHEN who.segment = 'high_value' THEN whole.lower ELSE 0 END) / whole.others)
     * (1 + years.later / whole.others)
     * (1 + CASE WHEN who.segment <> '' THEN whole.in_none ELSE 0 END / whole.others)
