@@ -109,7 +109,8 @@ class Fact(_Strict):
 class Says(_Strict):
     """One word of a team that is played as it spoke. Without `text` only its time is known, and it is not judged.
 
-    `quoted`: as published; else our summary of it. `next`: minutes until the next word, where the company named a time.
+    `text`: what was said, in words of ours: who is sorry, which times and claims are named, what is promised. `next`:
+    minutes until the next word, where the company named a time.
     """
 
     at: Minute
@@ -117,7 +118,6 @@ class Says(_Strict):
     mark: Literal["official", "secondary", "memory"]
     status: Literal["investigating", "identified", "monitoring", "resolved"] = "investigating"
     text: Annotated[str, Field(max_length=4_000)] = ""
-    quoted: bool = False
     next: Positive | None = None
     answers: tuple[str, ...] = ()
     affected: Annotated[str, Field(max_length=4_000)] = ""
@@ -126,8 +126,6 @@ class Says(_Strict):
 
     @model_validator(mode="after")
     def _known(self) -> Says:
-        if self.quoted and not self.text:
-            raise ValueError("what is quoted has a text")
         if self.text and not self.text.strip():
             raise ValueError("leave text out where it is not known")
         return self
