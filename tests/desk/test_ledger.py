@@ -102,10 +102,10 @@ def test_leads_and_security_read_who_looked_and_agents_their_own(looked: Desk, s
     page = sign_in(looked.admin).get(f"/ledger/cases/{case.number}/", follow=True)
     entries = page.context["page"].entries
     assert [(each.who, each.field, each.outcome, each.shown) for each in reversed(entries)] == [
-        (looked.ana.name, "iban", "Shown", True),
+        (looked.ana.name, "account number", "Shown", True),
         (looked.ana.name, "name", "Allowed, not opened", False),
-        (looked.ben.name, "iban", "Refused: not their case", False),
-        (looked.ana.name, "iban", "Compared: the same", False),
+        (looked.ben.name, "account number", "Refused: not their case", False),
+        (looked.ana.name, "account number", "Compared: the same", False),
     ]
     assert all(each.index is not None for each in entries)
     own = sign_in(looked.ana).get("/desk/reveals/")
@@ -126,10 +126,10 @@ def test_the_customer_is_told_roles_and_no_names(looked: Desk, sign_in: SignIn) 
     case = looked.case  # type: ignore[attr-defined]
     response = sign_in(looked.admin).get(f"/ledger/customers/{case.customer_id}/for-them/")
     text = response.content.decode()
-    assert "A support agent saw your iban, to trace or return a payment." in text
+    assert "A support agent saw your account number, to trace or return a payment." in text
     assert "A support agent was allowed to see your name and did not open it." in text
-    assert "A support agent asked to see your iban and was refused." in text
-    assert "A support agent compared the end of your iban" in text
+    assert "A support agent asked to see your account number and was refused." in text
+    assert "A support agent compared the end of your account number" in text
     for name in (looked.ana.name, looked.ben.name, f"#{case.number}"):
         assert name not in text
     assert "attachment" in response["Content-Disposition"]

@@ -144,8 +144,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "legal:pause": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     # The log of reveals itself: published for everybody, proofs with a token, pages for who leads and security
     "ledger:home": Route(LEADS | {"security"}),
-    "ledger:checkpoint": Route(EVERYBODY, why="404 while the log is empty", empty=True),
-    "ledger:checkpoint-at": Route(EVERYBODY, lambda world: [1], why="404 when it is not kept", empty=True),
+    "ledger:checkpoint": Route(NOBODY, why="for everybody, once the log has an entry; here it has none"),
+    "ledger:checkpoint-at": Route(NOBODY, lambda world: [1], why="for everybody, where it is kept; here none is"),
     "ledger:consistency": Route(EVERYBODY, queries=("?old=0&size=0",), why="hashes only, for witnesses"),
     "ledger:keys": Route(EVERYBODY, why="public keys"),
     "ledger:cosignatures": Route(EVERYBODY, lambda world: [1], why="POST only, signed by a trusted witness"),

@@ -33,6 +33,8 @@ _PURPOSES_FOR_THEM = {
     "protect": "to protect you from fraud or harm",
     "compare": "to compare what you told us with what we hold",
 }
+_FIELDS = {"iban": "account number", "birth_date": "date of birth", "identity": "address or number on file"}
+_COMPARE = "Compare without seeing it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def for_the_customer(customer_id: UUID) -> str | None:
 def _told(look: Look, people: dict[int, tuple[str, str, int | None]]) -> str:
     role = people[look.agent_id][1] if look.agent_id in people else ""
     who = _ROLES.get(role, _SOMEBODY)
-    field = look.field.replace("_", " ") or "details"
+    field = _FIELDS.get(look.field, look.field.replace("_", " ") or "details")
     why = _PURPOSES_FOR_THEM.get(look.purpose, "for another reason, which is on record")
     if look.shown_at is not None:
         return f"{who} saw your {field}, {why}."
@@ -148,8 +150,8 @@ def _entry(
     return SeenEntry(
         at=look.at,
         who=name,
-        field=look.field.replace("_", " "),
-        purpose=PURPOSES.get(look.purpose, look.purpose),
+        field=_FIELDS.get(look.field, look.field.replace("_", " ")),
+        purpose=_COMPARE if look.purpose == "compare" else PURPOSES.get(look.purpose, look.purpose),
         reason=look.reason,
         outcome=outcome,
         shown=look.shown_at is not None,

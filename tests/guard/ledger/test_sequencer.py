@@ -118,7 +118,8 @@ def test_only_one_sequencer_is_at_it(transactional_db: None) -> None:
     with database.connect(name="other", statement_timeout=10) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [sequencer._LOCK])
         assert sequencer.step() == 0
-    assert sequencer.step() == 1
+        other.execute("SELECT pg_advisory_unlock(%s)", [sequencer._LOCK])
+        assert sequencer.step() == 1
 
 
 @pytest.mark.django_db

@@ -183,7 +183,7 @@ def test_a_second_organisation_signs_a_running_house(
 def witnesses_keys() -> list[object]:
     from holdfast.guard.ledger.notes import VerifierKey
 
-    return [VerifierKey.parse(each.vkey) for each in witnesses.standings()]
+    return [VerifierKey.parse(key) for each in witnesses.standings() for key in each.vkeys]
 
 
 def test_cosignatures_are_taken_from_trusted_witnesses_only(house: House) -> None:

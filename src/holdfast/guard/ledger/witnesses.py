@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -24,10 +26,10 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A witness and when it last signed, and what."""
+    """A witness, its keys, when it last signed, and how much."""
 
     name: str
-    vkey: str
+    vkeys: tuple[str, ...]
     last_at: datetime | None
     last_size: int | None
     late: bool
@@ -84,17 +86,21 @@ def take(*, size: int, text: str) -> int:
 
 
 def standings() -> list[Standing]:
-    """Return every trusted witness key with the time of its last cosignature."""
+    """Return every trusted witness by name, with its keys and the time of its last cosignature by any of them."""
     rows = Witness.objects.filter(removed_at=None).annotate(
         last_at=Max("cosignatures__at"), last_size=Max("cosignatures__checkpoint_id")
     )
-    moment = now()
-    return [
-        Standing(
-            row.name, row.vkey, row.last_at, row.last_size, row.last_at is None or moment - row.last_at > LATE_AFTER
-        )
-        for row in rows.order_by("name", "id")
-    ]
+    by_name: dict[str, list[Any]] = {}
+    for row in rows.order_by("name", "id"):
+        by_name.setdefault(row.name, []).append(row)
+    return [_standing(name, keys) for name, keys in by_name.items()]
+
+
+def _standing(name: str, keys: Sequence[Any]) -> Standing:
+    last_at = max((key.last_at for key in keys if key.last_at), default=None)
+    last_size = max((key.last_size for key in keys if key.last_size is not None), default=None)
+    late = last_at is None or now() - last_at > LATE_AFTER
+    return Standing(name, tuple(key.vkey for key in keys), last_at, last_size, late)
 
 
 def _trusted() -> list[tuple[Witness, VerifierKey]]:
