@@ -43,9 +43,8 @@ class Stands(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A webhook on its way to being proved. The address is shown under its mask; `failed` names a sentence."""
+    """A webhook on its way to being proved. `failed` names a sentence."""
 
-    shown: str
     locale: str
     stands: Stands
     failed: str
@@ -81,7 +80,7 @@ def look(ticket: str) -> Hook | None:
         stands = Stands.ASKED
     else:
         stands = Stands.FAILED if row.proof_failed else Stands.NEW
-    return Hook(str(row.address), row.locale, stands, row.proof_failed)
+    return Hook(row.locale, stands, row.proof_failed)
 
 
 @transaction.atomic

@@ -191,7 +191,6 @@ def _hook(request: HttpRequest, ticket: str, *, secret: str = "") -> HttpRespons
         "form": "hook",
         "ticket": ticket,
         "heading": words[f"hook_{stands}_heading"],
-        "say": found.shown,
         "problem": words[f"proof_{found.failed}"] if found.stands is hooking.Stands.FAILED else "",
         "stands": stands,
         "secret": secret,
