@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.guard.conftest import Case
 
-from holdfast.guard import reveals
+from holdfast.guard import reveals, roles
 from holdfast.guard.grants import open_grant
 from holdfast.guard.ledger import acts, entries, merkle, notes, proofs, reading, sequencer, signing, tiles
 from holdfast.guard.ledger.entries import Kind
@@ -257,3 +258,38 @@ def test_the_encoding_is_the_documented_one() -> None:
         f" {actor} - {customer} - - - -"
     )
     assert len(actor) == 43
+
+
+@pytest.fixture
+def as_app(case: Case) -> Iterator[Case]:
+    """Django and the gate sign in as the application's role, which owns nothing."""
+    open_grant(**case.grant)
+    roles.separate()
+    owner = connection.settings_dict["USER"]
+    connection.close()
+    connection.settings_dict["USER"] = roles.APP
+    try:
+        yield case
+    finally:
+        connection.close()
+        connection.settings_dict["USER"] = owner
+
+
+def test_the_applications_role_keeps_the_log_and_cannot_rewrite_it(as_app: Case) -> None:
+    ticket = as_app.ask()
+    assert isinstance(ticket, reveals.Ticket)
+    as_app.redeem(ticket)
+    while sequencer.step():
+        pass
+    assert [leaf.kind for leaf in Leaf.objects.order_by("index")] == ["asked", "released"]
+    assert verified_checkpoint().size == 2
+    for attack in (
+        "UPDATE guard_ledger_leaf SET entry = ''",
+        "DELETE FROM guard_ledger_leaf",
+        "TRUNCATE guard_ledger_leaf",
+        "DROP TRIGGER guard_ledger_leaf_stays ON guard_ledger_leaf",
+        "ALTER TABLE guard_ledger_leaf DISABLE TRIGGER ALL",
+        "DROP TRIGGER guard_ledger_note_asked ON guard_reveallog",
+    ):
+        with pytest.raises(DatabaseError), connection.cursor() as cursor:
+            cursor.execute(attack)
