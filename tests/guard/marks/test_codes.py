@@ -120,3 +120,18 @@ def test_a_burnt_in_mark_changes_the_picture_on_any_ground_and_keeps_its_size(mo
         low, high = burnt.convert("L").getextrema()
         assert high - low >= 20
     assert burning.copies(tiles.PAGE, "7K3MQ 2X9HD 1432", size=(400, 240)) >= 3
+
+
+def _contrast(one: float, other: float) -> float:
+    """Contrast of two greys (0 to 255), WCAG 2.2. The faintest pair of the tokens, ink-3 when selected, has 4.9."""
+    light = [(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) + 0.05 for c in (one / 255, other / 255)]
+    return max(light) / min(light)
+
+
+@pytest.mark.parametrize(("ink", "ground"), [(110, 253), (111, 253), (60, 253), (150, 26), (230, 26)])
+def test_the_pattern_leaves_the_faintest_text_of_the_house_above_four_and_a_half(ink: int, ground: int) -> None:
+    plain = _contrast(ink, ground)
+    for shade in (0, 255):
+        covered = [level + tiles.ALPHA / 255 * (shade - level) for level in (ink, ground)]
+        assert _contrast(*covered) > 0.9 * plain
+        assert _contrast(*covered) > 4.5
