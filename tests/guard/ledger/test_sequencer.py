@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -10,11 +11,12 @@ import time_machine
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from tests.guard.conftest import Case
 
 from holdfast.guard import reveals, roles
 from holdfast.guard.grants import open_grant
-from holdfast.guard.ledger import acts, entries, merkle, notes, proofs, reading, sequencer, signing, tiles
+from holdfast.guard.ledger import acts, entries, merkle, notes, proofs, reading, sequencer, signing, standing, tiles
 from holdfast.guard.ledger.entries import Kind
 from holdfast.guard.ledger.models import Checkpoint, Leaf, Pending, Tile
 from holdfast.guard.models import RevealLog
@@ -258,6 +260,23 @@ def test_the_encoding_is_the_documented_one() -> None:
         f" {actor} - {customer} - - - -"
     )
     assert len(actor) == 43
+
+
+@pytest.mark.django_db
+def test_the_part_of_the_worker_appends_signs_and_measures() -> None:
+    asked()
+    stop = threading.Event()
+
+    def measure() -> None:
+        standing.measure()
+        stop.set()
+
+    sequencer.run(stop, measure=measure)
+    figures = {
+        name: REGISTRY.get_sample_value(f"holdfast_ledger_{name}")
+        for name in ("entries", "signed_entries", "waiting", "missing")
+    }
+    assert figures == {"entries": 1, "signed_entries": 1, "waiting": 0, "missing": 0}
 
 
 @pytest.fixture

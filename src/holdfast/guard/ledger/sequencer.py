@@ -26,7 +26,7 @@ _LOCK = 0x6C656467  # an advisory lock: one sequencer in the whole house
 _BATCH = 1000
 _EVERY = 1.0  # seconds
 _AFTER_A_FAULT = 2.0  # seconds
-_TENDED_EVERY = 15.0  # seconds
+_TENDED_EVERY = 30.0  # seconds
 _KEPT_ALL = timedelta(hours=1)  # after that the last of each hour, and every one with a cosignature
 
 
@@ -37,7 +37,7 @@ class WrongKey(Exception):
 def run(stop: threading.Event, *, measure: Callable[[], None] = lambda: None) -> None:
     """Append and sign every second until `stop` is set. Any number of workers may run one.
 
-    Every 15 seconds old checkpoints are thinned and `measure` is called.
+    Every 30 seconds old checkpoints are thinned and `measure` is called.
     """
     tended = float("-inf")
     while not stop.is_set():
