@@ -71,6 +71,8 @@ def found_corners(photo: Photo) -> Corners | None:
     reduced = photo.image.copy()
     reduced.thumbnail((500, 500), Image.Resampling.BOX)
     grey = ndimage.gaussian_filter(np.asarray(reduced, dtype=np.float32), 2)
+    if float(np.ptp(grey)) < 10:  # of one shade
+        return None
     level = _otsu(grey)
     for mask in (grey > level, grey <= level):
         corners = _quadrilateral(ndimage.binary_closing(mask, iterations=6, border_value=0))
