@@ -101,7 +101,7 @@ def gate() -> Iterator[psycopg.Cursor[Any]]:
     parameters = connection.get_connection_params()
     parameters["options"] = f"{parameters.get('options', '')} {_SESSION}".strip()
     parameters.setdefault("connect_timeout", 3)
-    where = repr(sorted((name, str(value)) for name, value in parameters.items()))
+    where = " ".join(str(parameters.get(name, "")) for name in ("dbname", "host", "port", "user", "options"))
     own = _idle_one(where) or psycopg.connect(**parameters, autocommit=True)
     try:
         with own.cursor() as cursor:

@@ -6,7 +6,7 @@ async function sealAgain(open) {
   if (open.dataset.closing) return
   open.dataset.closing = "1"
   open.querySelector(".v")?.replaceChildren("•••")
-  const slot = open.closest('[id^="sealed-"], [id^="raw-"]')
+  const slot = open.closest('[id^="sealed-"], [id^="raw-"], [id^="picture-"]')
   let html = ""
   try {
     if (open.dataset.again) html = (await get(open.dataset.again)).text
