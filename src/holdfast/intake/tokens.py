@@ -139,9 +139,7 @@ def known(secret: str, *, scope: str) -> KnownToken | None:
     row = rows.first()
     if row is None:
         return None
-    found = KnownToken(
-        row.name, bytes(row.digest), frozenset(row.scopes), row.expires_at, row.customer, row.operator
-    )
+    found = KnownToken(row.name, bytes(row.digest), frozenset(row.scopes), row.expires_at, row.customer, row.operator)
     return found if scope in found.scopes and not found.expired() else None
 
 
