@@ -163,6 +163,15 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "audiences:handed": Route(LEADS, lambda world: [world.incident]),
     "audiences:change": Route(LEADS, lambda world: [world.incident, 1], why="only by POST"),
     "audiences:hand-over": Route(LEADS, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
+    # Calls by executives: who leads, and who signs as an executive
+    "outreach:home": Route(LEADS, lambda world: [world.incident]),
+    "outreach:take": Route(LEADS, lambda world: [world.incident], why="only by POST"),
+    "outreach:person": Route(LEADS, lambda world: [world.incident, world.outreach]),
+    "outreach:reveal": Route(LEADS, lambda world: [world.incident, world.outreach, UUID(int=1)], why="only by POST"),
+    **{
+        f"outreach:{name}": Route(LEADS, lambda world: [world.incident, world.outreach], why="only by POST")
+        for name in ("call", "promise", "end")
+    },
     # Goodwill: who leads, and who approves so much
     "goodwill:home": Route(LEADS, lambda world: [world.incident]),
     "goodwill:offer": Route(LEADS, lambda world: [world.incident, world.offer]),
@@ -176,15 +185,6 @@ ROUTES: dict[str, Route | CaseRoute] = {
     },
     "goodwill-redemptions": Route(EVERYBODY, why="only by POST, with a token of its own scope"),
     # Signing in (allauth)
-    # Calls by executives: who leads, and who signs as an executive
-    "outreach:home": Route(LEADS, lambda world: [world.incident]),
-    "outreach:take": Route(LEADS, lambda world: [world.incident], why="only by POST"),
-    "outreach:person": Route(LEADS, lambda world: [world.incident, world.outreach]),
-    "outreach:reveal": Route(LEADS, lambda world: [world.incident, world.outreach, UUID(int=1)], why="only by POST"),
-    **{
-        f"outreach:{name}": Route(LEADS, lambda world: [world.incident, world.outreach], why="only by POST")
-        for name in ("call", "promise", "end")
-    },
     "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),
     "account_logout": Route(EVERYBODY, why="strangers are sent home"),
     "account_inactive": Route(EVERYBODY),
