@@ -31,6 +31,9 @@ CASE = {
     "presence": "post",
     "reveal": "get post",
     "sealed": "get",
+    "compare": "get post",
+    "call": "get post",
+    "picture": "get post",
     "overlay": "post",
     "raw": "get post",
     "formatted": "get",
@@ -43,7 +46,7 @@ CASE = {
     "promised": "get post",
 }
 ANYWHERE = {"home", "list", "nav", "next", "search", "canned", "palette", "views", "preferences"}
-BY_ID = {"row", "attachment", "unmerge", "view"}
+BY_ID = {"row", "attachment", "picture-blurred", "picture-shown", "unmerge", "view"}
 
 
 def address(name: str, conversation: Conversation) -> str:
@@ -55,6 +58,9 @@ def address(name: str, conversation: Conversation) -> str:
         "conversation": "",
         "reveal": "reveal/iban/",
         "sealed": "sealed/iban/",
+        "compare": "compare/iban/",
+        "call": "call/phone/",
+        "picture": f"picture/{uuid4()}/",
         "overlay": f"overlay/{uuid4()}/",
         "raw": f"raw/{uuid4()}/",
         "formatted": f"html/{message}/",
