@@ -218,4 +218,4 @@ def test_the_page_carries_a_ticket_for_the_agents_topics(desk: Desk, sign_in: Si
     stream = sign_in(desk.ana).get("/desk/").context["stream"]
     listening = streams.from_ticket(stream.removeprefix("/events?ticket="))
     assert listening is not None
-    assert set(listening.topics) == {"desk", "presence", "posture"}
+    assert set(listening.topics) == {"desk", "presence", "posture", "approval"}

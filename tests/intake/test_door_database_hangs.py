@@ -64,7 +64,8 @@ def halting(transactional_db: None, tmp_path: Path) -> Iterator[Halting]:
 def _copy_database(server: EmbeddedPostgres, url: str) -> None:
     """Fill a new server with the tables and rows of the test's database."""
     tools, known = server.binaries.directory, connection.settings_dict
-    source = [str(tools / "pg_dump"), "-h", known["HOST"], "-U", known["USER"], known["NAME"]]
+    source = [str(tools / "pg_dump"), "--no-owner", "--no-privileges", "-h", known["HOST"], "-U", known["USER"]]
+    source.append(known["NAME"])
     dump = subprocess.run(source, check=True, capture_output=True).stdout
     into = [str(tools / "psql"), "-q", "-v", "ON_ERROR_STOP=1", url]
     subprocess.run(into, check=True, input=dump, stdout=subprocess.DEVNULL, env=os.environ)
