@@ -16,6 +16,7 @@ import django
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
 from holdfast.runtime.postgres import EmbeddedPostgres
 
@@ -32,6 +33,12 @@ def _start_server() -> None:
     os.environ["HOLDFAST_DATA"] = str(directory)
     os.environ[_SHARED] = str(os.getpid())
 
+
+# Properties are tried with half of hypothesis' examples, so that everything is checked in minutes; and never against a
+# clock, for the machine may be busy. `--hypothesis-profile=thorough` looks longer.
+hypothesis_settings.register_profile("quick", max_examples=50, deadline=None)
+hypothesis_settings.register_profile("thorough", max_examples=1_000, deadline=None)
+hypothesis_settings.load_profile("quick")
 
 for _name in [name for name in os.environ if name.startswith("HOLDFAST_") and name not in _KEPT]:
     del os.environ[_name]  # settings of the person's own shell are no part of a test
