@@ -32,7 +32,7 @@ def test_a_test_code_is_shown_once_and_redeemed_and_nothing_overflows(desk: Desk
         hold_out=25, mails=MAIL, by=lead,
     )  # fmt: skip
     offers.approve(offer_id=offer, by=desk.bob.pk)
-    page = visitors.page(desk.lead)
+    page = visitors.page(desk.lead, reduced_motion="reduce")
     page.goto(f"/incidents/{number}/goodwill/")
     expect(page.locator(".offers").first).to_contain_text("Ten back for declined cards")
     page.get_by_text("Write an offer").click()
