@@ -1,6 +1,6 @@
-"""Plays Holdfast's own commands for the tests of `up`: prepare, web and worker, without Django.
+"""Plays Holdfast's own commands for the tests of `up`: prepare, web and worker, without Django; and `operations`.
 
-`web` answers /readyz with its process number once the gate is open.
+`web` answers /readyz with its process number once the gate is open. Who serves says which operations it was told of.
 """
 
 import json
@@ -49,11 +49,15 @@ if __name__ == "__main__":
             if "STAND_IN_FAILS" in os.environ:
                 sys.exit("the tables are in a bad way")
             prepare(int(number))
+        case ["operations", "--port", number]:
+            HTTPServer(("127.0.0.1", int(number)), Web).serve_forever()
         case ["web", "--fd", number, "--gate", gate]:
             os.read(int(gate), 1)
+            say(f"web asks {os.environ.get('HOLDFAST_OPERATIONS_URL')}")
             web(int(number))
         case ["worker"]:
             say(f"working as {os.getpid()}")
+            say(f"worker asks {os.environ.get('HOLDFAST_OPERATIONS_URL')}")
             time.sleep(600)
         case [command, *_]:
             sys.exit(f"no such command: {command}")

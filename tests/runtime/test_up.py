@@ -26,11 +26,11 @@ from .waiting import eventually
 class Up:
     """A running `up`, its output kept in a file."""
 
-    def __init__(self, data: Path, *, port: int = 0, **env: str) -> None:
+    def __init__(self, data: Path, *, port: int = 0, more: tuple[str, ...] = (), **env: str) -> None:
         self.data, self.output = data, data.with_suffix(".out")
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("start_up.py")), str(data), str(port)],
+                [sys.executable, str(Path(__file__).with_name("start_up.py")), str(data), str(port), *more],
                 stdout=output,
                 stderr=output,
                 env=os.environ | env,
@@ -72,6 +72,20 @@ def tree(data: Path) -> Iterator[Up]:
     tree = Up(data)
     yield tree
     tree.end()
+
+
+def test_who_serves_is_told_where_the_companys_own_systems_are(data: Path) -> None:
+    tree = Up(data, more=("operations",))
+    try:
+        tree.wait_until_up()
+        eventually(lambda: len(re.findall(r"worker asks http", tree.text())) == 2)
+        told = set(re.findall(r"asks (http://127\.0\.0\.1:\d+)", tree.text()))
+        assert "web asks http" in tree.text()
+        assert len(told) == 1
+        with urllib.request.urlopen(f"{told.pop()}/healthz", timeout=5) as answer:
+            assert answer.status == 200
+    finally:
+        tree.end()
 
 
 @pytest.fixture(scope="module")

@@ -94,8 +94,9 @@ class _Tree:
         if not self._plan.database_url:
             server = await self._start_database()
             self._env["DATABASE_URL"], self._app_url = server.url, server.app_url
+        operations = self._operations()  # before the others are made: they are told its address
         _, _, notes = await asyncio.gather(
-            self._start_operations(), self._supervisor.start(self._web()), self._prepare()
+            self._supervisor.start(*operations), self._supervisor.start(self._web()), self._prepare()
         )
         await self._supervisor.start(*(self._worker(number) for number in range(self._plan.workers)))
         rows = [("Address", self._address), *((label, value) for label, value in notes)]
@@ -125,24 +126,23 @@ class _Tree:
         await asyncio.to_thread(server.create_database)
         return server
 
-    async def _start_operations(self) -> None:
-        """Start the demo bank's own systems: a separate small HTTP process that the connectors call."""
+    def _operations(self) -> list[Child]:
+        """Return the demo bank's own systems, a small HTTP process that the connectors call; none when not wanted."""
         if not self._plan.operations or self._env.get("HOLDFAST_OPERATIONS_URL"):
-            return
+            return []
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         self._env["HOLDFAST_OPERATIONS_URL"] = f"http://127.0.0.1:{port}"
         self._env.setdefault("HOLDFAST_OPERATIONS_TOKEN", secrets.token_urlsafe(24))
-        await self._supervisor.start(
-            Child(
-                name="operations",
-                argv=(*self._plan.operations, "--port", str(port)),
-                wave=1,
-                env=self._env,
-                ready=lambda: _answers("127.0.0.1", port, "/healthz"),
-                stop=((signal.SIGTERM, 0.3), (signal.SIGKILL, 0.1)),
-            )
+        child = Child(
+            name="operations",
+            argv=(*self._plan.operations, "--port", str(port)),
+            wave=1,
+            env=self._env,
+            ready=lambda: _answers("127.0.0.1", port, "/healthz"),
+            stop=((signal.SIGTERM, 0.3), (signal.SIGKILL, 0.1)),
         )
+        return [child]
 
     async def _prepare(self) -> list[tuple[str, str]]:
         """Migrate, seed the demo, and collect what the panel shows: one process, for Django takes a second to load."""
