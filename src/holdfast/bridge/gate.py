@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from holdfast.bridge import next_word
+from holdfast.kit.numbers import whole
 from holdfast.posture.current import forget
 from holdfast.promises import told
 
@@ -38,9 +39,4 @@ def seen(view: View) -> View:
 
 def version(request: HttpRequest) -> int | None:
     """Return the version that the asker saw."""
-    return number(request.POST.get("version", ""))
-
-
-def number(text: str) -> int | None:
-    """Return a number that came as text, if it is one of a sensible size."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return whole(request.POST.get("version", ""))

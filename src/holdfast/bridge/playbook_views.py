@@ -9,7 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from holdfast.bridge.gate import number, seen, version
+from holdfast.bridge.gate import seen, version
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.posture import playbooks
 from holdfast.posture.errors import PlaybookError, Refused
@@ -40,7 +41,7 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     """One playbook as TOML, to read and, for leads, to edit. `?version=` shows an earlier one; POST puts one back."""
     try:
         text, in_force = playbooks.text_of(slug)
-        shown_text, shown_version = playbooks.text_of(slug, number(request.GET.get("version", "")))
+        shown_text, shown_version = playbooks.text_of(slug, whole(request.GET.get("version", "")))
     except Refused as refused:
         raise Http404 from refused
     faults: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _keep(request: HttpRequest, slug: str, toml: str) -> playbooks.Playbook:
     base, by = version(request) or 0, me(request).pk
-    back = number(request.POST.get("back", ""))
+    back = whole(request.POST.get("back", ""))
     if back is not None:
         return playbooks.revert(slug=slug, to_version=back, by=by, seen_version=base)
     return playbooks.edit(slug=slug, toml=toml, by=by, seen_version=base)

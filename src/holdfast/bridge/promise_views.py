@@ -15,8 +15,9 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.bridge import charts, ledger
-from holdfast.bridge.gate import number, seen
+from holdfast.bridge.gate import seen
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.models import Role
 from holdfast.people.permissions import me
 from holdfast.promises import queries
@@ -102,7 +103,7 @@ def sees_legal(request: HttpRequest) -> bool:
 def _asked(request: HttpRequest, *, legal: bool) -> Asked:
     given: Any = request.GET
     kind, state = given.get("kind", ""), given.get("state", "")
-    days = number(given.get("days", "")) or 30
+    days = whole(given.get("days", "")) or 30
     return Asked(
         kind if kind in {name for name, _ in ledger.kinds(legal=legal)} else "",
         state if state in STATES else "",

@@ -15,9 +15,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from holdfast.bridge.gate import View, number, seen
+from holdfast.bridge.gate import View, seen
 from holdfast.desk.queries import queues
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.people.queries import answers, colleagues
 from holdfast.staffing import queries as staffing
@@ -79,7 +80,7 @@ def on_reserve(request: HttpRequest) -> HttpResponse:
     """The reserve: who is on it, who may be called now, who was called. POST puts somebody on it, or changes them."""
     if request.method == "GET":
         return _reserve(request)
-    agent_id, notice = number(request.POST.get("agent", "")), number(request.POST.get("notice", ""))
+    agent_id, notice = whole(request.POST.get("agent", "")), whole(request.POST.get("notice", ""))
     skills = [slug for slug in request.POST.getlist("skills") if slug in _slugs()]
     try:
         if agent_id is None or not answers(agent_id):
@@ -110,7 +111,7 @@ def reserve_call(request: HttpRequest, agent_id: int) -> HttpResponse:
     """Write down that somebody was called in and agreed."""
     try:
         begins = _moment(request.POST.get("begins", ""))
-        hours = number(request.POST.get("hours", ""))
+        hours = whole(request.POST.get("hours", ""))
         if begins is None or begins < now() - timedelta(minutes=5):
             raise Refused("Say when they begin; that is now or later.")
         if hours is None:

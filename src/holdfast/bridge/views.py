@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.bridge import asking, charts, happens, ledger
 from holdfast.bridge import owed as owing
-from holdfast.bridge.gate import View, number, seen, version
+from holdfast.bridge.gate import View, seen, version
 from holdfast.bridge.outlook import outlook
 from holdfast.bridge.promise_views import sees_legal
 from holdfast.conversations import deflections
@@ -24,6 +24,7 @@ from holdfast.incidents import matching
 from holdfast.incidents import queries as incidents
 from holdfast.kit import streams
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.posture import changes, playbooks
 from holdfast.posture import queries as postures
@@ -215,7 +216,7 @@ def _owed(request: HttpRequest) -> dict[str, object]:
 
 
 def _hours(request: HttpRequest) -> timedelta | None:
-    hours = number(request.POST.get("hours", ""))
+    hours = whole(request.POST.get("hours", ""))
     return None if hours is None else timedelta(hours=min(hours, 10_000))
 
 

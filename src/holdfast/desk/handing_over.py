@@ -6,6 +6,7 @@ from holdfast.conversations.errors import Refused
 from holdfast.desk.models import Queue
 from holdfast.desk.reach import Reach
 from holdfast.desk.screens import Choice
+from holdfast.kit.numbers import whole
 from holdfast.people.queries import colleagues
 
 
@@ -27,8 +28,8 @@ def agent_choices(*, current: int | None, queue_id: int | None) -> tuple[Choice,
 
 def receiver(to_queue: str, to_agent: str) -> tuple[int | None, int | None]:
     """Read who was chosen in the form. Raises `Refused` for a queue that does not exist."""
-    queue_id = int(to_queue) if to_queue.isascii() and to_queue.isdigit() and len(to_queue) <= 18 else None
-    agent_id = int(to_agent) if to_agent.isascii() and to_agent.isdigit() and len(to_agent) <= 18 else None
+    queue_id = whole(to_queue, digits=18)
+    agent_id = whole(to_agent, digits=18)
     if queue_id is not None and not Queue.objects.filter(id=queue_id).exists():
         raise Refused("There is no such queue.")
     return queue_id, agent_id

@@ -11,6 +11,7 @@ from django.urls import reverse
 from holdfast.desk.models import SavedView
 from holdfast.desk.reach import Reach
 from holdfast.desk.screens import CannedView, PaletteEntry, PaletteGroup
+from holdfast.kit.numbers import whole
 from holdfast.knowledge.passages import PassageFound
 
 MOST = 8
@@ -64,9 +65,10 @@ def groups(
 def _places(text: str, reach: Reach, views: Iterable[SavedView]) -> Iterable[PaletteEntry]:
     home = reverse("desk:home")
     number = text.strip().lstrip("#")
-    if number.isascii() and number.isdigit() and len(number) <= 18:
-        url = reverse("desk:conversation", args=[int(number)])
-        yield PaletteEntry("hash", f"Conversation {int(number)}", "by number", url=url, text=number)
+    wanted = whole(number, digits=18)
+    if wanted is not None:
+        url = reverse("desk:conversation", args=[wanted])
+        yield PaletteEntry("hash", f"Conversation {wanted}", "by number", url=url, text=number)
     if text.strip():
         url = f"{reverse('desk:search')}?q={quote_plus(text.strip())}"
         yield PaletteEntry("search", f"Search for “{text.strip()}”", "in all messages", url=url, text=text)

@@ -22,6 +22,7 @@ from holdfast.incidents.contract import FactView
 from holdfast.incidents.words import approvals, bell, library
 from holdfast.incidents.words.contract import AskView
 from holdfast.incidents.words.errors import NotFound, Refused
+from holdfast.kit.numbers import whole
 from holdfast.knowledge import differences
 from holdfast.people.models import Role as Job
 from holdfast.people.permissions import me
@@ -66,7 +67,7 @@ def decide(request: HttpRequest, ask_id: UUID) -> HttpResponse:
         if "change" in request.POST:
             approvals.ask_for_change(ask_id=ask_id, by=by, what=gate.line(request, "what"))
             return "Whoever asked sees your sentence."
-        hours = gate.whole(request.POST.get("hours")) or 0
+        hours = whole(request.POST.get("hours")) or 0
         approvals.approve(ask_id=ask_id, by=by, expires_in=timedelta(hours=min(hours, 100_000)))
         return "Approved. It is good for these exact words, and for no others."
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from holdfast.incidents import components, gate, queries, screens
 from holdfast.incidents.errors import NotFound, Refused
 from holdfast.incidents.models import ComponentStatus
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 
 
@@ -40,7 +41,7 @@ def _act(request: HttpRequest, act: str) -> None:
     elif id_ is None:
         raise NotFound
     elif act == "keep":
-        position = gate.whole(request.POST.get("position"))
+        position = whole(request.POST.get("position"))
         components.rename(component_id=id_, name=name, description=about)
         components.move(component_id=id_, position=position or 0, group_id=group)
     elif act == "status":

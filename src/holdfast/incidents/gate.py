@@ -6,7 +6,7 @@ Drafts of an incident in which data reached somebody are shown to those who work
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -18,13 +18,14 @@ from django.http import Http404, HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 
 from holdfast.incidents import queries
 from holdfast.incidents.contract import IncidentView
 from holdfast.incidents.errors import NotFound, Refused
 from holdfast.incidents.models import Incident
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.models import Role
 from holdfast.people.permissions import me
 
@@ -89,11 +90,25 @@ def moment(text: str, *, what: str) -> datetime | None:
     return read if read.tzinfo is not None else timezone.make_aware(read)
 
 
+def day(text: str) -> date | None:
+    """Read a day as a browser's field gives it; nothing for nothing. Raises `Refused`."""
+    if not text.strip():
+        return None
+    try:
+        read = parse_date(text.strip())
+    except ValueError:
+        read = None
+    if read is None:
+        raise Refused("The day cannot be read. Write it as 2020-12-31.")
+    return read
+
+
 def next_due(given: QueryDict | Mapping[str, str]) -> datetime | None:
     """Read when the next update is due: minutes from now, rounded up to a whole one, or a time. Raises `Refused`."""
     choice = given.get("next") or ""
-    if choice.isascii() and choice.isdigit() and len(choice) < 5:
-        due = now() + timedelta(minutes=int(choice))
+    minutes = whole(choice, digits=4)
+    if minutes is not None:
+        due = now() + timedelta(minutes=minutes)
         return due.replace(second=0, microsecond=0) + timedelta(minutes=1 if due.second or due.microsecond else 0)
     return moment(given.get("next_at") or "", what="The next update") if choice == "at" else None
 
@@ -115,11 +130,6 @@ def uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def whole(text: str | None) -> int | None:
-    """Return a number that came as text, if it is one of a sensible size."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def line(request: HttpRequest, name: str) -> str:

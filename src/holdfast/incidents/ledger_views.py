@@ -18,6 +18,7 @@ from holdfast.incidents.contract import IncidentView
 from holdfast.incidents.errors import NotFound, Refused, Stale
 from holdfast.incidents.models import Commitment, Fact, Matcher
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 
 Verb = Callable[..., None]
@@ -75,7 +76,7 @@ def note(request: HttpRequest, shown: IncidentView) -> None:
 @_verb
 def role(request: HttpRequest, shown: IncidentView) -> None:
     """Give a role to somebody."""
-    agent_id = gate.whole(request.POST.get("agent"))
+    agent_id = whole(request.POST.get("agent"))
     if agent_id is None:
         raise Refused("Choose somebody who is here.")
     roles.give(incident_id=shown.id, role=gate.line(request, "role"), agent_id=agent_id, by=me(request).pk)
@@ -86,10 +87,10 @@ def amendment(request: HttpRequest, shown: IncidentView) -> None:
     """Say better what it is."""
     declaring.amend(
         incident_id=shown.id,
-        version=gate.whole(request.POST.get("version")) or 0,
+        version=whole(request.POST.get("version")) or 0,
         by=me(request).pk,
         title=gate.line(request, "title"),
-        severity=gate.whole(request.POST.get("severity")) or 0,
+        severity=whole(request.POST.get("severity")) or 0,
         impact=gate.line(request, "impact") or shown.impact,
         harm=gate.line(request, "harm"),
     )
@@ -137,7 +138,7 @@ def link(request: HttpRequest, shown: IncidentView) -> None:
         phrases = [each for each in gate.line(request, "phrases").split(",") if each.strip()]
         links.link_words(incident_id=shown.id, phrases=phrases, since=min(since, shown.started_at), by=by)
         return
-    number = gate.whole(gate.line(request, "conversation").strip().lstrip("#"))
+    number = whole(gate.line(request, "conversation").strip().lstrip("#"))
     conversation_id = id_of_number(number) if number is not None else None
     if conversation_id is None:
         raise Refused("There is no conversation with this number.")
@@ -158,7 +159,7 @@ def matcher_end(request: HttpRequest, shown: IncidentView, *, matcher_id: int) -
 def recurrence(request: HttpRequest, shown: IncidentView) -> None:
     """Say which earlier incident it repeats."""
     text = gate.line(request, "of").strip().lstrip("#")
-    of = gate.whole(text)
+    of = whole(text)
     if text and of is None:
         raise Refused("Give the number of the earlier incident.")
     declaring.say_recurrence(incident_id=shown.id, of=of, by=me(request).pk)
@@ -171,7 +172,7 @@ def _commit(request: HttpRequest, shown: IncidentView, *, prevention: bool) -> N
     commitments.promise(
         incident_id=shown.id,
         what=gate.line(request, "what"),
-        owner=gate.whole(request.POST.get("owner")) or 0,
+        owner=whole(request.POST.get("owner")) or 0,
         due=due,
         by=me(request).pk,
         prevention=prevention,

@@ -13,6 +13,7 @@ from holdfast.incidents import gate, queries, reviews, screens
 from holdfast.incidents.contract import IncidentView
 from holdfast.incidents.errors import Refused, Stale
 from holdfast.incidents.measures import measure
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 
 
@@ -30,7 +31,7 @@ def page(request: HttpRequest, number: int) -> HttpResponse:
     try:
         reviews.keep(
             incident_id=shown.id,
-            version=gate.whole(request.POST.get("version")) or 0,
+            version=whole(request.POST.get("version")) or 0,
             sections=sections,
             summary=summary,
             by=me(request).pk,

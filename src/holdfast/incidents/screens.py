@@ -20,6 +20,7 @@ from holdfast.incidents.tabs import tabs
 from holdfast.incidents.words import approvals, library
 from holdfast.kit import streams
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.people.queries import colleagues
 from holdfast.promises import queries as promises
@@ -204,7 +205,7 @@ def composer(incident: IncidentView, draft: UpdateView | None, sent: QueryDict |
     due = draft.next_update_due if draft else None
     return Composer(
         update_id=draft.id if draft else None,
-        version=(gate.whole(sent.get("version")) or 0) if sent else (draft.version if draft else 0),
+        version=(whole(sent.get("version")) or 0) if sent else (draft.version if draft else 0),
         status=status if status in dict(states) else (states[0][0] if states else incident.status),
         states=states,
         texts=_written(PUBLIC, draft, sent),

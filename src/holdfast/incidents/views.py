@@ -16,6 +16,7 @@ from holdfast.incidents.contract import IncidentView
 from holdfast.incidents.errors import Refused
 from holdfast.incidents.models import ComponentStatus, Incident
 from holdfast.kit import streams
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.posture import playbooks
 from holdfast.posture.current import current
@@ -29,7 +30,7 @@ from holdfast.promises.contract import Kind
 def home(request: HttpRequest) -> HttpResponse:
     """Every incident: those that go on first, then planned work, then the past."""
     words = {each.incident_id: each for each in queries.owed_words()}
-    before = gate.whole(request.GET.get("before"))
+    before = whole(request.GET.get("before"))
     return render(
         request,
         "incidents/home.html",
@@ -166,7 +167,7 @@ def _declared(request: HttpRequest) -> UUID:
     return declaring.declare(
         title=gate.line(request, "title"),
         by=me(request).pk,
-        severity=gate.whole(request.POST.get("severity")) or 0,
+        severity=whole(request.POST.get("severity")) or 0,
         impact=gate.line(request, "impact"),
         harm=gate.line(request, "harm"),
         playbook=gate.line(request, "playbook"),

@@ -15,6 +15,7 @@ from holdfast.incidents import answering, gate, queries, screens, updates, worde
 from holdfast.incidents.contract import LISTS, PUBLIC, SEGMENTS, IncidentView, UpdateView
 from holdfast.incidents.errors import Refused, Stale
 from holdfast.incidents.wording import HoldingText
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.people.queries import name_of
 
@@ -149,7 +150,7 @@ def _kept(request: HttpRequest, shown: IncidentView, *, begun: Mapping[str, Hold
     if any(said.values()):  # a page without these fields leaves them as they are
         fields["segments"] = said
     update_id, version = gate.uuid(gate.line(request, "update")), _version(request)
-    mine = gate.whole(request.POST.get("mine"))  # chosen on purpose, after both were shown
+    mine = whole(request.POST.get("mine"))  # chosen on purpose, after both were shown
     theirs = queries.draft_of(shown.id) if mine is not None else None
     if theirs is not None and mine is not None:
         update_id, version = theirs.id, mine
@@ -166,7 +167,7 @@ def _typed(request: HttpRequest, segment: str) -> dict[str, str]:
 
 
 def _version(request: HttpRequest) -> int:
-    found = gate.whole(request.POST.get("version"))
+    found = whole(request.POST.get("version"))
     return -1 if found is None else found
 
 

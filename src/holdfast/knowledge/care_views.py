@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from holdfast.kit.numbers import whole
 from holdfast.knowledge import differences, editing, feedback, queries, translations, unanswered, versions
 from holdfast.knowledge.editing import EditRefused
 from holdfast.knowledge.editor_views import WRITERS
@@ -23,7 +24,8 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     article = get_object_or_404(Article, pk=pk)
     lines = versions.of(pk)
     asked = request.GET.get("v", "")
-    chosen = versions.kept(pk, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 9 else None
+    number = whole(asked, digits=8)
+    chosen = versions.kept(pk, number) if number is not None else None
     if asked and chosen is None:
         raise Http404
     if chosen is None and lines:

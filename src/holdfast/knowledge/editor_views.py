@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from holdfast.kit.numbers import whole
 from holdfast.knowledge import editing, feedback, queries, remarks, translations, unanswered, versions
 from holdfast.knowledge.editing import EditRefused
 from holdfast.knowledge.forms import ArticleForm, languages
@@ -119,7 +120,8 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 def _begun(because: str) -> dict[str, object]:
     """What an article starts with that answers what was not found."""
-    found = unanswered.group(int(because)) if because.isascii() and because.isdigit() and len(because) < 18 else None
+    number = whole(because, digits=17)
+    found = unanswered.group(number) if number is not None else None
     if found is None:
         return {}
     first = found.asks[0]

@@ -26,6 +26,7 @@ from holdfast.assistant.learning.suggestions import Kind
 from holdfast.assistant.llm.client import endpoint
 from holdfast.conversations.errors import NotFound
 from holdfast.conversations.queries import access_conversation
+from holdfast.kit.numbers import whole
 from holdfast.knowledge.search import index_at_hand
 from holdfast.operations.client import operations
 from holdfast.people.queries import answers
@@ -165,15 +166,17 @@ def _count(request: HttpRequest, case: Case, kind: Kind, *, by_model: bool = Fal
 def _told(text: str) -> tuple[int, float | None] | None:
     """Read `<id>:<share>` as posted; nothing of what cannot be read."""
     name, _, share = text.partition(":")
-    if not (name.isascii() and name.isdigit() and len(name) <= 18):
+    number = whole(name, digits=18)
+    if number is None:
         return None
     try:
-        return int(name), min(1.0, max(0.0, float(share))) if share else None
+        return number, min(1.0, max(0.0, float(share))) if share else None
     except ValueError:
         return None
 
 
 def _next_try(tried: str) -> int:
     """Return the number of the next try, 0 when it has been tried often enough."""
-    number = int(tried) + 1 if tried.isascii() and tried.isdigit() and len(tried) < 3 else 1
+    before = whole(tried, digits=2)
+    number = 1 if before is None else before + 1
     return number if number <= MOST_TRIES else 0

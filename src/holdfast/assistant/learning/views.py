@@ -15,6 +15,7 @@ from holdfast.assistant.learning.deciding import FEWEST_TO_MEASURE, Refused
 from holdfast.assistant.learning.drift import drift
 from holdfast.assistant.learning.models import Candidate, Release
 from holdfast.assistant.learning.suggestions import counts
+from holdfast.kit.numbers import whole
 from holdfast.knowledge.teaching import Title, titles
 from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
@@ -74,8 +75,10 @@ def decision(request: HttpRequest, pk: int) -> HttpResponse:
             deciding.decline(candidate_id=pk, by=me(request).pk)
             messages.success(request, "Declined. Nothing is learnt from it.")
         else:
-            article_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else _NOT_A_NUMBER
-            candidate = deciding.approve(candidate_id=pk, article_id=article_id, by=me(request).pk)
+            article_id = whole(chosen)
+            candidate = deciding.approve(
+                candidate_id=pk, article_id=_NOT_A_NUMBER if article_id is None else article_id, by=me(request).pk
+            )
             measures = candidate.use == Candidate.Use.MEASURE
             messages.success(request, "Kept to measure by." if measures else "Approved for the next release.")
     except Refused as refused:

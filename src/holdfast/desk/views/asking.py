@@ -91,11 +91,6 @@ def a_uuid(text: str) -> UUID | None:
         return None
 
 
-def a_number(text: str) -> int | None:
-    """Read a small non-negative number as posted; `None` when it is not one."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
 def words(text: str | None, *, most: int) -> str:
     """Typed text without NUL and without surrounding space, cut at `most` characters."""
     return (text or "").replace("\x00", "").strip()[:most]

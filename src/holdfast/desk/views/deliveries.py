@@ -14,7 +14,8 @@ from holdfast.conversations.errors import NotFound
 from holdfast.conversations.lookups import message_with_parts
 from holdfast.desk.screens import AgainForm
 from holdfast.desk.thread import delivery_view
-from holdfast.desk.views.asking import a_number, desk_view, done, problem
+from holdfast.desk.views.asking import desk_view, done, problem
+from holdfast.kit.numbers import whole
 from holdfast.notify import repeats
 from holdfast.people.permissions import me
 
@@ -34,7 +35,7 @@ def again(request: HttpRequest, number: int, message_id: UUID) -> HttpResponse:
     """Ask whether to send a message again; on POST let it leave once more."""
     message = _message(request, number, message_id)
     if request.method == "POST":
-        seen = a_number(request.POST.get("seen", ""))
+        seen = whole(request.POST.get("seen", ""), digits=18)
         if seen is None:
             return problem(request, "This form is out of date. Close it and open it again.", status=422)
         repeats.send_again(message_id=message.id, by=me(request).id, seen=seen)

@@ -19,8 +19,9 @@ from holdfast.desk.filters import Chosen, read
 from holdfast.desk.navigation import nav_of
 from holdfast.desk.queries import priorities
 from holdfast.desk.reach import Reach, reach_of
-from holdfast.desk.views.asking import a_number, changed, desk_view, is_fragment, problem
+from holdfast.desk.views.asking import changed, desk_view, is_fragment, problem
 from holdfast.kit import streams
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.posture.current import current
 
@@ -39,7 +40,7 @@ _frames_own_pages: Callable[[Any], Any] = csp_update({"frame-src": ["'self'"]}) 
 @desk_view("GET", page=True)
 def home(request: HttpRequest) -> HttpResponse:
     """The whole desk; `c` opens a conversation beside the list."""
-    agent, number = me(request), a_number(request.GET.get("c", ""))
+    agent, number = me(request), whole(request.GET.get("c", ""), digits=18)
     reach = reach_of(agent)
     return _desk(request, agent, reach, queries.access_conversation(agent, number) if number is not None else None)
 
@@ -54,7 +55,7 @@ def conversation(request: HttpRequest, number: int) -> HttpResponse:
     if not is_fragment(request):
         return _desk(request, agent, reach, opened)
     shown = screen_of(agent=agent, reach=reach, conversation=opened)
-    saved = a_number(request.GET.get("view", "")) is not None
+    saved = whole(request.GET.get("view", ""), digits=18) is not None
     chosen = _chosen(request, reach, list(saved_views.views_of(agent.id)) if saved else [])
     return render(request, "desk/_conversation.html", {"conversation": shown, "filter": chosen.shown()})
 
@@ -144,7 +145,7 @@ def _list(request: HttpRequest) -> HttpResponse:
         chosen=chosen,
         counts=counts,
         after=after,
-        current=a_number(request.GET.get("c", "")),
+        current=whole(request.GET.get("c", ""), digits=18),
     )
     return render(request, "desk/_list.html", {"page": page, "filter": chosen.shown()})
 

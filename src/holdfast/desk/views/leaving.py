@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from holdfast.conversations.errors import Refused
 from holdfast.conversations.held import held_by
 from holdfast.desk.leaving import Left, leave, receivers
-from holdfast.desk.views.asking import a_number
+from holdfast.kit.numbers import whole
 from holdfast.people import accounts
 from holdfast.people.models import Agent, Role
 from holdfast.people.permissions import me, requires
@@ -27,7 +27,7 @@ def leaving(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return _page(request, agent)
     given = request.POST.get("to", "") if request.POST.get("cases") == "person" else ""
-    to = a_number(given)
+    to = whole(given, digits=18)
     if request.POST.get("cases") == "person" and to is None:
         return _page(request, agent, "Choose who takes the cases.")
     try:

@@ -22,6 +22,7 @@ from holdfast.guard.ledger import bundle, proofs, witnesses
 from holdfast.guard.ledger.proofs import NotThere
 from holdfast.guard.ledger.witnesses import NotTaken
 from holdfast.intake import tokens
+from holdfast.kit.numbers import whole
 from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
 
@@ -165,10 +166,10 @@ def for_them(request: HttpRequest, customer_id: UUID) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    found = whole(request.GET.get(name), digits=18)
+    if found is None:
         raise NotThere(f"Say {name}= with a whole number.")
-    return int(text)
+    return found
 
 
 def _bounded(number: int) -> int:

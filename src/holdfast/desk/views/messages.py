@@ -17,7 +17,8 @@ from holdfast.desk import screens
 from holdfast.desk.case import PAGE, customer_name
 from holdfast.desk.thread import message_views
 from holdfast.desk.uploads import Kept, UploadRefused, keep
-from holdfast.desk.views.asking import a_number, a_uuid, changed, desk_view, problem, words
+from holdfast.desk.views.asking import a_uuid, changed, desk_view, problem, words
+from holdfast.kit.numbers import whole
 from holdfast.notify import replies
 from holdfast.people.permissions import me
 
@@ -111,7 +112,7 @@ def _posted(
         else:
             if conversation.assignee_id is None and conversation.state != "closed":
                 assignments.assign(conversation_id=conversation.id, to=agent.id, by=agent.id)
-            version = a_number(request.POST.get("version", ""))
+            version = whole(request.POST.get("version", ""), digits=18)
             message = replies.reply(version=version, **saying)
         drafts.discard(conversation_id=conversation.id, agent_id=agent.id, internal=kind == "note")
         if request.POST.get("then") == "close":
@@ -120,7 +121,7 @@ def _posted(
 
 
 def _stale(request: HttpRequest, agent: Agent, conversation: Conversation, stale: Stale, *, text: str) -> HttpResponse:
-    seen = a_number(request.POST.get("version", "")) or 0
+    seen = whole(request.POST.get("version", ""), digits=18) or 0
     answers = answers_since(conversation, seen)
     theirs = message_views(
         answers, number=conversation.number, agent_id=agent.id, customer_name=customer_name(conversation)

@@ -11,8 +11,9 @@ from django.shortcuts import render
 from holdfast.conversations import personal, queries
 from holdfast.conversations.errors import NotFound, Refused
 from holdfast.desk.addresses import of_case
-from holdfast.desk.views.asking import a_number, desk_view
+from holdfast.desk.views.asking import desk_view
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.people.queries import name_of
 
@@ -51,7 +52,7 @@ def _act(request: HttpRequest, conversation_id: UUID) -> None:
         elif given in personal.WHY:
             personal.give_up(conversation_id=conversation_id, by=by, why=given)
         else:
-            minutes = a_number(request.POST.get("minutes", ""))
+            minutes = whole(request.POST.get("minutes", ""), digits=18)
             if minutes is None or minutes not in dict(CHOICES):
                 raise Refused("Choose by when.")
             due = (now() + timedelta(minutes=minutes)).replace(second=0, microsecond=0) + timedelta(minutes=1)

@@ -17,7 +17,8 @@ from holdfast.desk.filters import read
 from holdfast.desk.navigation import nav_of
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.screens import CannedView
-from holdfast.desk.views.asking import a_number, desk_view, problem, words
+from holdfast.desk.views.asking import desk_view, problem, words
+from holdfast.kit.numbers import whole
 from holdfast.knowledge.queries import found as articles_about
 from holdfast.people.permissions import me
 
@@ -85,7 +86,7 @@ def view(request: HttpRequest, view_id: int) -> HttpResponse:
 
 
 def _open_conversation(request: HttpRequest, agent: Agent) -> Conversation | None:
-    number = a_number(request.GET.get("c", ""))
+    number = whole(request.GET.get("c", ""), digits=18)
     if number is None:
         return None
     try:

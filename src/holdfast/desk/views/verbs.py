@@ -18,8 +18,9 @@ from holdfast.desk.handing_over import agent_choices, queue_choices, receiver
 from holdfast.desk.look_alikes import look_alikes
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.screens import MergeForm, Problem, SnoozeForm, TransferForm
-from holdfast.desk.views.asking import a_number, changed, desk_view, done, problem, words
+from holdfast.desk.views.asking import changed, desk_view, done, problem, words
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ def assignment(request: HttpRequest, number: int) -> HttpResponse:
     """Take a case, give it back to its line, or (leads) give it to somebody."""
     agent, conversation = me(request), queries.access_conversation(me(request), number)
     given = request.POST.get("to", "")
-    to = {"me": agent.id, "nobody": None}.get(given, a_number(given))
+    to = {"me": agent.id, "nobody": None}.get(given, whole(given, digits=18))
     if to is None and given != "nobody":
         return problem(request, "Choose who should have this case.", status=422, fields=("to",))
     _must_hold(agent, conversation)
     if to not in {agent.id, None} and not agent.leads:
         raise Refused("Hand it over with a line on what the next person needs to know.")
     assignments.assign(
-        conversation_id=conversation.id, to=to, by=agent.id, epoch=a_number(request.POST.get("epoch", ""))
+        conversation_id=conversation.id, to=to, by=agent.id, epoch=whole(request.POST.get("epoch", ""), digits=18)
     )
     return done(number=number)
 
@@ -123,7 +124,7 @@ def merge(request: HttpRequest, number: int) -> HttpResponse:
         )
         return render(request, "desk/_merge.html", {"form": form})
     _must_hold(agent, conversation)
-    into = a_number(request.POST.get("into", "").lstrip("#"))
+    into = whole(request.POST.get("into", "").lstrip("#"), digits=18)
     if into is None or into == number:
         return problem(request, "Choose the conversation this one belongs to.", status=422, fields=("into",))
     try:

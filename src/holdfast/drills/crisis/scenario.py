@@ -190,11 +190,15 @@ def load(named: str) -> Scenario:
     path = ours if name in names() else Path(named)
     if path.suffix != ".toml" or not path.is_file():
         raise ScenarioError(f"There is no scenario {named}. `holdfast drill list` names them; or give a .toml file.")
+    return parse(contents(path), name=path.stem)
+
+
+def contents(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds. Raises `ScenarioError` when it cannot be read."""
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError(f"{path.name} cannot be read: {error}") from None
-    return parse(given, name=path.stem)
 
 
 def parse(given: Mapping[str, Any], *, name: str) -> Scenario:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from holdfast.drills.crisis.scenario import ScenarioError
+from holdfast.drills.crisis.scenario import ScenarioError, contents
 from holdfast.drills.incidents.scenario import Case
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -26,8 +25,8 @@ def is_case(named: str) -> bool:
     if named.startswith(f"{KIND}/"):
         return True
     try:
-        return tomllib.loads(Path(named).read_text(encoding="utf-8")).get("kind") == KIND
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return contents(Path(named)).get("kind") == KIND
+    except ScenarioError:
         return False
 
 
@@ -37,11 +36,7 @@ def load(named: str) -> Case:
     path = SCENARIOS / f"{name}.toml" if name in names() else Path(named)
     if path.suffix != ".toml" or not path.is_file():
         raise ScenarioError(f"There is no case {named}. `holdfast drill list` names them; or give a .toml file.")
-    try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"{path.name} cannot be read: {error}") from None
-    return parse(given, name=path.stem)
+    return parse(contents(path), name=path.stem)
 
 
 def parse(given: Mapping[str, Any], *, name: str) -> Case:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
-from datetime import date
 from functools import wraps
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +11,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.incidents import gate, places, screens
@@ -23,6 +21,7 @@ from holdfast.incidents.audiences.models import Group, Segment
 from holdfast.incidents.contract import IncidentView
 from holdfast.incidents.errors import Refused as IncidentRefused
 from holdfast.incidents.models import Incident
+from holdfast.kit.numbers import whole
 from holdfast.notify.campaigns.contract import Refused as CampaignRefused
 from holdfast.people.choosing import Choice
 from holdfast.people.permissions import me
@@ -81,14 +80,14 @@ def add(request: HttpRequest, incident: IncidentView) -> None:
         source=gate.line(request, "source"),
         choice=Choice(
             tier=gate.line(request, "tier").strip(),
-            since_before=_day(gate.line(request, "since")),
+            since_before=gate.day(gate.line(request, "since")),
             locale=gate.line(request, "locale").strip(),
             city=gate.line(request, "city").strip(),
         ),
         lines=_lines(request),
         list_name=gate.line(request, "list"),
         jurisdiction=gate.line(request, "jurisdiction"),
-        within=gate.whole(request.POST.get("within")),
+        within=whole(request.POST.get("within")),
         discreet="discreet" in request.POST,
         by=me(request).pk,
     )
@@ -136,18 +135,6 @@ def _lines(request: HttpRequest) -> Iterable[str]:
     if file is None or isinstance(file, list) or file.file is None:
         return io.StringIO(gate.line(request, "references"))
     return io.TextIOWrapper(file.file, encoding="utf-8-sig", newline="")
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        read = parse_date(text.strip())
-    except ValueError:
-        read = None
-    if read is None:
-        raise Refused("The day cannot be read. Write it as 2020-12-31.")
-    return read
 
 
 def _page(

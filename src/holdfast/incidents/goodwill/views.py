@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from functools import wraps
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.incidents import gate, screens
@@ -24,6 +22,7 @@ from holdfast.incidents.goodwill import comparison, handing, limits, offers, que
 from holdfast.incidents.goodwill.contract import OfferView
 from holdfast.incidents.goodwill.errors import NotFound, Refused
 from holdfast.incidents.goodwill.wordings import BEGINNINGS
+from holdfast.kit.numbers import whole
 from holdfast.notify.campaigns.contract import Refused as CampaignRefused
 from holdfast.people.choosing import Choice
 from holdfast.people.models import Role
@@ -99,7 +98,7 @@ def limit(request: HttpRequest, incident: IncidentView) -> HttpResponse:
     amount = gate.line(request, "limit").strip()
     try:
         limits.set_limit(
-            agent_id=gate.whole(request.POST.get("agent")) or 0,
+            agent_id=whole(request.POST.get("agent")) or 0,
             amount=rules.money(amount, what="The limit") if amount else None,
             currency=gate.line(request, "limit_currency"),
             by=me(request).pk,
@@ -177,25 +176,15 @@ def _whom(request: HttpRequest) -> offers.Whom:
         return offers.Whom(audience_id=audience_id, segments=segments, excluded=excluded)
     choice = Choice(
         tier=gate.line(request, "tier").strip(),
-        since_before=_day(gate.line(request, "since")),
+        since_before=gate.day(gate.line(request, "since")),
         locale=gate.line(request, "locale").strip(),
         city=gate.line(request, "city").strip(),
     )
     return offers.Whom(choice=choice, excluded=excluded)
 
 
-def _day(text: str) -> date | None:
-    try:
-        read = parse_date(text.strip()) if text.strip() else None
-    except ValueError:
-        read = None
-    if text.strip() and read is None:
-        raise Refused("The day cannot be read. Write it as 2020-12-31.")
-    return read
-
-
 def _hold_out(request: HttpRequest) -> int:
-    found = gate.whole(gate.line(request, "hold_out").strip() or "10")
+    found = whole(gate.line(request, "hold_out").strip() or "10")
     if found is None:
         raise Refused("Write how many in a hundred are held out as a whole number.")
     return found

@@ -27,6 +27,7 @@ from holdfast.incidents.outreach.models import Call, Outreach
 from holdfast.incidents.outreach.reaching import customer_card
 from holdfast.incidents.words import library
 from holdfast.kit.clock import now
+from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
 from holdfast.people.queries import customer_with_reference
 from holdfast.promises.contract import State
@@ -70,7 +71,7 @@ def take(request: HttpRequest, incident: IncidentView) -> HttpResponse:
         outreach_id = taking.take(
             incident_id=incident.id,
             customer_id=_customer(request),
-            executive=gate.whole(request.POST.get("executive")) or me(request).pk,
+            executive=whole(request.POST.get("executive")) or me(request).pk,
             window=_window(request),
             held_until=_moment(request, "held", what="The end of the hold") or now() + _HELD,
             by=me(request).pk,

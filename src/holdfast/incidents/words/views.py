@@ -21,6 +21,7 @@ from holdfast.incidents.words.contract import Missing, Need, OutgoingText, Role,
 from holdfast.incidents.words.errors import NotFound, Refused, Stale
 from holdfast.incidents.words.filling import VARIABLES
 from holdfast.incidents.words.seeds import SEEDS
+from holdfast.kit.numbers import whole
 from holdfast.knowledge import differences
 from holdfast.people.models import Role as Job
 from holdfast.people.permissions import me, requires
@@ -73,7 +74,7 @@ def template(request: HttpRequest, slug: str, locale: str) -> HttpResponse:
             slug=slug,
             locale=locale,
             body=body,
-            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0,
+            seen=whole(seen, digits=8) or 0,
             by=me(request).pk,
         )
     except Stale:

@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from holdfast.kit import streams
+from holdfast.kit.numbers import whole
 from holdfast.notify.campaigns import campaigns, dry_running, queries, settling
 from holdfast.notify.campaigns.contract import NotFound, Refused
 from holdfast.people.models import Role
@@ -103,7 +104,7 @@ Verb = Callable[[UUID, int, Mapping[str, str]], str]
 
 
 def _approve(pk: UUID, by: int, posted: Mapping[str, str]) -> str:
-    campaigns.approve(campaign_id=pk, by=by, seen=_number(posted.get("seen", "")))
+    campaigns.approve(campaign_id=pk, by=by, seen=whole(posted.get("seen", "")))
     return "Approved for 24 hours. Nothing is sent before somebody starts it."
 
 
@@ -143,7 +144,7 @@ def _ask(pk: UUID, by: int, _: Mapping[str, str]) -> str:
 
 
 def _send_again(pk: UUID, by: int, posted: Mapping[str, str]) -> str:
-    number = settling.send_again(campaign_id=pk, by=by, seen=_number(posted.get("seen", "")) or 0)
+    number = settling.send_again(campaign_id=pk, by=by, seen=whole(posted.get("seen", "")) or 0)
     return f"Sent once more to {number:,}."
 
 
@@ -164,7 +165,3 @@ _VERBS: dict[str, Verb] = {
     "again": _send_again,
     "left": _leave_it,
 }
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
