@@ -224,7 +224,7 @@ def hour(house: House, in_line: InLine) -> list[Conversation]:
             left_at=moment - timedelta(minutes=3 * n + 0.1),
             left_because="assigned" if n % 3 else "gave up waiting",
         )
-    waiting = [in_line() for _ in range(3)]
+    waiting = [in_line(at=moment - timedelta(seconds=3 - n)) for n in range(3)]
     movement.forget()
     return waiting
 
