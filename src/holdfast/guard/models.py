@@ -50,6 +50,8 @@ class RevealLog(models.Model):
         indexes = [
             models.Index(fields=["conversation_id", "at"], name="reveal_by_case"),
             models.Index(fields=["agent_id", "at"], name="reveal_by_agent"),
+            models.Index(fields=["customer_id", "at"], name="reveal_by_customer"),
+            models.Index(fields=["at"], name="reveal_by_time"),
         ]
 
 
