@@ -28,6 +28,7 @@ class Grant(models.Model):
                 name="guard_one_open_grant",
             ),
         ]
+        indexes = [models.Index(fields=["agent_id", "opened_at"], name="grants_of_an_agent")]
 
 
 class RevealLog(models.Model):
