@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "holdfast.guard",
     "holdfast.guard.ledger",
     "holdfast.guard.marks",
+    "holdfast.guard.radius",
     "holdfast.posture",
     "holdfast.promises",
     "holdfast.intake",

@@ -5,7 +5,7 @@
   holdfast-verify inclusion PROOF --keys KEYS
   holdfast-verify consistency OLD NEW PROOF --keys KEYS
   holdfast-verify broker BUNDLE
-  holdfast-verify blast BUNDLE --actor ID ... --from TIME --to TIME [--report FILE]
+  holdfast-verify blast BUNDLE --actor ID ... --from TIME --to TIME [--report FILE [--signed NOTE]]
 
 KEYS is a file of public keys (name+id+base64, one a line) that you got from the log's and the witnesses' people, not
 from the bundle. NOTE is a checkpoint you kept from before: without one, nobody can tell you that the end was cut off.
@@ -638,6 +638,8 @@ def blast(arguments: argparse.Namespace, findings: Findings) -> None:
         findings.unchecked(f"{len(nameless)} entries of these actors do not name their customer (erased, or withheld).")
     for name, customers in sets.items():
         findings.good(f"{name}: {len(customers)} customers.")
+    if arguments.signed:
+        check_report(arguments, findings)
     if arguments.report:
         compare(arguments.report, sets, findings)
     if arguments.list:
@@ -654,6 +656,40 @@ def class_of(match: re.Match[bytes]) -> str:
     return {b"allowed": "granted", b"compared": "compared", b"matched": "compared", b"differs": "compared"}.get(
         match[7], "refused"
     )
+
+
+def check_report(arguments: argparse.Namespace, findings: Findings) -> None:
+    """Whether the log's own key signed the hash of this report (a c2sp.org/signed-note that is no checkpoint)."""
+    if not arguments.report:
+        raise Unusable("Give the report that was signed as well, with --report.")
+    text = text_of(Path(arguments.signed))
+    body, gap, rest = text.rpartition("\n\n")
+    body += "\n"
+    head = body.split("\n")
+    if not gap or len(head) < 7 or head[0] != "holdfast.radius/v1":
+        raise Unusable(f"{arguments.signed} is no signed note of a report.")
+    digest = hashlib.sha256()
+    for line in lines_of(Path(arguments.report)):
+        digest.update(line)
+    if f"json {digest.hexdigest()}" not in head:
+        findings.wrong("The report is not the one that was signed: its hash is another.")
+    keys = [key for key in read_keys(arguments.keys, findings) if key.type == ED25519 and key.name == head[1]]
+    note = Note(head[1], 0, b"", body, [])
+    lines = [line.split(" ") for line in rest.splitlines() if line.startswith("— ") and line.count(" ") == 2]
+    for _, name, encoded in lines:
+        data = unbase64(encoded, arguments.signed)
+        for key in keys:
+            if (key.name, key.id) == (name, data[:4]):
+                right, _ = signed(note, (name, data[:4], data[4:]), key)
+                if right is None:
+                    findings.unchecked("The report's signature; `pip install cryptography`.")
+                elif right:
+                    findings.good(f"The report is signed by {head[1]}.")
+                else:
+                    findings.wrong(f"The report's signature of {head[1]} is wrong.")
+                return
+    if arguments.keys:
+        findings.wrong(f"None of your keys of {head[1]} signed the report.")
 
 
 def compare(path: str, sets: dict[str, set[str]], findings: Findings) -> None:
@@ -703,6 +739,7 @@ def parser() -> argparse.ArgumentParser:
     radius.add_argument("--from", dest="start", required=True, metavar="TIME")
     radius.add_argument("--to", dest="end", required=True, metavar="TIME")
     radius.add_argument("--report", metavar="FILE", help="the report to hold against the log")
+    radius.add_argument("--signed", metavar="NOTE", help="the note beside the report: was it signed, and unchanged?")
     radius.add_argument("--list", action="store_true", help="print the customers' ids")
     return made
 

@@ -1,0 +1,117 @@
+"""What is asked, and what is found: ids, never a value."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Class(StrEnum):
+    """How an account came near a customer's data. The first five are the ledger's own, and provable from it."""
+
+    RELEASED = "released"  # a value was opened on a granted request
+    GRANTED = "granted"  # a request was allowed; whether it was opened is told by `released`
+    COMPARED = "compared"  # typed characters were compared, nothing was shown
+    REFUSED = "refused"  # asked, and denied
+    ACTED = "acted"  # an act about this customer, such as an export
+    CASE = "case"  # a case of theirs was this account's: its whole thread could be read
+    OPENED = "opened"  # a page showed the case, values masked
+    FOUND = "found"  # a search listed it, values masked
+    LISTED = "listed"  # a list had a row of it, values masked
+
+
+PROVABLE = (Class.RELEASED, Class.GRANTED, Class.COMPARED, Class.REFUSED, Class.ACTED)
+
+
+class Refused(Exception):  # noqa: N818 - part of the room's language
+    """It makes no sense so. `sentence` says what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which accounts, from `since` to before `until`, and which fields; no field means all of them."""
+
+    agents: tuple[int, ...]
+    since: datetime
+    until: datetime
+    fields: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.agents:
+            raise Refused("Name at least one account.")
+        if self.since.tzinfo is None or self.until.tzinfo is None:
+            raise Refused("Give times with their zone, such as 2026-03-02T09:00Z.")
+        if self.since >= self.until:
+            raise Refused("The interval ends before it begins. Give the earlier time first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One class, and for what the log has one field: from when to when, how often, in which cases."""
+
+    kind: Class
+    field: str
+    first: datetime
+    last: datetime
+    times: int
+    cases: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One customer and everything of them that these accounts came near."""
+
+    customer_id: UUID
+    touches: tuple[Touch, ...]
+
+    def has(self, kind: Class) -> bool:
+        """Tell whether anything of this class happened."""
+        return any(touch.kind is kind for touch in self.touches)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """How the log stood when it was counted: what a reader has to know to judge the list."""
+
+    origin: str
+    size: int = 0
+    root: str = ""
+    signed_at: datetime | None = None
+    begins_at: datetime | None = None
+    pages_since: datetime | None = None
+    waiting: int = 0
+    nameless: int = 0
+    """Requests of these accounts that name no customer."""
+    whole_exports: int = 0
+    """Acts of these accounts that name no customer, such as an export of the log itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radius:
+    """The answer. `people` are in the order of their ids."""
+
+    question: Question
+    made_at: datetime
+    people: tuple[Touched, ...]
+    log: Log
+    totals: dict[Class, int] = dataclasses.field(default_factory=dict)
+
+    def customers(self, *kinds: Class) -> set[UUID]:
+        """Return whom any of these classes names."""
+        return {one.customer_id for one in self.people if any(touch.kind in kinds for touch in one.touches)}
+
+    def by_field(self) -> dict[str, int]:
+        """Return of how many customers a value of each field was shown, most first."""
+        counts: dict[str, int] = {}
+        for one in self.people:
+            for touch in one.touches:
+                if touch.kind is Class.RELEASED:
+                    counts[touch.field] = counts.get(touch.field, 0) + 1
+        return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))

@@ -1,0 +1,53 @@
+"""Noting which cases pages put before an agent, values masked: once a day, for each way it was shown.
+
+A page is never late or broken for it: what cannot be noted is left out, and said in the log of the process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, transaction
+
+from holdfast.guard.radius.models import Sighting
+from holdfast.kit.clock import now
+
+How = Sighting.How
+_log = structlog.get_logger(__name__)
+_MOST = 200_000  # remembered in one process, some 30 MB; then it begins anew
+_noted: set[tuple[int, date, UUID, str]] = set()
+_lock = threading.Lock()
+
+
+def note(*, agent_id: int, how: How, cases: Iterable[tuple[UUID, UUID | None]]) -> None:
+    """Note that these cases (each with its customer) were shown to an agent in this way. Cases of nobody are left out.
+
+    What this process noted today already costs no query.
+    """
+    moment = now()
+    day = moment.date()
+    new = {
+        (agent_id, day, conversation_id, str(how)): customer_id
+        for conversation_id, customer_id in cases
+        if customer_id is not None and (agent_id, day, conversation_id, str(how)) not in _noted
+    }
+    if not new:
+        return
+    rows = [
+        Sighting(day=day, agent_id=agent_id, conversation_id=case, customer_id=customer, how=how, first_at=moment)
+        for (_, _, case, _), customer in new.items()
+    ]
+    try:
+        with transaction.atomic():
+            Sighting.objects.bulk_create(rows, ignore_conflicts=True)
+    except DatabaseError as error:
+        _log.error("sightings_lost", count=len(rows), error=type(error).__name__)
+        return
+    with _lock:
+        if len(_noted) > _MOST:
+            _noted.clear()
+        _noted.update(new)
