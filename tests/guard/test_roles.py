@@ -59,6 +59,8 @@ def as_app(separated: Case) -> Iterator[Case]:
         "DROP TABLE guard_reveallog CASCADE",
         "INSERT INTO guard_revealticket (log_id, expires_at) SELECT id, now() + interval '1 day' FROM guard_reveallog",
         "UPDATE guard_revealticket SET redeemed_at = NULL",
+        "UPDATE guard_watching_spent SET hour_customers = '{}'",
+        "INSERT INTO guard_watching_vendorspent (vendor_id, hour, slot, room) VALUES (1, now(), 1, 9999)",
         "SELECT * FROM guard_datakey",
         "COPY guard_datakey TO STDOUT",
         "UPDATE guard_datakey SET wrapped = ''",

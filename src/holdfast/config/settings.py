@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "holdfast.guard.ledger",
     "holdfast.guard.marks",
     "holdfast.guard.radius",
+    "holdfast.guard.watching",
     "holdfast.posture",
     "holdfast.promises",
     "holdfast.intake",

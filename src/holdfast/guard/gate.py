@@ -24,7 +24,8 @@ from holdfast.kit.ids import uuid7
 # Asked of the server for every connection of the gate: a log row is on disk before its value is shown, and a database
 # in trouble ends in a denial within seconds rather than in a screen that hangs.
 _SESSION = "-c synchronous_commit=on -c statement_timeout=5000 -c lock_timeout=2000"
-
+# What `guard_budget_take` raises when no ticket is made; its text is the outcome.
+_OVER = "HFB01"
 
 _most = 0
 _idle: list[tuple[tuple[int, str], psycopg.Connection[Any]]] = []
@@ -52,6 +53,9 @@ class Outcome(StrEnum):
     NO_KEY = "no_key"
     TOO_SHORT = "too_short"
     TRIES_USED = "tries_used"
+    OVER_BUDGET = "over_budget"
+    VENDOR_BUDGET = "vendor_budget"
+    MASKED_AGAIN = "masked_again"
 
 
 class Denied(Exception):  # noqa: N818 - a decision, not a fault; `request` returns it, `redeem` and `compare` raise it
@@ -157,10 +161,16 @@ def failing_closed() -> Iterator[None]:
 def ask(cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool) -> tuple[UUID, Outcome, datetime | None]:
     """Have the database decide and log a request; return its entry, the outcome and until when a ticket holds."""
     entry = uuid7()
-    cursor.execute(
-        "SELECT decided, until FROM guard_request(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (*_row(entry, asking), filled),
-    )
+    try:
+        cursor.execute(
+            "SELECT decided, until FROM guard_request(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (*_row(entry, asking), filled),
+        )
+    except psycopg.Error as error:
+        if error.sqlstate != _OVER:
+            raise
+        outcome = Outcome(error.diag.message_primary or "")
+        return refuse(cursor, asking, outcome), outcome, None
     outcome, until = _only(cursor)
     return entry, Outcome(outcome), until
 
@@ -195,11 +205,13 @@ def conclude(cursor: psycopg.Cursor[Any], of: UUID, outcome: Outcome) -> None:
     cursor.execute("SELECT guard_conclude(%s, %s, %s, %s)", (uuid7(), now(), of, str(outcome)))
 
 
-def refuse(cursor: psycopg.Cursor[Any], asking: Asking, outcome: Outcome) -> None:
-    """Log a refusal that was decided outside the database. It refuses to log a yes this way."""
+def refuse(cursor: psycopg.Cursor[Any], asking: Asking, outcome: Outcome) -> UUID:
+    """Log a refusal that was decided elsewhere and return its entry. It refuses to log a yes this way."""
+    entry = uuid7()
     cursor.execute(
-        "SELECT guard_refuse(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", (*_row(uuid7(), asking), str(outcome))
+        "SELECT guard_refuse(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", (*_row(entry, asking), str(outcome))
     )
+    return entry
 
 
 def _row(entry: UUID, asking: Asking) -> tuple[Any, ...]:

@@ -67,6 +67,17 @@ SENTENCES = {
     Outcome.NO_KEY: "The key that sealed this value is missing, so it stays closed. The operator can put it back.",
     Outcome.TOO_SHORT: "This value is too short to compare four characters of it.",
     Outcome.TRIES_USED: "Three comparisons within an hour is the limit for one value and case.",
+    Outcome.OVER_BUDGET: (
+        "You have opened as many customers' values as fit one hour or day. On “Your budget” you can ask somebody of"
+        " another organisation for more; comparing and replying work as before."
+    ),
+    Outcome.VENDOR_BUDGET: (
+        "Your organisation has opened as many customers' values as fit one hour. A lead of another organisation or"
+        " security can give more; comparing and replying work as before."
+    ),
+    Outcome.MASKED_AGAIN: (
+        "Values stay masked for you for now; security can say why and end it. Comparing and replying work as before."
+    ),
 }
 
 

@@ -13,10 +13,21 @@ from django.db import DatabaseError, connection, transaction
 
 VAULT, APP = "holdfast_vault", "holdfast_app"
 
-_KEPT = ("guard_reveallog", "guard_revealticket", "guard_datakey")
+_KEPT = (
+    "guard_reveallog",
+    "guard_revealticket",
+    "guard_datakey",
+    "guard_watching_spent",
+    "guard_watching_vendorspent",
+)
+_READ = tuple(table for table in _KEPT if table != "guard_datakey")
 # What the functions look at while they run with the vault's rights.
 _SEEN = (
     "guard_grant",
+    "guard_watching_limits",
+    "guard_watching_restraint",
+    "guard_watching_widening",
+    "people_team",
     "people_customer",
     "people_identity",
     "conversations_message",
@@ -39,6 +50,9 @@ _CALLED = (
     "guard_redeem(uuid, timestamptz, uuid, bigint, text, text, uuid)",
     "guard_try(uuid, timestamptz, bigint, text, uuid, uuid, text, text, boolean, uuid)",
     "guard_conclude(uuid, timestamptz, uuid, text)",
+    "guard_budget_limits()",
+    "guard_budget_of_vendor(bigint, timestamptz, int, int)",
+    "guard_budget_take()",
 )
 # Copies of all keys are for the operator, who signs in as the owner of the database.
 _OPERATORS_ONLY = ("guard_keys_after(uuid, int)", "guard_keys_not_under(text, int)")
@@ -117,6 +131,7 @@ _RIGHTS = "\n".join(
         f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {APP};",
         f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {APP}', current_database()); END $$;",
         f"GRANT SELECT ON {', '.join(_SEEN)} TO {VAULT};",
+        f"GRANT SELECT (id, team_id, created_at, is_active) ON people_agent TO {VAULT};",
         # A shared lock on a grant needs more than the right to read it.
         f"GRANT UPDATE ON guard_grant TO {VAULT};",
         f"GRANT CREATE ON SCHEMA public TO {VAULT};",  # only while ownership is handed over
@@ -124,7 +139,7 @@ _RIGHTS = "\n".join(
         *(f"ALTER FUNCTION {function} OWNER TO {VAULT};" for function in _CALLED),
         f"REVOKE CREATE ON SCHEMA public FROM {VAULT};",
         f"REVOKE ALL ON {', '.join(_KEPT)} FROM PUBLIC, {APP};",
-        f"GRANT SELECT ON guard_reveallog, guard_revealticket TO {APP};",
+        f"GRANT SELECT ON {', '.join(_READ)} TO {APP};",
         *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;" for function in _CALLED),
         *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP};" for function in _CALLED),
         *(f"REVOKE EXECUTE ON FUNCTION {function} FROM {APP};" for function in _OPERATORS_ONLY),

@@ -1,0 +1,111 @@
+"""What budgets have left, who widened or narrowed one, and what was noticed about whom.
+
+Agents, vendors and customers live above this room, so their ids are kept, not their keys.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from holdfast.kit.ids import uuid7
+
+
+class Limits(models.Model):
+    """How much one person may open; one row, and without it what `guard_budget_limits()` says."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    customers_hour = models.PositiveIntegerField()
+    customers_day = models.PositiveIntegerField()
+    values_hour = models.PositiveIntegerField()
+    values_day = models.PositiveIntegerField()
+    vendor_hour = models.PositiveIntegerField(help_text="Customers an hour of a whole vendor, for each of its people.")
+    by_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="watching_one_row_of_limits")]
+
+
+class Spent(models.Model):
+    """What one agent opened in the running hour and day (UTC). Written by the ticket's own transaction only."""
+
+    agent_id = models.BigIntegerField(primary_key=True)
+    hour = models.DateTimeField()
+    hour_customers = ArrayField(models.UUIDField(), default=list)
+    hour_values = ArrayField(models.BigIntegerField(), default=list, help_text="Hashes of what was opened.")
+    day = models.DateTimeField()
+    day_customers = ArrayField(models.UUIDField(), default=list)
+    day_values = ArrayField(models.BigIntegerField(), default=list)
+
+
+class VendorSpent(models.Model):
+    """A sixteenth of what the people of a vendor may open in one hour, so that they seldom wait for each other."""
+
+    vendor_id = models.BigIntegerField()
+    hour = models.DateTimeField()
+    slot = models.PositiveSmallIntegerField(help_text="0 to 15; 16 is what was widened.")
+    room = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["vendor_id", "hour", "slot"], name="watching_vendor_slot_once"),
+        ]
+
+
+class Restraint(models.Model):
+    """Less for one agent for some days: what the house may do by itself, or a person decided. It cuts nobody off."""
+
+    class Kind(models.TextChoices):
+        HALF = "half", "half the budget"
+        SECOND = "second", "each further customer needs somebody of another organisation"
+        MASKED = "masked", "values stay masked"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent_id = models.BigIntegerField()
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True, help_text="Nobody: the house by itself.")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent_id", "kind"], condition=models.Q(lifted_at=None), name="watching_one_restraint_of_a_kind"
+            ),
+            models.CheckConstraint(condition=~models.Q(why=""), name="watching_restraint_says_why"),
+        ]
+
+
+class Widening(models.Model):
+    """More for one agent, or for a whole vendor, for a while: asked with a reason, given by another organisation."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent_id = models.BigIntegerField(null=True, help_text="None: for the whole vendor.")
+    vendor_id = models.BigIntegerField(help_text="Who employs the agent; 0 is the house itself.")
+    customers = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200)
+    asked_by_id = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    until = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by_id = models.BigIntegerField(null=True)
+    decider_vendor_id = models.BigIntegerField(null=True)
+    given = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["agent_id", "until"], name="watching_widening_of_agent")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(given=False)
+                | models.Q(decided_at__isnull=False, decided_by_id__isnull=False, decider_vendor_id__isnull=False)
+                & ~models.Q(decider_vendor_id=models.F("vendor_id"))
+                & ~models.Q(decided_by_id=models.F("asked_by_id")),
+                name="watching_widened_by_another_house",
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="watching_widening_says_why"),
+        ]
