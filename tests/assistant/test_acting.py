@@ -213,7 +213,7 @@ def test_an_address_is_changed_after_proof_and_a_question_that_repeats_it(bank: 
     ref = account()
     who = somebody(ref, 1)
     asked = begin("change_address", f"I moved. My new address is {ADDRESS}", who=who, locale="en")
-    assert asked.say.startswith("If we have an e-mail address on file for you")
+    assert asked.say.startswith("If we have an e-mail address or number on file for you")
     confirm = answer(asked, mailed_code(), who)
     assert confirm.say == f"Put this address on file, for cards and letters: {ADDRESS}? Reply yes or no."
     assert answer(confirm, "yes", who).say.startswith("Done: the new address is on file.")
@@ -350,7 +350,7 @@ def test_a_visitor_of_the_chat_says_which_address_we_have_and_proves_to_have_it(
     customer(ref, email="known@post.example")
     visitor = somebody(None, 0, email="")
     asked = begin("card_status", "is my card active?", who=visitor, locale="en")
-    assert asked.say.endswith("which account number or e-mail address do we have on file for you?")
+    assert asked.say.endswith("which account number, e-mail address or phone number do we have on file for you?")
     step = answer(asked, "known@post.example", visitor)
     assert card(ref) in answer(step, mailed_code(), visitor).say
     assert answer(answer(asked, "dunno", visitor), "my mail", visitor).give_up
@@ -411,7 +411,7 @@ def test_freezing_needs_no_proof_but_shows_nothing_to_who_has_none(bank: Running
 def test_without_a_way_to_send_codes_a_person_takes_it(bank: RunningBank, settings: LazySettings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     step = begin("card_status", "?", who=somebody(account(), 1), locale="en")
-    assert step.say.startswith("I cannot send a code by mail just now")
+    assert step.say.startswith("I cannot send a code just now")
     assert step.give_up == "Card status: It is not proven who asks: no code could be sent."
 
 

@@ -212,6 +212,23 @@ def test_one_email_address(text: str, address: str | None) -> None:
     assert slots.email_of(text) == address
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("my number is +353 87 123 4567.", "+353 87 123 4567"),
+        ("00353871234567", "00353871234567"),
+        ("+62 (812) 555-0123", "+62 (812) 555-0123"),
+        ("٠٠٣٥٣٨٧١٢٣٤٥٦٧", "00353871234567"),
+        ("087 123 4567", None),
+        ("TW-100042", None),
+        ("+353 87 123 4567 or +353 87 123 4568", None),
+        ("+1234", None),
+    ],
+)
+def test_a_number_with_its_country_is_one_and_two_are_none(text: str, number: str | None) -> None:
+    assert slots.phone_of(text) == number
+
+
 def test_a_shop_is_told_by_a_word_of_its_name() -> None:
     assert slots.mentions("what about the café aurora thing", "Café Aurora, Cork")
     assert not slots.mentions("what about the thing", "The Corner Shop")

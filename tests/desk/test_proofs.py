@@ -187,7 +187,7 @@ def test_without_outgoing_mail_nothing_is_said_to_the_customer(
     assign(conversation_id=case.pk, to=desk.ana.pk, by=desk.ana.pk)
     response = sign_in(desk.ana).post(f"/desk/c/{case.number}/proof/code/", {"claimed": "TW-100042"})
     assert response.status_code == 422
-    assert "no code was sent" in response.content.decode()
+    assert "No code can leave just now" in response.content.decode()
     assert lines(case, internal=False) == []
 
 

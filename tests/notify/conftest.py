@@ -1,14 +1,16 @@
-"""A mail server that keeps what it gets, and mails that come in and are answered through the real rooms."""
+"""A mail server and a gateway for texts that keep what they get; mails that come in and are answered for real."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,44 @@ from holdfast.notify.models import Delivery
 from holdfast.notify.replies import reply
 from holdfast.people.models import Agent, Role
 from holdfast.triage.loop import once
+
+
+@dataclass
+class Gateway:
+    """A server that keeps what it is given and answers as told; without a status it hangs up."""
+
+    status: int | None = 200
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    url: str = ""
+    answer: bytes = b""
+
+
+@pytest.fixture
+def gateway(settings: LazySettings) -> Iterator[Gateway]:
+    gateway = Gateway()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802
+            body = self.rfile.read(int(self.headers["content-length"]))
+            gateway.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            if gateway.status is None:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            self.send_response(gateway.status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(gateway.answer)))
+            self.end_headers()
+            self.wfile.write(gateway.answer)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    gateway.url = f"http://127.0.0.1:{server.server_port}/send"
+    settings.SMS_URL, settings.SMS_KEY, settings.WEBHOOKS_INSIDE = gateway.url, "synthetic", True
+    yield gateway
+    server.shutdown()
+    server.server_close()
 
 
 @dataclass

@@ -115,7 +115,7 @@ def _send(form: Form, claimed: str = "") -> Step:
 
 
 def _who(form: Form, text: str) -> Step:
-    claimed = slots.email_of(text) or slots.account_of(text)
+    claimed = slots.email_of(text) or slots.phone_of(text) or slots.account_of(text)
     return _again(form, "ask_who", "They did not say who they are.") if claimed is None else _send(form, claimed)
 
 

@@ -34,6 +34,7 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 # With dots only when the year is there: 27.07 is as likely a price.
 _DAY_FIRST = re.compile(r"(?<![\d.,/])(\d{1,2})(?:/(\d{1,2})(?:/(\d{4}|\d{2}))?|\.(\d{1,2})\.(\d{4}|\d{2}))(?![\d/])")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_PHONE = re.compile(r"(?<![\w+])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?!\w)")
 _SIX = re.compile(r"(?<![\w.,@-])\d{3}[ -]?\d{3}(?![\w@]|[.,-]\d)")
 _ACCOUNT = re.compile(r"(?<![\w@.+-])(?:[A-Za-z]{1,6}-?)?\d{4,12}(?![\w@-]|\.\w)")
 _URL = re.compile(r"https?:|www\.|<|>", re.IGNORECASE)
@@ -121,6 +122,12 @@ def email_of(text: str) -> str | None:
     """Return the one e-mail address in a text."""
     found = set(_EMAIL.findall(text[:_LONGEST]))
     return found.pop().rstrip(".") if len(found) == 1 else None
+
+
+def phone_of(text: str) -> str | None:
+    """Return the one phone number in a text that begins with its country, as `+353 87 123 4567` or `00353...`."""
+    found = set(_PHONE.findall(_digits(text)[:_LONGEST]))
+    return found.pop() if len(found) == 1 else None
 
 
 def code_of(text: str) -> str | None:

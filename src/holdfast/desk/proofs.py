@@ -12,7 +12,7 @@ from django.db import transaction
 
 from holdfast.conversations.errors import Refused
 from holdfast.conversations.messages import post_system
-from holdfast.notify.codes import CodeSent, send_code
+from holdfast.notify.codes import CodeSent, codes_go_to, send_code
 from holdfast.notify.deliveries import enqueue
 from holdfast.notify.proof_words import ask_for_code
 from holdfast.people.proving import Channel, channels_on_file
@@ -32,7 +32,7 @@ def may_ask(*, agent: Agent, conversation: Conversation) -> bool:
 
 def channels(conversation: Conversation) -> list[Channel]:
     """Return where a code can go to, masked: what was on file of its customer before the conversation began."""
-    return channels_on_file(conversation.customer_id, before=conversation.created_at)
+    return channels_on_file(conversation.customer_id, before=conversation.created_at, kinds=codes_go_to())
 
 
 def ask(*, agent: Agent, conversation: Conversation, channel_id: UUID | None = None, claimed: str = "") -> None:
@@ -46,7 +46,7 @@ def ask(*, agent: Agent, conversation: Conversation, channel_id: UUID | None = N
     if channel_id is not None and channel_id not in {channel.id for channel in on_file}:
         raise Refused("This channel is not on file any more. Close this and open it again.")
     if not on_file and not claimed.strip():
-        raise Refused("Ask them for their account number or e-mail address, and enter it here.")
+        raise Refused("Ask them for their account number, e-mail address or phone number, and enter it here.")
     sent = send_code(
         conversation_id=conversation.pk,
         speaker_id=conversation.customer_id,
@@ -56,7 +56,7 @@ def ask(*, agent: Agent, conversation: Conversation, channel_id: UUID | None = N
         asked_by=agent.pk,
     )
     if sent is CodeSent.AWAY:
-        raise Refused("No mail can leave just now, so no code was sent. Try again in a minute.")
+        raise Refused("No code can leave just now. Try again in a minute.")
     if sent is CodeSent.NO_MORE:
         raise Refused("This conversation had its three codes of a day. Go on without proof, or ask a lead.")
     with transaction.atomic():

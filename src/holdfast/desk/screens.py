@@ -600,10 +600,10 @@ class ProofView:
 
 @dataclass(frozen=True, slots=True)
 class ProofForm:
-    """Asking for proof: choose one of `channels` (id, masked value) or, where nothing is on file, post `claimed`."""
+    """Asking for proof: choose one of `channels` (id, by what, masked value) or post `claimed`."""
 
     number: int
     url: str
-    channels: tuple[tuple[str, Sealed], ...]
+    channels: tuple[tuple[str, str, Sealed], ...]
     known: bool
     problem: str = ""

@@ -1,12 +1,13 @@
-"""Sending a one-time code: by mail, to an address on file, at once. The code is nowhere but in that mail.
+"""Sending a one-time code: by mail or text message, to a channel on file, at once. The code is nowhere else.
 
 It is no delivery: a delivery waits in a table, and a code must not. What is on record is the code's row in `people`,
-with the time when the mail server had taken the mail.
+with the time when the mail server, or the gateway for text messages, had taken it.
 """
 
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Mapping
 from enum import Enum, auto
 from uuid import UUID
 
@@ -20,9 +21,10 @@ from holdfast.channels import email_out
 from holdfast.channels.reply_token import reply_address
 from holdfast.conversations.lookups import spoken_in
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.notify import text_messages
 from holdfast.notify.deliveries import outgoing_mail_is_set_up
 from holdfast.people import proving
-from holdfast.people.proving import Issued
+from holdfast.people.proving import BY_MAIL, Issued
 
 log = structlog.get_logger(__name__)
 
@@ -31,11 +33,11 @@ class CodeSent(Enum):
     """What can be told to whoever waits for a code. It is the same whether or not they are on file."""
 
     ON_ITS_WAY = auto()
-    """If there is an address on file."""
+    """If there is a channel on file."""
     NO_MORE = auto()
     """This conversation had as many as it may."""
     AWAY = auto()
-    """No mail can leave just now, to nobody."""
+    """No code can leave just now, to nobody."""
 
 
 _SUBJECT = {
@@ -58,6 +60,20 @@ _TEXT = {
     "Ninguém da {company} pede este código por telefone, nem fora dessa conversa.\n\n"
     "Se você não pediu um código, não precisa fazer nada: sem ele nada é informado e nada é alterado.\n",
 }
+_SHORT = {
+    "en": "{code} is your code for {company}. Enter it only in the conversation you have with us, within 10 minutes. "
+    "Nobody from {company} asks you for it by phone.",
+    "id": "{code} adalah kode Anda untuk {company}. Masukkan hanya dalam percakapan Anda dengan kami, dalam 10 menit. "
+    "Tidak ada orang dari {company} yang memintanya lewat telepon.",
+    "pt": "{code} é o seu código para {company}. Digite-o só na conversa que você tem conosco, em até 10 minutos. "
+    "Ninguém da {company} o pede por telefone.",
+}
+
+
+def codes_go_to() -> tuple[str, ...]:
+    """Return the kinds of channels that codes can be sent to as the house is set up: email, phone, or neither."""
+    mail = BY_MAIL if outgoing_mail_is_set_up() else ()
+    return (*mail, "phone") if settings.SMS_URL else mail
 
 
 @sensitive_variables("claimed", "issued")
@@ -75,9 +91,10 @@ def send_code(
     The mail server is asked first, for everybody, so that neither its absence nor its slowness tells who is on file.
     Not inside a transaction.
     """
-    spoken = spoken_in(conversation_id)
-    if spoken is None or not outgoing_mail_is_set_up():
+    spoken, kinds = spoken_in(conversation_id), codes_go_to()
+    if spoken is None or not kinds:
         return CodeSent.AWAY
+    # With the dummy backend of a house without outgoing mail this opens nothing and no mail is sent.
     backend = get_connection(fail_silently=False)
     try:
         backend.open()
@@ -92,27 +109,38 @@ def send_code(
             claimed=claimed,
             channel_id=channel_id,
             asked_by=asked_by,
+            kinds=kinds,
         )
         if issued is None:
             return CodeSent.NO_MORE
-        answered_here = conversation_id if spoken.channel == "email" else None
-        _send(issued, backend, locale or spoken.locale, answered_here)
+        language = locale or spoken.locale
+        if issued.kind == "phone":
+            _text(issued, language)
+        else:
+            _mail(issued, backend, language, conversation_id if spoken.channel == "email" else None)
     finally:
         backend.close()
     return CodeSent.ON_ITS_WAY
 
 
 @sensitive_variables()
-def _send(issued: Issued, backend: BaseEmailBackend, locale: str, answered_here: UUID | None) -> None:
+def _text(issued: Issued, locale: str) -> None:
+    """Send a code by text message. Why it did not leave is in the log, as for `_mail`."""
+    text = _in(_SHORT, locale).format(code=issued.code, company=settings.COMPANY)
+    if issued.to is not None and text_messages.send(id=issued.id, to=issued.to, text=text, locale=locale):
+        proving.note_sent(issued.id)
+
+
+@sensitive_variables()
+def _mail(issued: Issued, backend: BaseEmailBackend, locale: str, answered_here: UUID | None) -> None:
     """Mail a code, if there is where to. What goes wrong now would tell who is on file, so only the log hears it."""
     if issued.to is None:
         return
-    language = locale.replace("_", "-").split("-")[0].lower()
     words = {"code": f"{issued.code[:3]} {issued.code[3:]}", "company": settings.COMPANY}
     try:
         mail = EmailMessage(
-            subject=_SUBJECT.get(language, _SUBJECT["en"]).format(**words),
-            body=_TEXT.get(language, _TEXT["en"]).format(**words),
+            subject=_in(_SUBJECT, locale).format(**words),
+            body=_in(_TEXT, locale).format(**words),
             to=[opened_for_machine(issued.to, use=MachineUse.DELIVER)],
             headers={
                 "Message-ID": f"<{email_out.header_id(issued.id)}>",
@@ -131,3 +159,7 @@ def _send(issued: Issued, backend: BaseEmailBackend, locale: str, answered_here:
         log.warning("code_not_sent", code=str(issued.id), error=type(error).__name__)
     else:
         proving.note_sent(issued.id)
+
+
+def _in(words: Mapping[str, str], locale: str) -> str:
+    return words.get(locale.replace("_", "-").split("-")[0].lower(), words["en"])

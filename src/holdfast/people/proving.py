@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -31,6 +33,9 @@ PER_CUSTOMER = ((5, timedelta(hours=1)), (10, timedelta(days=1)))
 PROOF_LASTS = timedelta(minutes=30)
 """Long enough for an answer by mail and the matter itself, short enough that a chat left open is no open door."""
 
+BY_MAIL: Final = ("email",)
+BY_MAIL_OR_TEXT: Final = ("email", "phone")
+
 _SAID = ("email", "phone", "account", "other")
 
 
@@ -41,13 +46,16 @@ class Issued:
     id: UUID
     code: str = field(repr=False)
     to: Sealed | None
+    kind: str = ""
+    """Of `to`: email or phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel on file, under its mask."""
+    """A channel on file, under its mask; `kind` is email or phone."""
 
     id: UUID
+    kind: str
     value: Sealed
 
 
@@ -78,13 +86,14 @@ def issue(
     claimed: str = "",
     channel_id: UUID | None = None,
     asked_by: int | None = None,
+    kinds: Collection[str] = BY_MAIL,
 ) -> Issued | None:
     """Make the code of a conversation, in place of an earlier one; `None` when it had as many as it may.
 
-    It goes to an e-mail address on file since before `began`: to that of `claimed` (an address, or an account's
-    reference) if that is on file, else to that of the customer whom the channel takes the speaker for, of which
-    `channel_id` chooses one. An address that only was given in the conversation is never on file. `asked_by` is the
-    agent who wants it. Not inside a transaction: a code is on record before it leaves.
+    It goes to a channel of one of `kinds` on file since before `began`: to `claimed` (an address, a number, or an
+    account's reference) if that is on file, else to that of the customer whom the channel takes the speaker for, of
+    which `channel_id` chooses one. What only was given in the conversation is never on file. `asked_by` is the agent
+    who wants it. Not inside a transaction: a code is on record before it leaves.
     """
     at, code = now(), f"{secrets.randbelow(10**6):06d}"
     with transaction.atomic(durable=True):
@@ -92,7 +101,7 @@ def issue(
         earlier = ProofCode.objects.filter(conversation_id=conversation_id, created_at__gt=at - PER_CONVERSATION_WITHIN)
         if earlier.count() >= PER_CONVERSATION:
             return None
-        identity = _on_file(speaker_id, claimed, channel_id, began)
+        identity = _on_file(speaker_id, claimed, channel_id, _known(began, kinds))
         owner = (identity.customer.merged_into_id or identity.customer_id) if identity else None
         if owner is not None and _too_many(owner, at):
             identity, owner = None, None
@@ -109,7 +118,7 @@ def issue(
             created_at=at,
             expires_at=at + VALID,
         )
-    return Issued(row_id, code, identity.value if identity else None)
+    return Issued(row_id, code, identity.value, identity.kind) if identity else Issued(row_id, code, None)
 
 
 def note_sent(code_id: UUID) -> None:
@@ -165,36 +174,41 @@ def said_who(customer_id: UUID) -> bool:
     return Identity.objects.filter(customer_id=customer_id, kind__in=_SAID).exists()
 
 
-def channels_on_file(customer_id: UUID | None, *, before: datetime) -> list[Channel]:
-    """Return where a code can be sent to a customer: their channels on file since `before`, the best proven first."""
-    rows = _theirs(customer_id, before) if customer_id is not None else []
-    return [Channel(row.pk, row.value) for row in rows]
+def channels_on_file(customer_id: UUID | None, *, before: datetime, kinds: Collection[str] = BY_MAIL) -> list[Channel]:
+    """Return where a customer can be reached: their channels on file since `before`, the best proven first."""
+    rows = _of(customer_id, _known(before, kinds)) if customer_id is not None else []
+    return [Channel(row.pk, row.kind, row.value) for row in rows]
 
 
-def _on_file(customer_id: UUID | None, claimed: str, channel_id: UUID | None, began: datetime) -> Identity | None:
+def _on_file(
+    customer_id: UUID | None, claimed: str, channel_id: UUID | None, known: QuerySet[Identity]
+) -> Identity | None:
     if "@" in claimed:
-        return _known(began).filter(index=blind_index("email", claimed)).first()
+        return known.filter(index=blind_index("email", claimed)).first()
     if claimed:
         named = normalise("account", claimed)
         of_account = Q(customer__reference=named) | Q(customer__merged_into__reference=named)
-        return _known(began).filter(of_account).order_by("-level", "created_at", "id").first()
-    theirs = _theirs(customer_id, began) if customer_id is not None else Identity.objects.none()
+        number = Q(kind=Identity.Kind.PHONE, index=blind_index("phone", claimed))
+        # Who gave a number wants the code there; the same digits may be somebody's account.
+        return known.filter(number).first() or known.filter(of_account).first()
+    theirs = _of(customer_id, known) if customer_id is not None else Identity.objects.none()
     return (theirs.filter(pk=channel_id) if channel_id is not None else theirs).first()
 
 
-def _theirs(customer_id: UUID, began: datetime) -> QuerySet[Identity]:
-    theirs = _known(began).filter(Q(customer_id=customer_id) | Q(customer__merged_into_id=customer_id))
-    return theirs.order_by("-level", "created_at", "id")
+def _of(customer_id: UUID, known: QuerySet[Identity]) -> QuerySet[Identity]:
+    return known.filter(Q(customer_id=customer_id) | Q(customer__merged_into_id=customer_id))
 
 
-def _known(began: datetime) -> QuerySet[Identity]:
-    return Identity.objects.select_related("customer").filter(
+def _known(began: datetime, kinds: Collection[str]) -> QuerySet[Identity]:
+    """Return what codes can go to. Mail comes before text messages: a number is moved to another card more easily."""
+    known = Identity.objects.select_related("customer").filter(
         Q(customer__reference__isnull=False) | Q(customer__merged_into__reference__isnull=False),
-        kind=Identity.Kind.EMAIL,
+        kind__in=list(kinds),
         level__gte=CLAIMED,
         is_machine=False,
         created_at__lt=began,
     )
+    return known.order_by("-level", "kind", "created_at", "id")
 
 
 def _too_many(customer_id: UUID, at: datetime) -> bool:

@@ -6,65 +6,27 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import LazySettings
+from tests.notify.conftest import Gateway
 
 from holdfast.conversations.models import Conversation, Message
 from holdfast.kit.clock import now
 from holdfast.notify.campaigns import queries, settling
-from holdfast.notify.campaigns.carriers.private import reached
-from holdfast.notify.campaigns.contract import Text
+from holdfast.notify.campaigns.adding import usable
+from holdfast.notify.campaigns.carriers import http as carrier
+from holdfast.notify.campaigns.carriers.http import webhook
+from holdfast.notify.campaigns.contract import Letter, Text
 from holdfast.notify.campaigns.mails import header_id
 from holdfast.notify.campaigns.models import Chunk, ProviderLimit, Recipient
 
 from .conftest import Team, person, send, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@dataclass
-class Gateway:
-    """A server that keeps what it is given and answers as told; without a status it hangs up."""
-
-    status: int | None = 200
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    url: str = ""
-    answer: bytes = b""
-
-
-@pytest.fixture
-def gateway(settings: LazySettings) -> Iterator[Gateway]:
-    gateway = Gateway()
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
-            body = self.rfile.read(int(self.headers["content-length"]))
-            gateway.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            if gateway.status is None:
-                self.connection.shutdown(socket.SHUT_RDWR)
-                return
-            self.send_response(gateway.status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(gateway.answer)))
-            self.end_headers()
-            self.wfile.write(gateway.answer)
-
-        def log_message(self, *_: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    gateway.url = f"http://127.0.0.1:{server.server_port}/send"
-    settings.SMS_URL, settings.SMS_KEY, settings.WEBHOOKS_INSIDE = gateway.url, "synthetic", True
-    yield gateway
-    server.shutdown()
-    server.server_close()
 
 
 def _text_message(number: int = 0) -> Any:
@@ -157,7 +119,24 @@ def test_a_webhook_that_is_away_is_tried_again_and_holds_nobody_up(team: Team, g
 )
 def test_a_webhook_does_not_lead_into_the_companys_own_network(settings: LazySettings, url: str) -> None:
     settings.WEBHOOKS_INSIDE = False
-    assert reached(url) is None
+    assert webhook(Letter(id=UUID(int=1), attempts=0, address=url, subject="", body="", locale="en")) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1.evil.example/", "http://localhost@evil.example/", "https:///x", "ftp://a"]
+)
+def test_a_webhook_outside_is_posted_to_over_tls_only(url: str) -> None:
+    assert not usable("webhook", url)
+
+
+def test_a_webhook_that_answers_without_end_is_hung_up_on(
+    team: Team, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "_ENOUGH", 1_000)
+    gateway.answer = b"x" * 5_000_000
+    campaign = team.campaign([_subscriber(gateway)], texts={("en", ""): Text(subject="", body='{"a": 1}')})
+    send("webhook")
+    assert states(campaign) == {"sent": 1}
 
 
 def test_a_line_in_a_chat_is_written_once_even_when_sent_again(team: Team) -> None:

@@ -54,11 +54,14 @@ def code(request: HttpRequest, number: int) -> HttpResponse:
     return _form(request, conversation)
 
 
+_BY = {"email": "by mail", "phone": "by text message"}
+
+
 def _form(request: HttpRequest, conversation: Conversation, *, problem: str = "", status: int = 200) -> HttpResponse:
     form = ProofForm(
         number=conversation.number,
         url=of_case("proof-code", conversation.number),
-        channels=tuple((str(each.id), each.value) for each in proofs.channels(conversation)),
+        channels=tuple((str(each.id), _BY[each.kind], each.value) for each in proofs.channels(conversation)),
         known=bool(conversation.customer and conversation.customer.reference),
         problem=problem,
     )
