@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -21,7 +19,7 @@ import structlog
 from holdfast.intake import jwk, operators
 from holdfast.intake.jwk import KeyRefused, PublicKey
 from holdfast.intake.operators import Directory
-from holdfast.kit.addresses import is_public
+from holdfast.kit.addresses import NotReached, reached_soon
 
 SECONDS = 10.0
 """For one directory, from its name to its last byte."""
@@ -90,15 +88,14 @@ async def _read_all(due: Sequence[Directory]) -> list[Read | Away]:
 
 
 async def _read(address: str, own_network: bool, context: ssl.SSLContext) -> Read:
-    parts = urlsplit(address)
-    host, port = parts.hostname or "", parts.port or 443
-    reached = await _resolved(host, port, own_network)
-    # The connection goes to the very address that was looked at: a name may mean something else a moment later.
-    url = httpx.URL(scheme="https", host=reached, port=port, path=parts.path)
-    headers = {"host": parts.netloc, "accept": _ACCEPT, "accept-encoding": "identity", "user-agent": "Holdfast"}
+    try:
+        to = await reached_soon(address, inside=own_network)
+    except NotReached as why:
+        raise Away(f"The directory is not read. {why}") from None
+    headers = {"host": to.host, "accept": _ACCEPT, "accept-encoding": "identity", "user-agent": "Holdfast"}
     async with (
         httpx.AsyncClient(verify=context, trust_env=False, follow_redirects=False, timeout=SECONDS) as client,
-        client.stream("GET", url, headers=headers, extensions={"sni_hostname": host}) as response,
+        client.stream("GET", to.url, headers=headers, extensions={"sni_hostname": to.name}) as response,
     ):
         if response.status_code != 200:
             raise Away(f"The directory answered {response.status_code}; 200 is needed, and no redirect is followed.")
@@ -111,18 +108,6 @@ async def _read(address: str, own_network: bool, context: ssl.SSLContext) -> Rea
                 raise Away(f"The directory is longer than {jwk.LONGEST} bytes.")
         keys, refused = jwk.read_set(bytes(body))
         return Read(keys, refused, _fresh_for(response.headers.get("cache-control", "")))
-
-
-async def _resolved(host: str, port: int, own_network: bool) -> str:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise Away("The name of the directory's host is not known.") from None
-    addresses = [str(each[4][0]) for each in found]
-    # All of them: whoever names a public and a private address hopes for the second.
-    if not addresses or (not own_network and not all(map(is_public, addresses))):
-        raise Away("The directory's host has a private address, which is not asked.")
-    return addresses[0]
 
 
 def _fresh_for(cache_control: str) -> timedelta:

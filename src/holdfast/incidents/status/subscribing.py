@@ -27,11 +27,11 @@ from holdfast.guard.keys import blind_index, normalise
 from holdfast.incidents import queries
 from holdfast.incidents.status.models import Code, Link, Subscriber
 from holdfast.incidents.status.words import words_of
+from holdfast.kit.addresses import NotReached, reached
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
 from holdfast.notify import letters
 from holdfast.notify.campaigns.adding import usable
-from holdfast.notify.campaigns.carriers.private import reached
 
 WORDS = "2026-11-29"
 """Version of what people agree to; a new one with every change of those words."""
@@ -201,7 +201,13 @@ def change(token: str, *, components: Collection[str], locale: str, webhook: str
 
 def may_post_to(url: str) -> bool:
     """Return whether a webhook may stand at `url`. Where it leads is looked up again before each post."""
-    return len(url) <= 300 and usable("webhook", url) and reached(url) is not None
+    if len(url) > 300 or not usable("webhook", url):
+        return False
+    try:
+        reached(url, inside=settings.WEBHOOKS_INSIDE)
+    except NotReached:
+        return False
+    return True
 
 
 @transaction.atomic

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,13 +15,15 @@ from uuid import UUID
 import httpx
 from django.conf import settings
 
+from holdfast.kit.addresses import NotReached, reached
 from holdfast.kit.clock import now
 from holdfast.notify.campaigns.carriers.contract import Away
-from holdfast.notify.campaigns.carriers.private import reached
 from holdfast.notify.campaigns.contract import Letter
 from holdfast.notify.outcomes import BROKE_OFF, LATER_BY_HTTP, SENT, Kind, Outcome
 
 _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+_PATIENCE = 2.0  # seconds for the rest of an answer, of which only the status counts
+_ENOUGH = 65_536  # bytes of it that are read, so that the connection can be used again
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,12 @@ class HttpCarrier:
     def _one(self, post: Post) -> Outcome:
         try:
             extensions = {"sni_hostname": post.host} if post.host else {}
-            answer = self._client.post(post.url, content=post.body, headers=post.headers, extensions=extensions)
-            status = answer.status_code
+            asked = self._client.stream(
+                "POST", post.url, content=post.body, headers=post.headers, extensions=extensions
+            )
+            with asked as answer:
+                status = answer.status_code
+                _leave(answer)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Outcome(Kind.LATER, "It could not be reached.", busy=post.ours)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
@@ -72,6 +80,16 @@ class HttpCarrier:
         except httpx.HTTPError:
             return Outcome(Kind.UNKNOWN, BROKE_OFF)
         return _said(status, ours=post.ours)
+
+
+def _leave(answer: httpx.Response) -> None:
+    """Read a short answer to its end as it came, never unpacked; one that is long or slow is hung up on."""
+    until, got = time.monotonic() + _PATIENCE, 0
+    with suppress(httpx.HTTPError):
+        for part in answer.iter_raw():
+            got += len(part)
+            if got > _ENOUGH or time.monotonic() > until:
+                return
 
 
 def _said(status: int, *, ours: bool) -> Outcome:
@@ -98,8 +116,9 @@ def text_message(letter: Letter) -> Post:
 
 def webhook(letter: Letter) -> Post | None:
     """A signed post to a subscriber's webhook; `None` when it leads into the company's own network."""
-    to = reached(letter.address)
-    if to is None:
+    try:
+        to = reached(letter.address, inside=settings.WEBHOOKS_INSIDE)
+    except NotReached:
         return None
     moment = int(now().timestamp())
     body = webhook_body(letter)
@@ -111,7 +130,7 @@ def webhook(letter: Letter) -> Post | None:
         "x-holdfast-timestamp": str(moment),
         "x-holdfast-signature": signature(secret=letter.secret, timestamp=moment, body=body),
     }
-    return Post(to.url, headers, body, ours=False, host=to.host.rpartition(":")[0] or to.host)
+    return Post(to.url, headers, body, ours=False, host=to.name)
 
 
 def webhook_body(letter: Letter) -> bytes:
