@@ -1,0 +1,159 @@
+"""Signals from counts over weeks: openings no routed case explains, values per case, searches by attribute."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from holdfast.guard.watching.baseline import Past, Pool, pool_of, usual
+from holdfast.guard.watching.contract import ODDITIES, Day, Facts, Kind, Opening, Person, Signal
+from holdfast.guard.watching.cusum import BETWEEN, DAY_SHAPE, Alarm, Counted, watch
+
+RECENT = timedelta(days=28)
+"""What is watched. What was before it, up to `PAST`, says what is usual."""
+PAST = timedelta(days=84)
+_DAYS_OF_PAST = 10  # fewer working days of one's own are no past
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Something counted a day: how much of it, by which exposure, and the excesses it is tuned to.
+
+    An excess is (events a day, share of what is usual); the larger of both counts. `shape` and `between`: see `cusum`.
+    """
+
+    kind: Kind
+    events: Callable[[Day], int]
+    exposure: Callable[[Day], int]
+    excesses: tuple[tuple[float, float], ...]
+    shape: float = DAY_SHAPE
+    between: int = BETWEEN
+
+
+MEASURES = (
+    Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.5), (3.0, 1.0)), between=8_000),
+    Measure(Kind.VALUES, lambda day: day.values, lambda day: day.cases, ((2.0, 0.25), (5.0, 0.5)), shape=100.0),
+    Measure(Kind.SEARCHES, lambda day: day.searches, lambda _: 1, ((3.0, 1.0),), shape=4.0),
+)
+
+
+def signals(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
+    """Yield a signal per person and measure whose sum is above its threshold.
+
+    `cleared`: until when a person found what there was explained; only days after that are summed.
+    """
+    split = facts.at - RECENT
+    by_agent: dict[int, list[Day]] = defaultdict(list)
+    for day in sorted(facts.days, key=lambda day: day.day):
+        by_agent[day.agent_id].append(day)
+    for measure in MEASURES:
+        pasts = {agent: _past(measure, days, before=split.date()) for agent, days in by_agent.items()}
+        pools = {queues: _pool(queues, facts.people, pasts) for queues in {each.queues for each in facts.people}}
+        for person in facts.people:
+            pool = pools[person.queues]
+            rate = usual(pool, pasts.get(person.agent_id))
+            since = max(split, cleared.get((person.agent_id, measure.kind), split))
+            days = [day for day in by_agent[person.agent_id] if day.day >= since.date()]
+            alarm = _alarm(measure, days, rate)
+            if alarm is not None:
+                yield _told(measure, person, alarm, days, facts, rate, pool)
+
+
+def _past(measure: Measure, days: Sequence[Day], *, before: date) -> Past | None:
+    old = [day for day in days if day.day < before]
+    if len(old) < _DAYS_OF_PAST:
+        return None
+    return Past(sum(measure.events(day) for day in old), sum(measure.exposure(day) for day in old))
+
+
+def _pool(queues: frozenset[int], people: Sequence[Person], pasts: Mapping[int, Past | None]) -> Pool:
+    """The prior of everybody who shares one of these queues, across vendors and teams."""
+    return pool_of([past for each in people if each.queues & queues and (past := pasts.get(each.agent_id)) is not None])
+
+
+def _alarm(measure: Measure, days: Sequence[Day], rate: float) -> Alarm | None:
+    counted = [Counted(measure.events(day), rate * measure.exposure(day)) for day in days]
+    if not counted:
+        return None
+    typical = sum(each.expected for each in counted) / len(counted)
+    found = [
+        alarm
+        for events, share in measure.excesses
+        if (alarm := watch(counted, excess=max(events, share * typical), shape=measure.shape, between=measure.between))
+    ]
+    return min(found, key=lambda alarm: alarm.at, default=None)
+
+
+_SENTENCES = {
+    Kind.UNEXPLAINED: (
+        "{events} openings since {since} that no routed case explains; {expected} would be usual for this person and"
+        " their queue."
+    ),
+    Kind.VALUES: (
+        "{events} values opened since {since} in {cases} cases; for so many cases {expected} would be usual for this"
+        " person and their queue."
+    ),
+    Kind.SEARCHES: (
+        "{events} searches by attribute since {since}, not by a case; {expected} would be usual for this person and"
+        " their queue."
+    ),
+}
+_CLEARS = {
+    Kind.UNEXPLAINED: (
+        "Cases that were handed over by word of mouth, joint accounts, or a lead who asked for help.",
+        "Ask the lead of another team in the same queue what such cases look like, then read the entries.",
+    ),
+    Kind.VALUES: (
+        "A kind of case that needs more values than others, such as returned payments.",
+        "Look whether colleagues of other teams with the same kinds of case opened as many.",
+    ),
+    Kind.SEARCHES: (
+        "A list to be worked through that somebody gave out, or callers without a case number.",
+        "Ask who gave the list out; the searches themselves are not kept, only how they were made.",
+    ),
+}
+
+
+def _told(
+    measure: Measure, person: Person, alarm: Alarm, days: Sequence[Day], facts: Facts, rate: float, pool: Pool
+) -> Signal:
+    first, last = days[alarm.since].day, days[alarm.at].day
+    since = datetime.combine(first, time(), UTC)
+    openings = [each for each in facts.openings if each.agent_id == person.agent_id and each.at >= since]
+    told = _SENTENCES[measure.kind].format(
+        events=alarm.events,
+        since=f"{first:%-d %B}",
+        expected=_number(alarm.expected),
+        cases=sum(day.cases for day in days[alarm.since : alarm.at + 1]),
+    )
+    reasons = [
+        f"Usual here is {_number(rate)} {_UNITS[measure.kind]}, from the own past and the queue's"
+        f" ({_number(pool.mean)}).",
+        f"It went on over {alarm.at - alarm.since + 1} working days, until {last:%-d %B}.",
+    ]
+    if measure.kind is Kind.UNEXPLAINED:
+        openings = [each for each in openings if not each.explained]
+        reasons += _why(openings)
+    return Signal(
+        kind=measure.kind,
+        agent_id=person.agent_id,
+        at=facts.at,
+        sentence=told,
+        reasons=tuple(reasons),
+        clears=_CLEARS[measure.kind],
+        entries=tuple(each.entry for each in openings[-50:]) if measure.kind is not Kind.SEARCHES else (),
+    )
+
+
+_UNITS = {Kind.UNEXPLAINED: "a working day", Kind.VALUES: "a case", Kind.SEARCHES: "a working day"}
+
+
+def _why(openings: Sequence[Opening]) -> list[str]:
+    counts = Counter(oddity for each in openings for oddity in each.oddities)
+    return [f"{count} {ODDITIES[oddity]}." for oddity, count in counts.most_common()]
+
+
+def _number(value: float) -> str:
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"

@@ -1,0 +1,240 @@
+"""Each signal is there when there is a reason, is not there without one, and says what would clear it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import comb
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holdfast.guard.watching import approvers, common_point, peers
+from holdfast.guard.watching.baseline import Past, pool_of, usual
+from holdfast.guard.watching.contract import (
+    Approval,
+    Day,
+    Facts,
+    Kind,
+    Oddity,
+    Opening,
+    Person,
+    Refusal,
+    Signal,
+    independent,
+)
+from holdfast.guard.watching.cusum import Counted, log_ratio_mean, threshold, watch
+from holdfast.guard.watching.signals import signals
+
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+QUEUE = frozenset({1})
+
+
+def _people(teams: int = 4, each: int = 6) -> tuple[Person, ...]:
+    return tuple(
+        Person(team * 100 + n, team, 1 + team % 2, QUEUE, AT - timedelta(days=400))
+        for team in range(1, teams + 1)
+        for n in range(each)
+    )
+
+
+def _facts(people: Sequence[Person] | None = None, *, seed: int = 5, **more: object) -> Facts:
+    """Twelve weeks of honest work: 60 cases a day, a fifth with a value, one opening in two days unexplained."""
+    people = _people() if people is None else people
+    draw = random.Random(seed)
+    days = [
+        Day(
+            person.agent_id,
+            (AT - timedelta(days=back)).date(),
+            cases=60,
+            openings=12,
+            values=sum(draw.random() < 0.2 for _ in range(60)),
+            unexplained=sum(draw.random() < 0.05 for _ in range(10)),
+            searches=sum(draw.random() < 0.2 for _ in range(10)),
+        )
+        for person in people
+        for back in range(1, 85)
+        if (AT - timedelta(days=back)).weekday() < 5
+    ]
+    return Facts(at=AT, people=tuple(people), days=tuple(days), **more)  # type: ignore[arg-type]
+
+
+def _more(facts: Facts, agents: set[int], *, within: int = 14, **extra: int) -> Facts:
+    """The same facts with so many more a day of these agents in the last days."""
+    since = (AT - timedelta(days=within)).date()
+    days = [
+        replace(day, **{name: getattr(day, name) + count for name, count in extra.items()})
+        if day.agent_id in agents and day.day >= since
+        else day
+        for day in facts.days
+    ]
+    return replace(facts, days=tuple(days))
+
+
+def _opening(seconds: float, customer: int, agent: int = 100, *oddities: Oddity) -> Opening:
+    case = UUID(int=customer)
+    at = AT - timedelta(hours=3) + timedelta(seconds=seconds)
+    return Opening(UUID(int=customer + 10_000), at, agent, case, case, "iban", 1, frozenset(oddities))
+
+
+def _kinds(found: Sequence[Signal]) -> set[tuple[int, Kind]]:
+    return {(signal.agent_id, signal.kind) for signal in found}
+
+
+def test_honest_work_gives_no_signal() -> None:
+    assert signals(_facts()) == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind"),
+    [({"unexplained": 3}, Kind.UNEXPLAINED), ({"values": 8}, Kind.VALUES), ({"searches": 8}, Kind.SEARCHES)],
+)
+def test_somebody_who_does_more_of_it_for_two_weeks_stands_out_alone(extra: dict[str, int], kind: Kind) -> None:
+    found = [signal for signal in signals(_more(_facts(), {203}, **extra)) if signal.kind is not Kind.PEERS]
+    assert _kinds(found) == {(203, kind)}
+    assert "usual for this person" in found[0].sentence
+    assert found[0].clears
+    assert found[0].reasons
+
+
+def test_what_a_person_found_explained_is_not_counted_again_but_what_comes_after_it_is() -> None:
+    facts = _more(_facts(), {203}, unexplained=4)
+    assert not signals(facts, cleared={(203, Kind.UNEXPLAINED): AT})
+    later = signals(facts, cleared={(203, Kind.UNEXPLAINED): AT - timedelta(days=8)})
+    assert _kinds(later) == {(203, Kind.UNEXPLAINED)}
+    assert "24 February" in later[0].sentence or "23 February" in later[0].sentence
+
+
+def test_an_unexplained_signal_says_why_no_case_explains_them() -> None:
+    openings = [_opening(n * 400, n, 203, Oddity.SELF_ASSIGNED, Oddity.NO_WORD_AFTER) for n in range(7)]
+    openings += [_opening(n * 401, 90 + n, 203) for n in range(5)]
+    found = signals(replace(_more(_facts(), {203}, unexplained=4), openings=tuple(openings)))
+    assert "7 in a case they gave themselves." in found[0].reasons
+    assert len(found[0].entries) == 7, "those that a case explains are no evidence"
+
+
+def test_a_case_without_a_word_after_it_explains_itself_but_one_given_to_oneself_does_not() -> None:
+    assert _opening(0, 1, 1, Oddity.NO_WORD_AFTER).explained
+    assert not _opening(0, 1, 1, Oddity.SELF_ASSIGNED).explained
+
+
+def test_a_team_that_leaks_together_stands_out_among_other_teams_and_one_alone_too() -> None:
+    whole_team = {200 + n for n in range(6)}
+    for leaking in (whole_team, {203}):
+        found = peers.signals(_more(_facts(), leaking, within=28, values=10), cleared={})
+        assert {signal.agent_id for signal in found} == leaking
+
+
+def test_with_hardly_any_colleagues_of_other_teams_nothing_is_said() -> None:
+    people = _people(teams=2, each=5)
+    assert not list(peers.signals(_more(_facts(people), {101}, within=28, values=30), cleared={}))
+
+
+def test_an_approver_who_keeps_approving_for_one_person_stands_out() -> None:
+    when = AT - timedelta(days=3)
+    fair = [Approval(when, by, for_agent) for by in (100, 200, 300) for for_agent in range(100, 106) if by != for_agent]
+    assert not [*approvers.signals(_facts(approvals=tuple(fair)), cleared={})]
+    close = [Approval(when, 400, 203)] * 9 + [Approval(when, 400, 204)]
+    (signal,) = approvers.signals(_facts(approvals=(*fair, *close)), cleared={})
+    assert (signal.agent_id, signal.sentence[:7]) == (400, "9 of 10")
+    assert "203" not in " ".join([signal.sentence, *signal.reasons]), "the other person is not named"
+
+
+def test_ten_refusals_within_an_hour_are_a_signal_and_clumsy_ones_are_not() -> None:
+    def refused(count: int, outcome: str, minutes: float) -> tuple[Refusal, ...]:
+        start = AT - timedelta(hours=5)
+        return tuple(Refusal(start + timedelta(minutes=n * minutes), 100, UUID(int=n), outcome) for n in range(count))
+
+    assert _kinds(signals(_facts(refusals=refused(10, "no_grant", 6)))) == {(100, Kind.DENIALS)}
+    for few in (refused(9, "no_grant", 1), refused(10, "no_grant", 7), refused(40, "no_reason", 0.1)):
+        assert not signals(_facts(refusals=few))
+
+
+def test_customer_after_customer_in_a_steady_beat_is_a_signal() -> None:
+    beat = [_opening(n * 11 + n % 3, n) for n in range(8)]
+    assert _kinds(signals(_facts(openings=tuple(beat)))) == {(100, Kind.RHYTHM)}
+    same_customer = [_opening(n * 11, 1) for n in range(8)]
+    slow = [_opening(n * 45, n) for n in range(8)]
+    few = beat[:5]
+    for honest in (same_customer, slow, few):
+        assert not signals(_facts(openings=tuple(honest)))
+
+
+def test_several_values_of_each_customer_are_one_stop_of_the_beat() -> None:
+    pairs = [_opening(n * 18 + half * 8, n) for n in range(7) for half in (0, 1)]
+    assert _kinds(signals(_facts(openings=tuple(pairs)))) == {(100, Kind.RHYTHM)}
+
+
+def test_signals_from_the_same_evidence_count_once() -> None:
+    facts = _more(_facts(), {203}, values=14, unexplained=4)
+    found = [signal for signal in signals(facts) if signal.agent_id == 203]
+    assert len(found) == 3
+    assert independent(found) == 1, "three ways to count the same openings"
+
+
+def test_the_own_past_is_drawn_to_the_pool_and_cannot_be_taught() -> None:
+    pool = pool_of([Past(events, 40) for events in (10, 16, 20, 24, 30, 20, 18)])
+    assert usual(pool, None) == pytest.approx(pool.mean)
+    assert pool.mean < usual(pool, Past(30, 40)) < 30 / 40, "drawn towards the pool"
+    assert usual(pool, Past(400, 40)) == pytest.approx(pool.mean + 4 * pool.spread), "capped"
+    assert usual(pool, Past(0, 400)) >= pool.mean / 2, "and floored"
+
+
+@given(st.floats(0.1, 40), st.floats(0.5, 20), st.floats(3, 200))
+def test_a_sum_sinks_while_all_is_usual_and_rises_in_excess(expected: float, excess: float, shape: float) -> None:
+    assert log_ratio_mean(expected, excess, shape) < 0
+    assert threshold(expected, excess, shape, 40_000) > threshold(expected, excess, shape, 4_000) > 0
+
+
+@given(st.lists(st.integers(0, 4), max_size=60))
+def test_more_events_never_make_an_alarm_go_away(counts: list[int]) -> None:
+    fewer = watch([Counted(count, 0.5) for count in counts], excess=1.0)
+    more = watch([Counted(count + 1, 0.5) for count in counts], excess=1.0)
+    assert fewer is None or (more is not None and more.at <= fewer.at)
+
+
+def _customers(first: int, count: int) -> set[UUID]:
+    return {UUID(int=n) for n in range(first, first + count)}
+
+
+def test_what_reports_have_in_common_is_found_and_who_saw_the_same_people_is_left_out() -> None:
+    culprit = _customers(0, 200)
+    seen = {agent: _customers(1000 * agent, 200) for agent in range(1, 30)}
+    seen |= {50: culprit, 51: _customers(0, 150) | _customers(90_000, 50)}  # 51 has most of the same customers
+    reported = _customers(0, 200) - _customers(0, 190) | _customers(0, 8) | {UUID(int=1000 * n) for n in range(1, 6)}
+    found = common_point.points(seen, reported, customers=100_000)
+    assert [point.agent_id for point in found] == [50]
+    assert found[0].reported == 18
+    (signal,) = common_point.signals(seen, reported, customers=100_000, at=AT)
+    assert signal.kind is Kind.REPORTS
+
+
+def test_below_the_bound_nobody_is_named_not_even_as_the_likeliest() -> None:
+    seen = {agent: _customers(1000 * agent, 200) for agent in range(1, 30)}
+    reported = {UUID(int=1000 * n + k) for n in range(1, 30) for k in range(2)} | _customers(1000, 5)
+    assert common_point.points(seen, reported, customers=6_000) == []
+    few = _customers(1000, 4)
+    assert common_point.points(seen, few, customers=100_000_000) == [], "four reports name nobody"
+    assert common_point.points({}, few, customers=10) == []
+    assert common_point.points(seen, set(), customers=10) == []
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(12, 30))
+def test_the_tail_is_that_of_drawing_without_putting_back(reported: int, seen: int, customers: int) -> None:
+    for hits in range(min(reported, seen) + 2):
+        exact = sum(
+            comb(seen, k) * comb(customers - seen, reported - k)
+            for k in range(hits, min(reported, seen) + 1)
+            if 0 <= reported - k <= customers - seen
+        ) / comb(customers, reported)
+        assert common_point.tail(hits, customers, reported, seen) == pytest.approx(exact, abs=1e-9)
+
+
+@given(st.integers(0, 20), st.integers(1, 20), st.floats(0.01, 0.99))
+def test_the_binomial_tail_is_exact(count: int, trials: int, share: float) -> None:
+    exact = sum(comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(count, trials + 1))
+    assert approvers.at_least(count, trials, share) == pytest.approx(exact, abs=1e-9)
