@@ -22,6 +22,8 @@ DEMO_OPERATIONS = "holdfast.drills.tidewater.operations_service"
 
 _PASSED_ON = {
     "test": "check format, lint, types and import contracts, then run the tests (arguments go to pytest)",
+    "audit": "look for known weaknesses of dependencies and for secrets in the repository's history: audit --help",
+    "sbom": "what this program is made of, as CycloneDX: sbom [--out FILE] [--dev]",
     "bench": "run a benchmark: bench NAME [options]",
     "manage": "run a command of Django's own: manage NAME [options]",
     "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
@@ -534,6 +536,19 @@ def _test(chosen: argparse.Namespace) -> int:
     return verify(root=_project(), pytest_arguments=chosen.rest, terminal=Terminal())
 
 
+def _audit(chosen: argparse.Namespace) -> int:
+    from holdfast.runtime import audit
+    from holdfast.runtime.terminal import Terminal
+
+    return audit.main(chosen.rest, root=_project(), terminal=Terminal())
+
+
+def _sbom(chosen: argparse.Namespace) -> int:
+    from holdfast.runtime import sbom
+
+    return sbom.main(chosen.rest, root=_project())
+
+
 def _bench(chosen: argparse.Namespace) -> int:
     import subprocess
 
@@ -580,5 +595,7 @@ _COMMANDS = {
     "vault": _vault,
     "manage": _manage,
     "test": _test,
+    "audit": _audit,
+    "sbom": _sbom,
     "bench": _bench,
 }
