@@ -498,6 +498,11 @@ def _guard(chosen: argparse.Namespace) -> int:
             from holdfast.desk import tracing
 
             return tracing.main(chosen.rest[1:])
+    if chosen.rest[:1] == ["radius"]:
+        with _django("guard"):
+            from holdfast.incidents.radius import command as radius
+
+            return radius.main(chosen.rest[1:])
     if {"-h", "--help"} & set(chosen.rest) or not chosen.rest or chosen.rest[0] in command.WITHOUT_DATABASE:
         return command.main(chosen.rest)
     with _django("guard"):

@@ -18,6 +18,9 @@ STAFF = frozenset({"own", "other", "lead", "admin", "security"})
 DESK = STAFF - {"security"}
 LEADS = frozenset({"lead", "admin"})
 EVERYBODY = STAFF | {"anonymous"}
+ADMIN = frozenset({"admin"})
+MINE = frozenset({"own", "lead", "admin"})
+OWN = frozenset({"own"})
 NOBODY: frozenset[str] = frozenset()
 EVERY_STATE = frozenset({"mine", "waiting", "snoozed", "closed", "elsewhere", "look_alike"})
 
@@ -26,13 +29,24 @@ OPENS = frozenset({200, 201, 204, 302, 405, 410, 422})
 
 @dataclass(frozen=True)
 class Route:
-    """How to call one address. `open_to` gets a page (or a refusal of the method); all others must not."""
+    """How to call one address. `open_to` gets a page (or a refusal of the method); all others must not.
+
+    `writes` may use the methods that change something, where there are any: those who may open it, unless said.
+    `answer` is what they get where that looks like a refusal: 404 for made-up ids, 403 without a purpose.
+    """
 
     open_to: frozenset[str]
     arguments: Callable[[World], list[Any]] = lambda world: []
     queries: tuple[str, ...] = ("",)
     why: str = ""
     empty: bool = False  # 404 for somebody who has none of these
+    writes: frozenset[str] | None = None
+    answer: int = 0
+
+    @property
+    def may_write(self) -> frozenset[str]:
+        """Return who may change something by it."""
+        return self.open_to if self.writes is None else self.writes
 
     def calls(self, world: World) -> Iterator[tuple[list[Any], frozenset[str]]]:
         """Yield arguments, and who may open the address with them."""
@@ -88,49 +102,49 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "bridge:unexplained": Route(STAFF),
     "bridge:promises": Route(STAFF, queries=("", "?kind=update&state=kept&days=90&mine=1", "?kind=legal&before=x/y")),
     "bridge:notice": Route(STAFF, arguments=lambda world: [1], why="only by POST, and only one's own"),
-    "bridge:playbooks": Route(STAFF),
-    "bridge:playbook": Route(STAFF, arguments=lambda world: ["usual"]),
+    "bridge:playbooks": Route(STAFF, writes=LEADS),
+    "bridge:playbook": Route(STAFF, arguments=lambda world: ["usual"], writes=LEADS),
     "bridge:what-if": Route(STAFF, queries=("", "?queue=cards&deflect=30&contacts=x")),
     "bridge:roster": Route(LEADS, queries=("", "?week=2026-03-02")),
     "bridge:roster-removal": Route(LEADS, arguments=lambda world: [1], why="only by POST"),
     "bridge:reserve": Route(LEADS),
     "bridge:reserve-removal": Route(LEADS, arguments=lambda world: [1], why="only by POST"),
     "bridge:reserve-call": Route(LEADS, arguments=lambda world: [1], why="only by POST"),
-    "bridge:posture": Route(STAFF, why="only by POST"),
-    "bridge:proposal": Route(STAFF, arguments=lambda world: [1], why="only by POST"),
-    "bridge:matter": Route(STAFF, why="only by POST"),
-    "bridge:matter-end": Route(STAFF, arguments=lambda world: [1], why="only by POST"),
-    "bridge:step": Route(STAFF, arguments=lambda world: ["look"], why="only by POST"),
+    "bridge:posture": Route(STAFF, why="only by POST", writes=LEADS),
+    "bridge:proposal": Route(STAFF, arguments=lambda world: [1], why="only by POST", writes=LEADS),
+    "bridge:matter": Route(STAFF, why="only by POST", writes=LEADS),
+    "bridge:matter-end": Route(STAFF, arguments=lambda world: [1], why="only by POST", writes=LEADS),
+    "bridge:step": Route(STAFF, arguments=lambda world: ["look"], why="only by POST", writes=LEADS),
     # Incidents: everybody at work reads, leads and admins work
     "incidents:home": Route(STAFF, queries=("", "?before=5")),
     "incidents:declare": Route(LEADS),
     "incidents:maintenance": Route(LEADS),
     "incidents:components": Route(LEADS),
-    "incidents:component-act": Route(LEADS, why="only by POST"),
+    "incidents:component-act": Route(LEADS, why="only by POST", answer=404),
     "incidents:now": Route(STAFF),
     "incidents:approvals": Route(STAFF),
     "incidents:signs": Route(STAFF),
-    "incidents:decide": Route(STAFF, lambda world: [UUID(int=1)], why="only by POST"),
-    "incidents:revoke": Route(STAFF, lambda world: [1], why="only by POST"),
+    "incidents:decide": Route(STAFF, lambda world: [UUID(int=1)], why="only by POST", answer=404),
+    "incidents:revoke": Route(STAFF, lambda world: [1], why="only by POST", answer=404),
     # Words for bad days: leads and admins keep them, an admin names who signs
     **{f"words:{name}": Route(LEADS) for name in ("home", "signatories", "forbidden")},
     **{f"words:{name}": Route(LEADS, why="only by POST") for name in ("new", "seeds")},
     "words:template": Route(LEADS, lambda world: ["first-word", "en"]),
     "words:ask": Route(LEADS, lambda world: ["first-word", "en"], why="only by POST"),
-    "words:relieve": Route(frozenset({"admin"}), lambda world: [1], why="only by POST"),
-    "words:allow": Route(LEADS, lambda world: [1], why="only by POST"),
+    "words:relieve": Route(frozenset({"admin"}), lambda world: [1], why="only by POST", answer=404),
+    "words:allow": Route(LEADS, lambda world: [1], why="only by POST", answer=404),
     "incidents:case": CaseRoute(first=lambda conversation: conversation.pk),
     "incidents:incident": Route(STAFF, lambda world: [world.incident]),
     "incidents:owed": Route(STAFF, lambda world: [world.incident]),
     "incidents:crowds": Route(LEADS, lambda world: [world.incident]),
-    "incidents:review": Route(STAFF, lambda world: [world.incident]),
+    "incidents:review": Route(STAFF, lambda world: [world.incident], writes=LEADS),
     "incidents:asking": Route(STAFF, lambda world: [world.incident]),
     **{
         f"incidents:{name}": Route(LEADS, lambda world: [world.incident], why="only by POST")
         for name in _ON_AN_INCIDENT.split()
     },
     **{
-        f"incidents:{name}": Route(LEADS, lambda world: [world.incident, 1], why="only by POST")
+        f"incidents:{name}": Route(LEADS, lambda world: [world.incident, 1], why="only by POST", answer=404)
         for name in ("fact-withdrawal", "commitment-end", "matcher-end")
     },
     # Legal clocks: who leads, security, and who has the legal or executive role in the incident
@@ -139,8 +153,11 @@ ROUTES: dict[str, Route | CaseRoute] = {
         f"legal:{name}": Route(LEADS | {"security"}, lambda world: [world.incident], why="only by POST")
         for name in ("act", "start")
     },
-    "legal:correction": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST"),
-    "legal:settle": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
+    "legal:decide": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST"),
+    "legal:correction": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST", answer=404),
+    "legal:settle": Route(
+        LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST", answer=404
+    ),
     "legal:pause": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     # The log of reveals itself: published for everybody, proofs with a token, pages for who leads and security
     "ledger:home": Route(LEADS | {"security"}),
@@ -154,6 +171,14 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "ledger:seen": Route(LEADS | {"security"}, lambda world: [world.conversations["mine"].customer_id]),
     "ledger:for-them": Route(LEADS | {"security"}, lambda world: [world.conversations["mine"].customer_id]),
     "ledger:case": Route(LEADS, lambda world: [world.conversations["mine"].number]),
+    # Blast radius: never leads, for it may be about their own team
+    "radius:home": Route(frozenset({"admin", "security"})),
+    "radius:report": Route(frozenset({"admin", "security"}), lambda world: [world.radius]),
+    **{
+        f"radius:{name}": Route(frozenset({"admin", "security"}), lambda world: [world.radius], why="only by POST")
+        for name in ("sample", "hand")
+    },
+    "radius:file": Route(frozenset({"admin", "security"}), lambda world: [world.radius, "json"]),
     # Audiences: who leads
     "audiences:home": Route(LEADS, lambda world: [world.incident]),
     **{
@@ -161,13 +186,15 @@ ROUTES: dict[str, Route | CaseRoute] = {
         for name in ("add", "count", "freeze")
     },
     "audiences:handed": Route(LEADS, lambda world: [world.incident]),
-    "audiences:change": Route(LEADS, lambda world: [world.incident, 1], why="only by POST"),
+    "audiences:change": Route(LEADS, lambda world: [world.incident, 1], why="only by POST", answer=404),
     "audiences:hand-over": Route(LEADS, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     # Calls by executives: who leads, and who signs as an executive
     "outreach:home": Route(LEADS, lambda world: [world.incident]),
-    "outreach:take": Route(LEADS, lambda world: [world.incident], why="only by POST"),
+    "outreach:take": Route(LEADS, lambda world: [world.incident], why="only by POST", answer=404),
     "outreach:person": Route(LEADS, lambda world: [world.incident, world.outreach]),
-    "outreach:reveal": Route(LEADS, lambda world: [world.incident, world.outreach, UUID(int=1)], why="only by POST"),
+    "outreach:reveal": Route(
+        LEADS, lambda world: [world.incident, world.outreach, UUID(int=1)], why="only by POST", answer=404
+    ),
     **{
         f"outreach:{name}": Route(LEADS, lambda world: [world.incident, world.outreach], why="only by POST")
         for name in ("call", "promise", "end")
@@ -183,10 +210,10 @@ ROUTES: dict[str, Route | CaseRoute] = {
         f"goodwill:{name}": Route(LEADS, lambda world: [world.incident, world.offer], why="only by POST")
         for name in ("approve", "trial", "give", "hand-over", "end")
     },
-    "goodwill-redemptions": Route(EVERYBODY, why="only by POST, with a token of its own scope"),
+    "goodwill-redemptions": Route(EVERYBODY, why="only by POST, with a token of its own scope", writes=NOBODY),
     # Signing in (allauth)
     "account_login": Route(EVERYBODY, queries=("", "?next=/desk/")),
-    "account_logout": Route(EVERYBODY, why="strangers are sent home"),
+    "account_logout": Route(EVERYBODY, why="strangers are sent home", answer=302),
     "account_inactive": Route(EVERYBODY),
     "account_signup": Route(EVERYBODY, why="says that agents are invited"),
     "account_reauthenticate": Route(STAFF),
@@ -195,34 +222,34 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "account_change_password": Route(STAFF),
     "account_set_password": Route(STAFF),
     "account_reset_password": Route(EVERYBODY),
-    "account_confirm_login_code": Route(EVERYBODY),
-    "account_confirm_email": Route(EVERYBODY, lambda world: ["unknown-key"]),
+    "account_confirm_login_code": Route(EVERYBODY, writes=STAFF),
+    "account_confirm_email": Route(EVERYBODY, lambda world: ["unknown-key"], answer=404),
     "account_reset_password_from_key_done": Route(EVERYBODY),
     "account_reset_password_from_key": Route(EVERYBODY, lambda world: ["1", "set-password"]),
     "account_reset_password_done": Route(EVERYBODY),
     "mfa_index": Route(STAFF),
-    "mfa_authenticate": Route(EVERYBODY, why="only in the middle of signing in; else back to sign-in"),
+    "mfa_authenticate": Route(EVERYBODY, why="only in the middle of signing in; else back to sign-in", writes=STAFF),
     "mfa_reauthenticate": Route(STAFF),
     "mfa_activate_totp": Route(STAFF),
-    "mfa_deactivate_totp": Route(STAFF, empty=True),
+    "mfa_deactivate_totp": Route(STAFF, empty=True, answer=404),
     "mfa_view_recovery_codes": Route(STAFF, empty=True),
     "mfa_generate_recovery_codes": Route(STAFF),
-    "mfa_download_recovery_codes": Route(STAFF, empty=True),
+    "mfa_download_recovery_codes": Route(STAFF, empty=True, answer=404),
     "mfa_list_webauthn": Route(STAFF),
     "mfa_add_webauthn": Route(STAFF),
     "mfa_reauthenticate_webauthn": Route(STAFF),
     "mfa_remove_webauthn": Route(STAFF, lambda world: [1]),
     "mfa_edit_webauthn": Route(STAFF, lambda world: [1]),
-    "mfa_login_webauthn": Route(EVERYBODY),
+    "mfa_login_webauthn": Route(EVERYBODY, writes=STAFF),
     # Team
     "people:team": Route(frozenset({"admin"})),
-    "people:invitations": Route(EVERYBODY, why="POST only; its roles are tested with the accounts"),
-    "people:link": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
-    "people:standing": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
-    "people:teams": Route(EVERYBODY, why="POST only; its roles are tested with the accounts"),
-    "people:team-name": Route(EVERYBODY, lambda world: [1], why="POST only"),
-    "people:team-removal": Route(EVERYBODY, lambda world: [1], why="POST only"),
-    "people:reactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only"),
+    "people:invitations": Route(EVERYBODY, why="POST only; its roles are tested with the accounts", writes=ADMIN),
+    "people:link": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
+    "people:standing": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
+    "people:teams": Route(EVERYBODY, why="POST only; its roles are tested with the accounts", writes=ADMIN),
+    "people:team-name": Route(EVERYBODY, lambda world: [1], why="POST only", writes=ADMIN),
+    "people:team-removal": Route(EVERYBODY, lambda world: [1], why="POST only", writes=ADMIN),
+    "people:reactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
     "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
     # Settings: leads keep words, admins keep queues
     "settings:home": Route(LEADS),
@@ -231,25 +258,29 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "settings:queue": Route(frozenset({"admin"}), lambda world: [world.queue.pk if world.queue else 0]),
     "settings:leaving": Route(frozenset({"admin"}), lambda world: [world.agents["own"].pk]),
     "settings:operators": Route(LEADS),
-    "settings:operator-switch": Route(EVERYBODY, lambda world: ["made-up"], why="POST only"),
-    "settings:operator-removal": Route(EVERYBODY, lambda world: ["made-up"], why="POST only"),
+    "settings:operator-switch": Route(EVERYBODY, lambda world: ["made-up"], why="POST only", writes=LEADS),
+    "settings:operator-removal": Route(EVERYBODY, lambda world: ["made-up"], why="POST only", writes=LEADS),
     "settings:canned": Route(LEADS, queries=("", "?q=hello&locale=en")),
     "settings:canned-new": Route(LEADS),
     "settings:canned-reply": Route(LEADS, lambda world: [CannedReply.objects.get(shortcut="hello").pk]),
-    "settings:canned-preview": Route(EVERYBODY, why="POST only; its roles are tested with the settings"),
-    "settings:canned-removal": Route(EVERYBODY, lambda world: [1], why="POST only"),
+    "settings:canned-preview": Route(EVERYBODY, why="POST only; its roles are tested with the settings", writes=LEADS),
+    "settings:canned-removal": Route(EVERYBODY, lambda world: [1], why="POST only", writes=LEADS),
     "learning:home": Route(LEADS),
-    "learning:decision": Route(EVERYBODY, lambda world: [1], why="POST only; its roles are tested with the learning"),
-    "learning:trial": Route(EVERYBODY, why="POST only; its roles are tested with the learning"),
-    "learning:standing": Route(EVERYBODY, lambda world: [1], why="POST only; its roles are tested with the learning"),
+    "learning:decision": Route(
+        EVERYBODY, lambda world: [1], why="POST only; its roles are tested with the learning", writes=LEADS
+    ),
+    "learning:trial": Route(EVERYBODY, why="POST only; its roles are tested with the learning", writes=LEADS),
+    "learning:standing": Route(
+        EVERYBODY, lambda world: [1], why="POST only; its roles are tested with the learning", writes=LEADS
+    ),
     "articles:home": Route(LEADS, queries=("", "?q=card&state=draft")),
     "articles:new": Route(LEADS, queries=("", "?slug=lost-card&locale=id")),
-    "articles:preview": Route(EVERYBODY, why="POST only"),
-    "articles:article": Route(NOBODY, lambda world: [1], why="no article in this world"),
-    "articles:publication": Route(EVERYBODY, lambda world: [1], why="POST only"),
-    "articles:checked": Route(EVERYBODY, lambda world: [1], why="POST only"),
-    "articles:putting-back": Route(EVERYBODY, lambda world: [1, 1], why="POST only"),
-    "articles:settled": Route(EVERYBODY, lambda world: [1], why="POST only"),
+    "articles:preview": Route(EVERYBODY, why="POST only", writes=LEADS),
+    "articles:article": Route(NOBODY, lambda world: [1], why="no article in this world", writes=LEADS, answer=404),
+    "articles:publication": Route(EVERYBODY, lambda world: [1], why="POST only", writes=LEADS, answer=404),
+    "articles:checked": Route(EVERYBODY, lambda world: [1], why="POST only", writes=LEADS, answer=404),
+    "articles:putting-back": Route(EVERYBODY, lambda world: [1, 1], why="POST only", writes=LEADS, answer=404),
+    "articles:settled": Route(EVERYBODY, lambda world: [1], why="POST only", writes=LEADS),
     "articles:history": Route(NOBODY, lambda world: [1], why="no article in this world"),
     "articles:beside": Route(NOBODY, lambda world: [1], why="no article in this world"),
     "articles:due": Route(LEADS),
@@ -289,13 +320,13 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:list": Route(DESK, queries=("?view=all", "?view=closed", "?queue=cards", "?view=all&q=ayu")),
     "desk:row": CaseRoute(first=lambda conversation: conversation.pk, states=EVERY_STATE),
     "desk:nav": Route(DESK),
-    "desk:next": Route(EVERYBODY, why="POST only"),
+    "desk:next": Route(EVERYBODY, why="POST only", writes=DESK, answer=404),
     "desk:search": Route(DESK, queries=("?q=card", "?q=declined", "?q=zqfamily31", "?q=zqlocal31@zqhost31.example")),
     "desk:canned": Route(DESK, queries=("", "?q=hello")),
     "desk:palette": Route(DESK, queries=("", "?q=card", "?q=zqlocal31@zqhost31.example")),
-    "desk:views": Route(EVERYBODY, why="POST only"),
-    "desk:view": Route(EVERYBODY, lambda world: [world.view.pk if world.view else 0], why="DELETE only"),
-    "desk:preferences": Route(EVERYBODY, why="POST only"),
+    "desk:views": Route(EVERYBODY, why="POST only", writes=DESK),
+    "desk:view": Route(EVERYBODY, lambda world: [world.view.pk if world.view else 0], why="DELETE only", writes=OWN),
+    "desk:preferences": Route(EVERYBODY, why="POST only", writes=DESK),
     "desk:reveals": Route(STAFF, queries=("", "?q=iban")),
     "desk:attachment": Route(
         frozenset({"own", "lead", "admin"}), lambda world: [world.attachment.pk if world.attachment else 0]
@@ -309,8 +340,11 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:picture": Route(
         frozenset({"own", "lead", "admin"}),
         lambda world: [world.conversations["mine"].number, world.picture.pk if world.picture else 0],
+        answer=403,
     ),
-    "desk:unmerge": Route(EVERYBODY, lambda world: [world.merge.pk if world.merge else 0], why="DELETE only"),
+    "desk:unmerge": Route(
+        EVERYBODY, lambda world: [world.merge.pk if world.merge else 0], why="DELETE only", writes=MINE
+    ),
     "desk:conversation": CaseRoute(states=EVERY_STATE),
     "desk:thread": CaseRoute(states=EVERY_STATE),
     "desk:facts": CaseRoute(),
@@ -333,7 +367,9 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:call": Route(NOBODY, lambda world: [world.conversations["mine"].number, "iban"], why="no dialler is set up"),
     "desk:raw": CaseRoute(_message),
     "desk:formatted": CaseRoute(_message),
-    "desk:card": Route(NOBODY, lambda world: [world.conversations["mine"].number, "TW-1-C1"], why="no bank here"),
+    "desk:card": Route(
+        NOBODY, lambda world: [world.conversations["mine"].number, "TW-1-C1"], why="no bank here", writes=MINE
+    ),
     "desk:delivery": CaseRoute(_message),
     "desk:again": CaseRoute(_message),
     "assistant:word": CaseRoute(),

@@ -31,10 +31,12 @@ from holdfast.desk.models import CannedReply, Queue, SavedView
 from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
+from holdfast.guard.radius.contract import Question
 from holdfast.incidents import components, declaring, links, updates
 from holdfast.incidents.goodwill import limits, offers, redeeming
 from holdfast.incidents.models import Incident
 from holdfast.incidents.outreach import calls, taking
+from holdfast.incidents.radius import making
 from holdfast.incidents.status import subscribing
 from holdfast.incidents.status.models import Subscriber
 from holdfast.incidents.words import templates
@@ -107,6 +109,7 @@ class World:
     incident: int = 0
     outreach: UUID | None = None
     offer: UUID | None = None
+    radius: UUID | None = None
     tokens: list[str] = field(default_factory=list, repr=False)
 
     def leaks(self, where: str, content: str | bytes) -> list[str]:
@@ -170,6 +173,7 @@ def build() -> World:
     _subscriber(world)
     _call(world)
     _goodwill(world)
+    _radius(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -399,6 +403,13 @@ def _goodwill(world: World) -> None:
     limits.set_limit(agent_id=world.agents["own"].pk, amount=None, currency="EUR", by=admin)
     redeeming.redeem(code=redeeming.make_trial(offer_id=world.offer, by=lead), key="1", through="till")
     redeeming.give_one(offer_id=world.offer, customer_id=world.customers[0].pk, by=lead)
+
+
+def _radius(world: World) -> None:
+    """Whose data one of them could know was counted."""
+    since = timezone.now() - timedelta(days=1)
+    question = Question(agents=(world.agents["own"].pk,), since=since, until=since + timedelta(days=2))
+    world.radius = making.make(question, by=world.agents["security"].pk, places={"TW-1": "DE"}).id
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

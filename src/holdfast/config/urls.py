@@ -18,6 +18,7 @@ urlpatterns = [
     path("assistant/", include("holdfast.assistant.urls")),
     path("settings/", include("holdfast.desk.settings_urls")),
     path("ledger/", include("holdfast.desk.ledger_urls")),
+    path("security/radius/", include("holdfast.incidents.radius.urls")),
     path("settings/learning/", include("holdfast.assistant.learning.urls")),
     path("settings/words/", include("holdfast.incidents.words.urls")),
     path("settings/campaigns/", include("holdfast.notify.campaigns.urls")),

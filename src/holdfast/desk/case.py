@@ -32,6 +32,8 @@ from holdfast.desk.screens import (
     TagsView,
 )
 from holdfast.desk.thread import hand_over, message_views
+from holdfast.guard.radius import sightings
+from holdfast.guard.radius.sightings import How
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
@@ -49,8 +51,9 @@ class _Thread:
 
 
 def screen_of(*, agent: Agent, reach: Reach, conversation: Conversation) -> ConversationScreen:
-    """Everything the open conversation shows to `agent`. At most ten queries, whatever the length of the thread."""
+    """Everything the open conversation shows to `agent`. At most eleven queries, whatever the length of the thread."""
     number = conversation.number
+    sightings.note(agent_id=agent.id, how=How.OPENED, cases=[(conversation.id, conversation.customer_id)])
     mine = conversation.assignee_id == agent.id
     thread = _thread(agent, conversation)
     can_write, why_not = _writing(conversation)

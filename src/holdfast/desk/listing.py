@@ -16,6 +16,8 @@ from holdfast.desk.filters import Chosen
 from holdfast.desk.presence import present
 from holdfast.desk.reach import Reach
 from holdfast.desk.screens import Empty, ListPage, RowGroup
+from holdfast.guard.radius import sightings
+from holdfast.guard.radius.sightings import How
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -40,7 +42,8 @@ def page_of(
     if line and not after and (counts is None or counts.mine):
         mine = InboxFilter(assignee=agent.id, queue=queue_id, channel=chosen.channel, tag=chosen.tag)
         held = queries.inbox(agent, mine, None, PAGE).rows
-    rows = row_screens([*held, *found], agent=agent, reach=reach, query=chosen.query, current=current)
+    how = How.FOUND if chosen.text else How.LISTED
+    rows = row_screens([*held, *found], agent=agent, reach=reach, query=chosen.query, current=current, how=how)
     groups = _groups(chosen, rows[: len(held)], rows[len(held) :], waiting=_waiting(counts, queue_id) if line else None)
     following = urlencode({"after": page.next}) if page.next else ""
     joined = "&".join(filter(None, [chosen.query, following]))
@@ -76,10 +79,17 @@ def page_later(*, reach: Reach, chosen: Chosen, counts: Counts | None, current: 
 
 
 def row_screens(
-    rows: Iterable[queries.Row], *, agent: Agent, reach: Reach, query: str = "", current: int | None = None
+    rows: Iterable[queries.Row],
+    *,
+    agent: Agent,
+    reach: Reach,
+    query: str = "",
+    current: int | None = None,
+    how: How = How.LISTED,
 ) -> tuple[screens.Row, ...]:
-    """Rows as the list shows them, with who is there. One query."""
+    """Rows as the list shows them, with who is there. One query, and another one to note those not shown before."""
     listed = list(rows)
+    sightings.note(agent_id=agent.id, how=how, cases=[(row.id, row.customer_id) for row in listed])
     here = present(conversation_ids=[row.id for row in listed], but=agent.id) if listed else {}
     return tuple(_row(row, agent, reach, query, current, here) for row in listed)
 

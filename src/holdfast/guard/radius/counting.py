@@ -122,15 +122,9 @@ def _log(question: Question) -> Log:
         size=last.size if last else 0,
         root=last.body.split("\n")[2] if last else "",
         signed_at=last.at if last else None,
-        begins_at=_begins_at(),
+        begins_at=RevealLog.objects.order_by("at").values_list("at", flat=True).first(),
         pages_since=datetime.combine(pages, datetime.min.time(), UTC) if pages else None,
         waiting=Pending.objects.count(),
         nameless=nameless,
         whole_exports=whole,
     )
-
-
-def _begins_at() -> datetime | None:
-    """When the log's first request was. By id, which begins with its time: there is always an index on it."""
-    first: datetime | None = RevealLog.objects.order_by("id").values_list("at", flat=True).first()
-    return first

@@ -41,6 +41,32 @@ class Act(models.Model):
         indexes = [models.Index(fields=["incident", "noted_at"], name="act_in_order")]
 
 
+class Proposal(models.Model):
+    """A room of the house has evidence that something happened, and proposes to declare it. Only a person does."""
+
+    incident = models.ForeignKey("incidents.Incident", models.PROTECT, related_name="+")
+    event = models.CharField(max_length=12, choices=Event.choices)
+    at = models.DateTimeField(help_text="When it happened, as proposed.")
+    evidence = models.CharField(max_length=500)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    act = models.OneToOneField(Act, models.PROTECT, null=True, related_name="+", help_text="Empty: it was set aside.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "event"], condition=models.Q(decided_at=None), name="proposed_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at=None, decided_by=None, act=None)
+                | models.Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="proposal_decided_by_somebody",
+            ),
+        ]
+
+
 class Clock(models.Model):
     """One duty of one regime that an incident may have: counted until it is done, or legal says it is not needed.
 

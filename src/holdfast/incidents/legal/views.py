@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from holdfast.incidents import gate, queries, screens
 from holdfast.incidents.contract import IncidentView
 from holdfast.incidents.errors import Refused as IncidentRefused
-from holdfast.incidents.legal import acts, clocks
+from holdfast.incidents.legal import acts, clocks, proposing
 from holdfast.incidents.legal import queries as legal
 from holdfast.incidents.legal.calendars import SOURCES
 from holdfast.incidents.legal.errors import NotFound, Refused
@@ -108,6 +108,16 @@ def correction(request: HttpRequest, incident: IncidentView, *, act_id: int) -> 
 
 
 @_verb
+def decide(request: HttpRequest, incident: IncidentView, *, proposal_id: int) -> None:
+    """Declare what the house proposed, or set it aside."""
+    if request.POST.get("as") == "aside":
+        proposing.set_aside(proposal_id=proposal_id, incident_id=incident.id, by=me(request).pk)
+        return
+    at = gate.moment(gate.line(request, "at"), what="The time")
+    proposing.declare(proposal_id=proposal_id, incident_id=incident.id, at=at, by=me(request).pk)
+
+
+@_verb
 def start(request: HttpRequest, incident: IncidentView) -> None:
     """Start the clocks of regimes."""
     clocks.start(incident_id=incident.id, slugs=request.POST.getlist("regime"), by=me(request).pk)
@@ -162,6 +172,7 @@ def _page(request: HttpRequest, incident: IncidentView, *, problem: str = "", st
         "running": running,
         "settled": [each for each in found if each.state != "running"],
         "acts": legal.acts_of(incident.id),
+        "proposals": proposing.open_proposals(incident.id),
         "to_declare": legal.to_declare(incident.id),
         "regimes": legal.to_start(incident.id),
         "calendars": [(name, source) for name, source in SOURCES.items() if name != "none"],

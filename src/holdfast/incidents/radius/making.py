@@ -1,0 +1,63 @@
+"""Making a report: count, put references and case numbers to the ids, sign, keep."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from holdfast.conversations.lookups import numbers_of
+from holdfast.guard.radius import counting, files, keeping
+from holdfast.guard.radius.contract import Question, Radius, Refused
+from holdfast.guard.radius.files import Files, Known
+from holdfast.kit.ids import uuid7
+from holdfast.people.queries import accounts_of, names_of
+
+MOST_PLACES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report that was kept under `id`."""
+
+    id: UUID
+    radius: Radius
+    files: Files
+
+
+def make(question: Question, *, by: int | None, places: Mapping[str, str] | None = None) -> Made:
+    """Count, sign and keep. `places`: the jurisdiction of an account by its reference. Raises `Refused`."""
+    radius = counting.count(question)
+    report_id = uuid7()
+    written = write(radius, report_id=report_id, places=places or {})
+    keeping.keep(radius, written, report_id=report_id, by=by)
+    return Made(report_id, radius, written)
+
+
+def write(radius: Radius, *, report_id: UUID, places: Mapping[str, str]) -> Files:
+    """Return the signed files of what was counted."""
+    accounts = accounts_of([one.customer_id for one in radius.people])
+    return files.make(
+        radius,
+        report_id=report_id,
+        people={id_: Known(account, places.get(account, "")) for id_, account in accounts.items()},
+        cases=numbers_of(case for one in radius.people for touch in one.touches for case in touch.cases),
+        agents=names_of(radius.question.agents),
+    )
+
+
+def read_places(text: str) -> dict[str, str]:
+    """Read a CSV of account reference and jurisdiction (`US-ME`, `DE`), with or without a heading. Raises `Refused`."""
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text.replace("\x00", ""))) if row and row[0].strip()]
+    except csv.Error as error:
+        raise Refused("The list of places cannot be read. Save it as CSV: account reference, jurisdiction.") from error
+    found = {row[0].strip()[:40]: row[1].strip()[:20] for row in rows if len(row) > 1}
+    found.pop("reference", None)
+    if rows and not found:
+        raise Refused("The list of places has no second column. Put the jurisdiction after each account reference.")
+    if len(found) > MOST_PLACES:
+        raise Refused(f"That is more than {MOST_PLACES:,} accounts. Give those that may be concerned.")
+    return found
