@@ -30,7 +30,7 @@ def test_the_list_and_the_case_ask_a_fixed_number_of_questions(
         if number % 3 == 0:
             assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.ana.pk)
     client = sign_in(getattr(desk, who))
-    for path, most in (("/desk/", 13), ("/desk/?view=all", 12), (f"/desk/c/{conversation.number}/", 27)):
+    for path, most in (("/desk/", 14), ("/desk/?view=all", 13), (f"/desk/c/{conversation.number}/", 28)):
         client.get(path)
         movement.forget()  # so that it is asked for here: seven of the case, which pages within 2 s share
         next_word.forget()

@@ -36,6 +36,7 @@ from holdfast.config.health import Health  # noqa: E402
 from holdfast.config.options import options  # noqa: E402
 from holdfast.config.proxies import TrustedProxies  # noqa: E402
 from holdfast.conversations.lookups import numbers_of  # noqa: E402
+from holdfast.guard.cutoff import states as cutoff  # noqa: E402
 from holdfast.incidents.status import serving as status  # noqa: E402
 from holdfast.intake import operators, tokens  # noqa: E402
 from holdfast.intake.accept import PostgresIntake  # noqa: E402
@@ -117,7 +118,7 @@ class Web:
             _log.warning("No proxy is trusted, so sign-in limits see one address; set HOLDFAST_TRUSTED_PROXIES.")
         await self.intake.start()
         self.bus.start()
-        self.hub.start(self.bus.subscribe(outbox.CHANNEL))
+        self.hub.start(self.bus.subscribe(outbox.CHANNEL), rights=self.bus.subscribe(cutoff.CHANNEL))
         await self._read_tokens()
         loop = asyncio.get_running_loop()
         self._tasks = [

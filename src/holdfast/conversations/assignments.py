@@ -46,6 +46,24 @@ def assign(*, conversation_id: UUID, to: int | None, by: int | None, epoch: int 
 
 
 @transaction.atomic
+def to_line(*, conversation_id: UUID, queue_id: int, epoch: int | None = None) -> None:
+    """Take the case from whoever has it into a line, where it stands by when its customer began to wait.
+
+    One that waits for nothing now, or is snoozed, stands there when it next has to. Raises `NotFound`, `Stale`,
+    `Refused`.
+    """
+    conversation = locked(conversation_id)
+    check_epoch(conversation, epoch)
+    if conversation.state == Conversation.State.CLOSED:
+        raise Refused("This conversation is closed. Reopen it first.")
+    release(conversation)
+    conversation.queue_id = queue_id
+    step_in(conversation)
+    hold(conversation.pk)
+    done(conversation, kind="assignment")
+
+
+@transaction.atomic
 def take_next(
     *,
     agent_id: int,

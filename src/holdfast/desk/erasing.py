@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from holdfast.conversations.models import Conversation, Message
 from holdfast.guard import data_keys
+from holdfast.guard.cutoff.states import held_by
 from holdfast.guard.grants import close_grants
 from holdfast.guard.ledger.erasing import destroy_salts
 from holdfast.intake.senders import forget_senders
@@ -24,6 +25,10 @@ from holdfast.people.models import Customer, Identity
 
 class NobodyThere(Exception):  # noqa: N818 - reads as what is the matter
     """There is no such customer. The text is for the operator."""
+
+
+class OnHold(Exception):  # noqa: N818 - reads as what is the matter
+    """This customer is part of frozen evidence. The text is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,16 @@ class Erased:
 def erase(*, reference: str) -> Erased:
     """Erase the customer with this reference or id, and who was merged into them. Cannot be undone.
 
-    Raises `NobodyThere`. Backups keep ciphertext without a key; see docs/security.md for what else they keep.
+    Raises `NobodyThere`, and `OnHold` while a cut-off holds what was seen of them as evidence. Backups keep ciphertext
+    without a key; see docs/security.md for what else they keep.
     """
     owners = _all_of(reference)
+    held = min(filter(None, map(held_by, owners)), default=None)
+    if held is not None:
+        raise OnHold(
+            f"This customer is part of the evidence of cut-off {held}, so nothing of theirs is erased yet. "
+            f"Note the request; when two people have lifted the hold (Cut-off {held}, Evidence), erase them then."
+        )
     data_keys.destroy(owners)
     for owner in owners:
         destroy_salts(customer_id=owner)
@@ -85,7 +97,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         done = erase(reference=chosen.reference)
-    except NobodyThere as nobody:
+    except (NobodyThere, OnHold) as nobody:
         sys.stderr.write(f"{nobody}\n")
         return 1
     sys.stdout.write(

@@ -85,6 +85,7 @@ class ApiToken(models.Model):
     operator = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="Whose assistant it was given to."
     )
+    employer_id = models.BigIntegerField(null=True, help_text="Whose systems have it, when an employer's of agents.")
 
 
 class Operator(models.Model):

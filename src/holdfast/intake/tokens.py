@@ -56,12 +56,21 @@ class ListedToken:
     revoked_at: datetime | None
     customer: str
     operator: str
+    employer_id: int | None
 
 
 def create(
-    *, name: str, scopes: Sequence[str], expires_at: datetime | None = None, customer: str = "", operator: str = ""
+    *,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    customer: str = "",
+    operator: str = "",
+    employer_id: int | None = None,
 ) -> str:
     """Make a token and return it; it is shown this once and only its SHA-256 is kept.
+
+    With `employer_id` it is for the systems of that employer, and ends when they are cut off.
 
     With `customer`, an account reference, whoever holds it speaks for that customer, by the assistant of `operator`.
     Raises `TokenError` for an unknown scope, an empty name, or a name that was used before: contacts are told apart by
@@ -89,6 +98,7 @@ def create(
                 expires_at=expires_at,
                 customer=customer,
                 operator=operator,
+                employer_id=employer_id,
             )
             _tell()
     except IntegrityError:
@@ -111,14 +121,27 @@ def revoke(name: str) -> None:
         _tell()
 
 
+def revoke_of(*, employer_id: int) -> int:
+    """End every token of an employer's systems for good, in the caller's transaction; return how many there were."""
+    ended = ApiToken.objects.filter(employer_id=employer_id, revoked_at=None).update(revoked_at=now())
+    _tell()
+    return ended
+
+
+def names_of(*, employer_id: int) -> list[str]:
+    """Return the names of the tokens in force that an employer's systems have."""
+    rows = ApiToken.objects.filter(employer_id=employer_id, revoked_at=None).order_by("name")
+    return list(rows.values_list("name", flat=True))
+
+
 def listed() -> list[ListedToken]:
     """List all tokens, the newest first."""
     rows = ApiToken.objects.order_by("-created_at").values_list(
-        "name", "scopes", "created_at", "expires_at", "revoked_at", "customer", "operator"
+        "name", "scopes", "created_at", "expires_at", "revoked_at", "customer", "operator", "employer_id"
     )
     return [
-        ListedToken(name, tuple(scopes), made, expires, revoked, customer, operator)
-        for name, scopes, made, expires, revoked, customer, operator in rows
+        ListedToken(name, tuple(scopes), made, expires, revoked, customer, operator, employer_id)
+        for name, scopes, made, expires, revoked, customer, operator, employer_id in rows
     ]
 
 

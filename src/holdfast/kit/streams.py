@@ -148,14 +148,16 @@ class Hub:
         self._exact: defaultdict[str, set[Client]] = defaultdict(set)
         self._position: Cursor | None = None
         self._wake = asyncio.Event()
+        self._look = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._started = asyncio.Event()
 
-    def start(self, notices: Subscription) -> None:
-        """Begin to read, woken by `notices` and at least every second."""
+    def start(self, notices: Subscription, rights: Subscription | None = None) -> None:
+        """Begin to read, woken by `notices` and each second. A notice of `rights` has all rights looked at at once."""
         loop = asyncio.get_running_loop()
         self._tasks = [
-            loop.create_task(self._listen(notices)),
+            loop.create_task(self._listen(notices, self._wake)),
+            *([loop.create_task(self._listen(rights, self._look))] if rights is not None else []),
             loop.create_task(self._read(), name="outbox-reader"),
             loop.create_task(self._look_at_rights(), name="stream-rights"),
         ]
@@ -227,9 +229,9 @@ class Hub:
         _resyncs.inc()
         return [resync(until)]
 
-    async def _listen(self, notices: Subscription) -> None:
+    async def _listen(self, notices: Subscription, heard: asyncio.Event) -> None:
         async for _ in notices:
-            self._wake.set()
+            heard.set()
 
     async def _read(self) -> None:
         pause = 1.0
@@ -257,7 +259,10 @@ class Hub:
 
     async def _look_at_rights(self) -> None:
         while True:
-            await asyncio.sleep(self._rights_every)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._rights_every):
+                    await self._look.wait()
+            self._look.clear()
             rights = {client.right for client in self._clients} - {None}
             if not rights:
                 continue

@@ -12,16 +12,15 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.db import connection, transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from holdfast.guard.grants import close_grants_of
 from holdfast.guard.keeping import keep, kept
 from holdfast.people.models import Agent, Role, Team
+from holdfast.people.sessions import end_sessions_of
 
 FIRST_ADMIN_LASTS = timedelta(hours=24)
 INVITATION_LASTS = timedelta(days=7)
@@ -52,6 +51,13 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Agents are invited."""
         return False
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        """Let nobody in who is cut off, whatever they signed in with; the page is that of a deactivated account."""
+        if user.standing.is_out:
+            log.warning("people.sign_in_while_cut_off", agent=user.pk)
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **kwargs)
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """Sign in under a new session key. Agents made in bulk get the address record that re-authentication needs."""
@@ -117,8 +123,8 @@ def _link(base_url: str, payload: dict[str, Any]) -> str:
 
 
 def _mark(agent: Agent) -> str:
-    """Changes whenever the password does, so that a link works once."""
-    return salted_hmac(_SALT, agent.password).hexdigest()[:24]
+    """Changes whenever the password does, so that a link works once; and with every cut-off that means its agent."""
+    return salted_hmac(_SALT, f"{agent.password}{agent.standing.epoch or ''}").hexdigest()[:24]
 
 
 def read_link(token: str) -> Welcome | None:
@@ -131,7 +137,7 @@ def read_link(token: str) -> Welcome | None:
         agent = Agent.objects.filter(pk=payload["agent"], is_active=True).first()
     except (signing.BadSignature, KeyError, TypeError):
         return None
-    if agent is None or not constant_time_compare(payload["mark"], _mark(agent)):
+    if agent is None or agent.standing.is_out or not constant_time_compare(payload["mark"], _mark(agent)):
         return None
     return Welcome(agent)
 
@@ -186,9 +192,7 @@ def change_role(*, agent_id: int, role: Role, by: int) -> None:
 
 def end_sessions(*, agent_id: int) -> None:
     """Delete every session of this agent; otherwise an old one would come back to life with the account."""
-    live = Session.objects.filter(expire_date__gt=timezone.now())
-    theirs = [row.pk for row in live.iterator() if row.get_decoded().get("_auth_user_id") == str(agent_id)]
-    Session.objects.filter(pk__in=theirs).delete()
+    end_sessions_of([agent_id])
 
 
 def _held(agent_id: int) -> Agent:

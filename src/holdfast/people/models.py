@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 
+from holdfast.guard.cutoff.states import State, state_of
 from holdfast.guard.fields import SealedField
 from holdfast.kit.ids import uuid7
 
@@ -21,9 +24,20 @@ class Vendor(models.Model):
     internal = models.BooleanField(default=False)
 
 
+class Site(models.Model):
+    """A place where people of one employer work, so that a place can be cut off at once."""
+
+    name = models.CharField(max_length=80)
+    vendor = models.ForeignKey(Vendor, models.PROTECT, related_name="sites")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["vendor", "name"], name="site_once_per_vendor")]
+
+
 class Team(models.Model):
     name = models.CharField(max_length=80)
     vendor = models.ForeignKey(Vendor, models.PROTECT, related_name="teams")
+    site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="teams")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["vendor", "name"], name="team_once_per_vendor")]
@@ -80,6 +94,22 @@ class Agent(AbstractBaseUser, PermissionsMixin):
     def leads(self) -> bool:
         """Whether this agent sees every queue and may reassign anybody's case."""
         return self.role in {Role.LEAD, Role.ADMIN}
+
+    @cached_property
+    def standing(self) -> State:
+        """Whether this person is cut off, as of the first time this object was asked: once a request."""
+        return state_of(self.pk)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session of theirs is bound to: the password, and the epoch of the last cut-off."""
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterable[str]:
+        """Return the same for the secret keys of before."""
+        return map(self._of_this_epoch, super().get_session_auth_fallback_hash())
+
+    def _of_this_epoch(self, bound: str) -> str:
+        return f"{bound}.{self.standing.epoch}" if self.standing.epoch else bound
 
 
 class Customer(models.Model):

@@ -8,8 +8,9 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from holdfast.guard.cutoff.states import cut_off_ids
 from holdfast.guard.fields import Sealed
 from holdfast.guard.keys import blind_index, normalise
 from holdfast.people.models import Agent, Customer, Identity, Role, Team
@@ -51,40 +52,45 @@ def leads(agent_id: int) -> bool:
 
 def role_of(agent_id: int) -> str:
     """Return the role of somebody who is here, empty for others."""
-    rows = Agent.objects.filter(pk=agent_id, is_active=True)
+    rows = _here().filter(pk=agent_id)
     return rows.values_list("role", flat=True).first() or ""
 
 
 def answers(agent_id: int) -> bool:
     """Tell whether this agent is here and answers customers (the security role watches, it does not answer)."""
-    return Agent.objects.filter(pk=agent_id, is_active=True).exclude(role=Role.SECURITY).exists()
+    return _here().filter(pk=agent_id).exclude(role=Role.SECURITY).exists()
 
 
 def is_here(agent_id: int) -> bool:
     """Tell whether this person works here now, whatever their role."""
-    return Agent.objects.filter(pk=agent_id, is_active=True).exists()
+    return _here().filter(pk=agent_id).exists()
+
+
+def _here() -> QuerySet[Agent]:
+    """Return everybody who works here now: not deactivated, and not cut off in any way."""
+    return Agent.objects.filter(is_active=True).exclude(pk__in=cut_off_ids())
 
 
 def absent() -> list[int]:
-    """Return the ids of everybody who cannot answer customers: deactivated, or of the security role."""
-    rows = Agent.objects.filter(Q(is_active=False) | Q(role=Role.SECURITY)).order_by("id")
+    """Return the ids of everybody who cannot answer customers: deactivated, cut off, or of the security role."""
+    rows = Agent.objects.filter(Q(is_active=False) | Q(role=Role.SECURITY) | Q(pk__in=cut_off_ids())).order_by("id")
     return list(rows.values_list("id", flat=True))
 
 
 def leading() -> list[int]:
     """Return the ids of those who lead and are here."""
-    rows = Agent.objects.filter(is_active=True, role__in=[Role.LEAD, Role.ADMIN])
+    rows = _here().filter(role__in=[Role.LEAD, Role.ADMIN])
     return list(rows.order_by("id").values_list("id", flat=True))
 
 
 def addresses_of(agent_ids: Collection[int]) -> dict[int, str]:
     """Return the mail addresses of these agents, of those who are here."""
-    return dict(Agent.objects.filter(pk__in=set(agent_ids), is_active=True).values_list("id", "email"))
+    return dict(_here().filter(pk__in=set(agent_ids)).values_list("id", "email"))
 
 
 def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) -> list[Colleague]:
     """Return who can take a case, by name; with `queue_ids` those whose team serves one of them, and all leads."""
-    agents = Agent.objects.filter(is_active=True).exclude(role=Role.SECURITY)
+    agents = _here().exclude(role=Role.SECURITY)
     if queue_ids is not None:
         serving = agents.filter(team__queues__in=list(queue_ids))
         agents = (serving | agents.filter(role__in=[Role.LEAD, Role.ADMIN])).distinct()
@@ -121,7 +127,7 @@ class Worker:
 
 def workforce() -> Sequence[Worker]:
     """Return everybody who answers customers and has a team."""
-    agents = Agent.objects.filter(is_active=True, role=Role.AGENT, team__isnull=False).order_by("team__name", "id")
+    agents = _here().filter(role=Role.AGENT, team__isnull=False).order_by("team__name", "id")
     fields = ("id", "team__name", "team__vendor__name", "team__vendor__internal", "capacity", "team_id")
     return [Worker(*row) for row in agents.values_list(*fields)]
 
@@ -129,7 +135,7 @@ def workforce() -> Sequence[Worker]:
 def ids_of_emails(emails: Collection[str]) -> dict[str, int]:
     """Return the active agents who sign in with these addresses, by address in lower case."""
     wanted = {email.lower() for email in emails}
-    rows = Agent.objects.filter(is_active=True, email__in=wanted).values_list("email", "id")
+    rows = _here().filter(email__in=wanted).values_list("email", "id")
     return {email.lower(): id_ for email, id_ in rows}
 
 

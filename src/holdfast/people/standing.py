@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
+from holdfast.guard.cutoff.states import AS_EVER, states_of
 from holdfast.people.models import Agent
 
 
@@ -20,7 +21,8 @@ from holdfast.people.models import Agent
 class Standing:
     """Somebody signed in, as they stood when they were looked up.
 
-    `mark` changes with what decides whether they are signed in and what they may see: password, role, team, its queues.
+    `mark` changes with what decides whether they are signed in and what they may see: password, role, team, its queues,
+    a cut-off.
     """
 
     session: str
@@ -40,7 +42,7 @@ def standing_of(*, session: str, agent: int) -> Standing | None:
 
 
 def in_force(standings: Collection[Standing]) -> set[Standing]:
-    """Return those that are as they were. Two queries."""
+    """Return those that are as they were. Three queries."""
     marks = _marks({standing.agent for standing in standings})
     sessions = Session.objects.filter(pk__in={s.session for s in standings}, expire_date__gt=timezone.now())
     alive = set(sessions.values_list("pk", flat=True))
@@ -53,4 +55,9 @@ def _marks(agents: Collection[int]) -> dict[int, str]:
     queues = ArrayAgg("team__queues", distinct=True, order_by="team__queues")
     found = Agent.objects.filter(pk__in=agents, is_active=True).annotate(serves=queues)
     rows = found.values_list("pk", "password", "role", "team", "serves")
-    return {pk: sha256(repr(decisive).encode()).hexdigest() for pk, *decisive in rows}
+    states = states_of(agents)
+    return {
+        pk: sha256(repr((decisive, states.get(pk, AS_EVER))).encode()).hexdigest()
+        for pk, *decisive in rows
+        if not states.get(pk, AS_EVER).is_out
+    }

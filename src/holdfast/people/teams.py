@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from holdfast.people.accounts import Refused
+from holdfast.people.cutting_off import catch_up
 from holdfast.people.models import Agent, Team, Vendor
 
 log = structlog.get_logger(__name__)
@@ -51,4 +52,5 @@ def dissolve(*, team_id: int, by: int) -> None:
 def move(*, agent_id: int, team_id: int | None, by: int) -> None:
     """Move an agent to another team, or to none. Which queues they see changes within seconds."""
     Agent.objects.filter(pk=agent_id).update(team_id=team_id)
+    catch_up(agent_id)
     log.info("people.moved", agent=agent_id, team=team_id, by=by)

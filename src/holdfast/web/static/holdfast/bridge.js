@@ -79,7 +79,7 @@ stream.addEventListener("ready", () => {
 stream.addEventListener("minute", () => { refresh(deck); lookLater() })
 stream.addEventListener("posture", () => { fetchBand(); both() })
 for (const told of ["incident", "promise"]) stream.addEventListener(told, () => { fetchBand(); both() })
-stream.addEventListener("resync", both)
+stream.addEventListener("resync", () => { fetchBand(); both() })
 stream.addEventListener("error", () => {
   if (stream.readyState === EventSource.CLOSED) stale()
 })

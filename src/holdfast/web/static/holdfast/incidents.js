@@ -115,4 +115,4 @@ stream.addEventListener("incident", event => {
 stream.addEventListener("promise", () => { fetchBand(); look() })
 stream.addEventListener("posture", fetchBand)
 stream.addEventListener("approval", fetchSigns)
-stream.addEventListener("resync", look)
+stream.addEventListener("resync", () => { fetchBand(); look() })

@@ -4,6 +4,7 @@ export async function fetchBand() {
   if (!band) return
   try {
     const answer = await fetch(band.dataset.band, { headers: { "HX-Request": "true" } })
+    if (answer.redirected) return location.reload() // no longer signed in: what is on the page goes
     if (!answer.ok) return
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".band")
     if (fresh) band.replaceWith(fresh)
@@ -23,6 +24,6 @@ export async function fetchSigns() {
 }
 
 export function follow(stream) {
-  for (const told of ["posture", "promise"]) stream.addEventListener(told, fetchBand)
+  for (const told of ["posture", "promise", "resync"]) stream.addEventListener(told, fetchBand)
   stream.addEventListener("approval", fetchSigns)
 }
