@@ -3,8 +3,9 @@
     ./holdfast bench guard --clients 8 --seconds 10
 
 An embedded PostgreSQL of its own that waits for the disk, as in production. One reveal is what the desk does: ask
-(decided, logged and committed), then redeem (spent and committed), then the value is opened. Each client is a process
-with a connection of its own and cases of its own. `compare` is a try to compare, which commits twice as well.
+(decided, logged and committed), redeem (spent and committed), then the value is opened. `gate` does it in one call as
+the desk does, `two_calls` with a call for each half. Each client is a process with a connection of its own and cases of
+its own. `compare` is a try to compare, which commits twice as well.
 
 Baselines in the same run: the value read and opened without the gate (no log, no grant), and a log row written in the
 same transaction as the value is read (what a rollback undoes). `--sections` names which parts run; others add theirs to
@@ -88,7 +89,7 @@ def reveals_section(given: argparse.Namespace) -> dict[str, Any]:
     """
     results: dict[str, Any] = {}
     server = _server()
-    for way in ("gate", "compare", "without", "same_transaction"):
+    for way in ("gate", "two_calls", "compare", "without", "same_transaction"):
         before = _cpu(server)
         alone = _run(way, clients=1, count=given.single, seconds=60.0)
         together = _run(way, clients=given.clients, count=0, seconds=given.seconds)
@@ -163,7 +164,13 @@ def _client(given: argparse.Namespace) -> int:
 
     gate.keep(1)
     mine = list(Customer.objects.order_by("pk"))[given.number :: max(8, given.number + 1)]
-    act = {"gate": _reveal, "compare": _compare, "without": _without, "same_transaction": _same}[given.client]
+    act = {
+        "gate": _reveal,
+        "two_calls": _two_calls,
+        "compare": _compare,
+        "without": _without,
+        "same_transaction": _same,
+    }[given.client]
     for customer in mine[:3]:
         act(customer)
     print("ready", flush=True)
@@ -191,6 +198,15 @@ def _asking(customer: Any) -> dict[str, Any]:
 
 
 def _reveal(customer: Any) -> None:
+    from holdfast.guard import reveals
+
+    case = {"conversation_id": customer.pk, "customer_id": customer.pk}
+    shown = reveals.reveal(**_asking(customer), **case, sealed=customer.iban, field="iban", purpose="payment")
+    assert isinstance(shown, reveals.Value), shown
+    assert shown.value == IBAN
+
+
+def _two_calls(customer: Any) -> None:
     from holdfast.guard import reveals
 
     who, sealed = _asking(customer), customer.iban

@@ -49,6 +49,11 @@ class Case:
         }
         return reveals.request(**{**asking, **changes})
 
+    def reveal(self, **changes: Any) -> reveals.Value | reveals.Denied:
+        asking = {**self.who, "conversation_id": self.conversation_id, "customer_id": self.customer.pk}
+        asking |= {"sealed": self.customer.iban, "field": "iban", "purpose": "payment"}
+        return reveals.reveal(**{**asking, **changes})
+
     def compare(self, typed: str, **changes: Any) -> bool:
         asking = {**self.who, "conversation_id": self.conversation_id, "customer_id": self.customer.pk}
         asking |= {"sealed": self.customer.iban, "field": "iban", "typed": typed}

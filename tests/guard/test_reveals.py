@@ -26,7 +26,7 @@ def _ticket(case: Case) -> Ticket:
     return answer
 
 
-def _denied(answer: Ticket | Denied) -> Outcome | None:
+def _denied(answer: Ticket | reveals.Value | Denied) -> Outcome | None:
     assert isinstance(answer, Denied)
     assert answer.sentence
     return answer.outcome
@@ -148,6 +148,56 @@ def test_who_asks_and_redeems_in_one_transaction_gets_nothing(case: Case, savepo
         cursor.execute(_REDEEM, [uuid7(), entry, case.agent_id, session, subject, customer])
         assert cursor.fetchone() == ("no_ticket", None)
         transaction.set_rollback(True)
+
+
+_CALL = "CALL guard_reveal(%s, %s, now(), %s, %s, %s, %s, %s, 'iban', 'payment', '', true, %s, NULL, NULL)"
+
+
+def test_one_call_commits_the_entry_before_it_opens_the_value(case: Case) -> None:
+    open_grant(**case.grant)
+    shown = case.reveal()
+    assert isinstance(shown, reveals.Value)
+    assert shown.value == IBAN
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.xmin::text, t.made_in::text, t.xmin::text, t.redeemed_at IS NULL FROM guard_reveallog l"
+            " JOIN guard_revealticket t ON t.log_id = l.id WHERE l.id = %s",
+            [shown.entry],
+        )
+        ((asked_in, made_in, spent_in, unspent),) = cursor.fetchall()
+    assert (asked_in, unspent) == (made_in, False)
+    assert spent_in != asked_in, "two transactions, so no rollback takes both"
+    assert case.outcomes() == ["allowed"]
+
+
+def test_a_fault_after_the_entry_shows_nothing_and_leaves_the_entry(case: Case) -> None:
+    open_grant(**case.grant)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE guard_revealticket ADD CONSTRAINT full_disk CHECK (redeemed_at IS NULL) NOT VALID")
+        answer = case.reveal()
+        cursor.execute("ALTER TABLE guard_revealticket DROP CONSTRAINT full_disk")
+    assert isinstance(answer, Denied)
+    assert answer.sentence == LOG_DOWN
+    assert case.outcomes() == ["allowed"]
+
+
+def test_the_one_call_is_refused_where_somebody_could_roll_it_back(case: Case) -> None:
+    open_grant(**case.grant)
+    session, subject, customer = session_mark(case.session_key), case.customer.iban.subject, case.customer.pk
+    asking = [uuid7(), uuid7(), case.agent_id, session, case.conversation_id, customer, subject, customer]
+    refused = pytest.raises(DatabaseError, match="invalid transaction termination")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CALL, asking)
+    assert not RevealLog.objects.exists()
+
+
+def test_what_one_call_refuses_is_recorded_once(case: Case) -> None:
+    assert _denied(case.reveal()) == Outcome.NO_GRANT
+    open_grant(**case.grant)
+    assert _denied(case.reveal(purpose="curious")) == Outcome.NO_PURPOSE
+    data_keys.destroy([case.customer.pk])
+    assert _denied(case.reveal()) == Outcome.ERASED
+    assert case.outcomes() == ["no_grant", "no_purpose", "allowed", "erased"]
 
 
 def test_both_lists_of_purposes_are_the_same(case: Case) -> None:
@@ -276,9 +326,9 @@ def test_the_log_holds_neither_value_nor_session_key(case: Case) -> None:
 
 def test_no_log_no_value(case: Case, no_log: None) -> None:
     open_grant(**case.grant)
-    answer = case.ask()
-    assert isinstance(answer, Denied)
-    assert answer.sentence == LOG_DOWN
+    for answer in (case.ask(), case.reveal()):
+        assert isinstance(answer, Denied)
+        assert answer.sentence == LOG_DOWN
 
 
 def test_the_log_failing_before_the_redemption_shows_nothing(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ def call(*, agent: Agent, session_key: str, conversation: Conversation, asked: A
     The dialler gets JSON `{"to", "agent", "case", "id"}`; `id` is the entry in the log and the same for a repeat.
     Raises `guard.reveals.Denied`, `NotCalled`.
     """
-    ticket = reveals.request(
+    number = reveals.reveal(
         agent_id=agent.id,
         session_key=session_key,
         conversation_id=conversation.id,
@@ -106,10 +106,9 @@ def call(*, agent: Agent, session_key: str, conversation: Conversation, asked: A
         purpose="contact",
         reason=CALLED,
     )
-    if isinstance(ticket, reveals.Denied):
-        raise ticket
-    to = reveals.redeem(ticket=ticket, agent_id=agent.id, session_key=session_key, sealed=asked.value)
-    _dial(to=to, agent=agent.email, case=conversation.number, entry=ticket.id)
+    if isinstance(number, reveals.Denied):
+        raise number
+    _dial(to=number.value, agent=agent.email, case=conversation.number, entry=number.entry)
 
 
 def _dial(*, to: str, agent: str, case: int, entry: UUID) -> None:

@@ -102,11 +102,8 @@ def gate() -> Iterator[psycopg.Cursor[Any]]:
     process that serves keeps a few connections (`keep`), for making one takes longer than all the rest. Raises
     `psycopg.Error`, and then the connection is not used again.
     """
-    parameters = connection.get_connection_params()
-    parameters["options"] = f"{parameters.get('options', '')} {_SESSION}".strip()
-    parameters.setdefault("connect_timeout", 3)
-    where = " ".join(str(parameters.get(name, "")) for name in ("dbname", "host", "port", "user", "options"))
-    own = _idle_one(where) or psycopg.connect(**parameters, autocommit=True)
+    where = " ".join(str(connection.settings_dict[name]) for name in ("NAME", "HOST", "PORT", "USER"))
+    own = _idle_one(where) or _connected()
     try:
         with own.cursor() as cursor:
             yield cursor
@@ -123,6 +120,13 @@ def keep(connections: int) -> None:
     _most = connections
     while len(_idle) > connections:
         _idle.pop()[1].close()
+
+
+def _connected() -> psycopg.Connection[Any]:
+    parameters = connection.get_connection_params()
+    parameters["options"] = f"{parameters.get('options', '')} {_SESSION}".strip()
+    parameters.setdefault("connect_timeout", 3)
+    return psycopg.connect(**parameters, autocommit=True)
 
 
 def _idle_one(where: str) -> psycopg.Connection[Any] | None:
@@ -167,12 +171,26 @@ def ask(cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool) -> tuple[U
             (*_row(entry, asking), filled),
         )
     except psycopg.Error as error:
-        if error.sqlstate != _OVER:
-            raise
-        outcome = Outcome(error.diag.message_primary or "")
-        return refuse(cursor, asking, outcome), outcome, None
+        return *_over(cursor, asking, error), None
     outcome, until = _only(cursor)
     return entry, Outcome(outcome), until
+
+
+def see(
+    cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool, key_owner: UUID | None
+) -> tuple[UUID, Outcome, str | None]:
+    """Ask, commit and redeem in one call; return the entry, the outcome and the wrapped key of the value's customer."""
+    entry = uuid7()
+    asked = _row(entry, asking)
+    try:
+        cursor.execute(
+            "CALL guard_reveal(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, NULL)",
+            (entry, uuid7(), *asked[1:], filled, key_owner),
+        )
+    except psycopg.Error as error:
+        return *_over(cursor, asking, error), None
+    outcome, key = _only(cursor)
+    return entry, Outcome(outcome), key
 
 
 def take_try(
@@ -212,6 +230,14 @@ def refuse(cursor: psycopg.Cursor[Any], asking: Asking, outcome: Outcome) -> UUI
         "SELECT guard_refuse(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", (*_row(entry, asking), str(outcome))
     )
     return entry
+
+
+def _over(cursor: psycopg.Cursor[Any], asking: Asking, error: psycopg.Error) -> tuple[UUID, Outcome]:
+    """Log that no ticket was made because a budget is used up; anything else is raised again."""
+    if error.sqlstate != _OVER:
+        raise error
+    outcome = Outcome(error.diag.message_primary or "")
+    return refuse(cursor, asking, outcome), outcome
 
 
 def _row(entry: UUID, asking: Asking) -> tuple[Any, ...]:

@@ -2,7 +2,8 @@
 
 A value is shown in two steps so that nobody can undo the record of it. `request` commits a log row and a ticket on a
 connection of its own; `redeem` spends the ticket, in another transaction, and opens the value. Both check that the case
-is still the agent's. `compare` answers most needs without showing anything. Functions of the database decide and log.
+is still the agent's. `reveal` does both in one call. `compare` answers most needs without showing anything. Functions
+of the database decide and log.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from holdfast.guard.gate import (
     conclude,
     failing_closed,
     gate,
+    see,
     session_mark,
     spend,
     take_try,
@@ -32,9 +34,22 @@ from holdfast.guard.gate import (
 from holdfast.guard.models import RevealLog
 from holdfast.guard.opening import CannotOpen, Erased, WrongKey, opened_with, owner_of
 from holdfast.guard.queries import Entries, Entry, entries
+from holdfast.guard.watching import addresses
 from holdfast.kit.clock import now
 
-__all__ = ["PURPOSES", "Denied", "Entries", "Entry", "Ticket", "compare", "entries", "redeem", "request"]
+__all__ = [
+    "PURPOSES",
+    "Denied",
+    "Entries",
+    "Entry",
+    "Ticket",
+    "Value",
+    "compare",
+    "entries",
+    "redeem",
+    "request",
+    "reveal",
+]
 
 LIFE = timedelta(seconds=60)
 TRIES = 3
@@ -90,6 +105,14 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """An opened value, and the log entry it was opened on."""
+
+    entry: UUID
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """Something of a customer that is kept outside sealed columns; `subject` names its row as a `Sealed` does."""
 
@@ -137,7 +160,7 @@ def redeem(*, ticket: Ticket | UUID, agent_id: int, session_key: str, sealed: Se
         )
         if outcome == Outcome.ALLOWED:
             try:
-                return opened_with(sealed, key)
+                return _as_seen(opened_with(sealed, key), sealed, agent_id)
             except CannotOpen as error:
                 outcome = _why_closed(error)
                 conclude(cursor, ticket_id, outcome)
@@ -151,6 +174,37 @@ def redeem_file(*, ticket: UUID, agent_id: int, session_key: str, file: File) ->
         outcome, _ = spend(cursor, ticket=ticket, agent_id=agent_id, session=mark, subject=file.subject, key_owner=None)
     if outcome != Outcome.ALLOWED:
         raise Denied(SENTENCES[outcome], outcome)
+
+
+@sensitive_variables()
+def reveal(
+    *,
+    agent_id: int,
+    session_key: str,
+    conversation_id: UUID,
+    customer_id: UUID | None,
+    sealed: Sealed,
+    field: str,
+    purpose: str,
+    reason: str = "",
+) -> Value | Denied:
+    """Ask to see `field` and open it at once: `request` and `redeem` in one call, two transactions all the same.
+
+    The log entry is committed before the ticket is spent. Each denial is recorded and returned.
+    """
+    asking = Asking(agent_id, session_key, conversation_id, customer_id, sealed.subject, field, purpose, reason)
+    try:
+        with failing_closed(), gate() as cursor:
+            entry, outcome, key = see(cursor, asking, filled=bool(sealed), key_owner=owner_of(sealed))
+            if outcome == Outcome.ALLOWED:
+                try:
+                    return Value(entry, _as_seen(opened_with(sealed, key), sealed, agent_id))
+                except CannotOpen as error:
+                    outcome = _why_closed(error)
+                    conclude(cursor, entry, outcome)
+    except Denied as denied:
+        return denied
+    return Denied(SENTENCES[outcome], outcome)
 
 
 @sensitive_variables()
@@ -195,6 +249,11 @@ def tries_left(*, conversation_id: UUID, sealed: Sealed) -> int:
         at__gt=now() - TRIES_WITHIN,
     )
     return max(0, TRIES - used.count())
+
+
+def _as_seen(value: str, sealed: Sealed, agent_id: int) -> str:
+    """The value as this agent is to see it: the address of a made-up customer is another for each viewer."""
+    return addresses.as_seen_by(value, customer_id=owner_of(sealed), viewer=agent_id)
 
 
 def _why_closed(error: CannotOpen) -> Outcome:

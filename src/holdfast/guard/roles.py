@@ -143,6 +143,7 @@ _RIGHTS = "\n".join(
         *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;" for function in _CALLED),
         *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP};" for function in _CALLED),
         *(f"REVOKE EXECUTE ON FUNCTION {function} FROM {APP};" for function in _OPERATORS_ONLY),
+        f"GRANT EXECUTE ON PROCEDURE guard_reveal TO {APP};",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APP};",
     ]
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -95,20 +95,11 @@ def log(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A value, and the log entry it was opened on."""
-
-    entry: UUID
-    value: str
-
-
-def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> _Opened | reveals.Denied:
-    """Have the request logged, then spend its ticket at once. The log row is committed before the value exists here."""
-    session_key = request.session.session_key or ""
-    ticket = reveals.request(
+def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> reveals.Value | reveals.Denied:
+    """Have the request logged, then open the value at once. The log row is committed before the value exists here."""
+    return reveals.reveal(
         agent_id=me(request).id,
-        session_key=session_key,
+        session_key=request.session.session_key or "",
         conversation_id=conversation.id,
         customer_id=conversation.customer_id,
         sealed=asked.value,
@@ -116,13 +107,6 @@ def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> _
         purpose=words(request.POST.get("purpose"), most=40),
         reason=words(request.POST.get("reason"), most=200),
     )
-    if isinstance(ticket, reveals.Denied):
-        return ticket
-    try:
-        value = reveals.redeem(ticket=ticket, agent_id=me(request).id, session_key=session_key, sealed=asked.value)
-        return _Opened(ticket.id, value)
-    except reveals.Denied as denied:
-        return denied
 
 
 def _form(
@@ -155,7 +139,7 @@ def _denied(request: HttpRequest, asked: Asked, sentence: str) -> HttpResponse:
 
 
 def _shown(
-    request: HttpRequest, number: int, asked: Asked, opened: _Opened, *, again_url: str, raw: bool = False
+    request: HttpRequest, number: int, asked: Asked, opened: reveals.Value, *, again_url: str, raw: bool = False
 ) -> HttpResponse:
     purpose = words(request.POST.get("purpose"), most=40)
     revealed = Revealed(

@@ -55,9 +55,9 @@ def customer_card(shown: OutreachView) -> Card:
 
 def opened(
     shown: OutreachView, way: Way, *, agent_id: int, session_key: str, purpose: str, reason: str
-) -> str | reveals.Denied:
+) -> reveals.Value | reveals.Denied:
     """Have the request logged, then open the value once. The grant is that of the outreach: it ends with it."""
-    ticket = reveals.request(
+    return reveals.reveal(
         agent_id=agent_id,
         session_key=session_key,
         conversation_id=shown.id,
@@ -67,9 +67,3 @@ def opened(
         purpose=purpose,
         reason=reason,
     )
-    if isinstance(ticket, reveals.Denied):
-        return ticket
-    try:
-        return reveals.redeem(ticket=ticket, agent_id=agent_id, session_key=session_key, sealed=way.value)
-    except reveals.Denied as denied:
-        return denied

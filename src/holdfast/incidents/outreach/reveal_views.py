@@ -41,7 +41,7 @@ def reveal(request: HttpRequest, incident: IncidentView, *, outreach_id: UUID, i
         return render(request, "outreach/_denied.html", {**context, "sentence": value.sentence}, status=403)
     mark = session_mark(session_key)[:6].upper()
     context |= {
-        "value": value,
+        "value": value.value,
         "purpose": reveals.PURPOSES[purpose],
         "seconds": int(reveals.LIFE.total_seconds()),
         "until": now() + reveals.LIFE,
