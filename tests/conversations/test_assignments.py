@@ -77,6 +77,15 @@ def test_the_next_case_is_the_one_that_waited_longest(house, in_line):
     assert [case.pk if case else None for case in taken] == [*(case.pk for case in cases), None]
 
 
+def test_whether_a_case_was_picked_by_hand_stays_known(house, in_line):
+    cases = [in_line(str(number)) for number in range(3)]
+    take_next(agent_id=house.ana.pk, queue_ids=[house.cards.pk])
+    assign(conversation_id=cases[1].pk, to=house.ana.pk, by=house.lead.pk)
+    assign(conversation_id=cases[2].pk, to=house.ana.pk, by=house.ana.pk)
+    picked = Assignment.objects.filter(agent=house.ana).order_by("id").values_list("picked", flat=True)
+    assert list(picked) == [False, False, True]
+
+
 def test_a_transfer_needs_a_line_for_the_next_person(house, in_line):
     conversation = in_line()
     for summary in ("", "  \n ", "x" * 281):

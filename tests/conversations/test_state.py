@@ -35,6 +35,7 @@ def test_reopened_without_an_answer_it_waits_since_it_was_written(house, in_line
     assert (after.state, after.waiting_since) == ("open", conversation.waiting_since)
     assert standing(conversation_id=conversation.pk)
     assert Closure.objects.get(conversation=conversation).reopened_at
+    assert Closure.objects.get(conversation=conversation).reopened_by == house.ana
     with pytest.raises(Refused):
         reopen(conversation_id=conversation.pk, by=house.ana.pk)
 

@@ -66,6 +66,9 @@ class Options(BaseSettings):
     smtp_port: int = Field(0, description="Port of the SMTP receiver; 0 switches it off.")
     max_mail_bytes: int = Field(35 * 2**20, description="Longest mail accepted over SMTP, in bytes.")
     mail_domain: str = Field("support.localhost", description="Domain of this desk's own mail addresses.")
+    canary_domain: str = Field(
+        "", description="Domain whose mail comes here too and that is published nowhere: addresses of made-up customers."
+    )
     mail_from: str = Field("Support <support@support.localhost>", description="Sender of replies.")
     email_url: str = Field("", description="Outgoing mail, smtp://user:password@host:port?tls=starttls (or ssl).")
     email_backend: str = Field("", description="A Django e-mail backend, e.g. anymail.backends.mailgun.EmailBackend.")

@@ -248,6 +248,7 @@ EMAIL_FILE_PATH = DATA_DIR / "mail-out"
 EMAIL_TIMEOUT = 20
 globals().update(_mail(_options.email_url))
 MAIL_DOMAIN = _options.mail_domain
+CANARY_DOMAIN = _options.canary_domain
 IMAP_URL = _options.imap_url
 MAX_MAIL_BYTES = _options.max_mail_bytes
 

@@ -37,7 +37,7 @@ def assign(*, conversation_id: UUID, to: int | None, by: int | None, epoch: int 
     if to is not None and not answers(to):
         raise Refused("That person does not answer customers at the moment.")
     release(conversation)
-    assignment = _hand_to(conversation, agent_id=to, by=by) if to is not None else None
+    assignment = _hand_to(conversation, agent_id=to, by=by, picked=by == to) if to is not None else None
     if to is None:
         step_in(conversation)
         hold(conversation.pk)
@@ -150,13 +150,18 @@ def _in_hand(agent_id: int) -> int:
     return held.filter(waiting_since__isnull=False).count()
 
 
-def _hand_to(conversation: Conversation, *, agent_id: int, by: int | None) -> Assignment:
+def _hand_to(conversation: Conversation, *, agent_id: int, by: int | None, picked: bool = False) -> Assignment:
     step_out(conversation, because="assigned")
     conversation.assignee_id = agent_id
     conversation.epoch += 1
     open_grant(agent_id=agent_id, conversation_id=conversation.pk, customer_id=conversation.customer_id)
     return Assignment.objects.create(
-        conversation=conversation, agent_id=agent_id, epoch=conversation.epoch, by_id=by, started_at=now()
+        conversation=conversation,
+        agent_id=agent_id,
+        epoch=conversation.epoch,
+        by_id=by,
+        picked=picked,
+        started_at=now(),
     )
 
 

@@ -43,7 +43,7 @@ def reopen(*, conversation_id: UUID, by: int | None) -> None:
     conversation = locked(conversation_id)
     if conversation.state != Conversation.State.CLOSED:
         raise Refused("This conversation is not closed.")
-    unshut(conversation)
+    unshut(conversation, by=by)
     done(conversation, kind="state")
 
 
@@ -59,9 +59,9 @@ def shut(conversation: Conversation, *, by: int | None) -> Closure:
     return Closure.objects.create(conversation=conversation, by_id=by, at=now())
 
 
-def unshut(conversation: Conversation) -> None:
+def unshut(conversation: Conversation, *, by: int | None = None) -> None:
     """Inside a verb: open a locked, closed conversation and let it wait for what was not answered."""
-    Closure.objects.filter(conversation=conversation, reopened_at=None).update(reopened_at=now())
+    Closure.objects.filter(conversation=conversation, reopened_at=None).update(reopened_at=now(), reopened_by_id=by)
     conversation.state = Conversation.State.OPEN
     unanswered = list(
         unanswered_messages(conversation.pk).order_by("created_at").values_list("created_at", "contact_id")

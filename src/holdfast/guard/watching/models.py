@@ -109,3 +109,111 @@ class Widening(models.Model):
             ),
             models.CheckConstraint(condition=~models.Q(reason=""), name="watching_widening_says_why"),
         ]
+
+
+class Noticed(models.Model):
+    """A signal as it was told, once per person and kind until somebody finds it explained or its reason is gone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent_id = models.BigIntegerField()
+    kind = models.CharField(max_length=12)
+    sentence = models.CharField(max_length=400)
+    reasons = models.JSONField(default=list)
+    clears = models.JSONField(default=list)
+    entries = models.JSONField(default=list, help_text="Ids of entries of the log of reveals.")
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When a look last found it.")
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent_id", "kind"], condition=models.Q(closed_at=None), name="watching_noticed_once"
+            ),
+        ]
+
+
+class Decision(models.Model):
+    """What a person decided about a signal, or about whom the signals are: with words, and on record."""
+
+    class Verdict(models.TextChoices):
+        EXPLAINED = "explained"
+        WATCHED = "watched", "to be watched further"
+        NAMED = "named", "who it is may be seen"
+
+    agent_id = models.BigIntegerField()
+    noticed = models.ForeignKey(Noticed, models.PROTECT, null=True, related_name="decisions")
+    kind = models.CharField(max_length=12, blank=True)
+    verdict = models.CharField(max_length=9, choices=Verdict.choices)
+    words = models.CharField(max_length=300)
+    by_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["agent_id", "-at"], name="watching_decision_of_agent")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(words=""), name="watching_decision_says_why"),
+            models.CheckConstraint(
+                condition=~models.Q(by_id=models.F("agent_id")), name="watching_nobody_decides_about_oneself"
+            ),
+        ]
+
+
+class Canary(models.Model):
+    """A customer who does not exist. Which one stands here only sealed, and as a keyed hash."""
+
+    class Kind(models.TextChoices):
+        HONEY = "honey", "writes in; nothing of it needs to be opened"
+        SEARCH = "search", "lies there to be found"
+
+    tag = models.BinaryField(primary_key=True, max_length=16)
+    hidden = models.BinaryField(max_length=60)
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    planted_at = models.DateTimeField()
+    by_id = models.BigIntegerField()
+
+
+class ViewerAddress(models.Model):
+    """The mail address of a made-up customer as one viewer alone was shown it. Only its blind index is kept."""
+
+    index = models.BinaryField(primary_key=True, max_length=16)
+    agent_id = models.BigIntegerField()
+    canary = models.ForeignKey(Canary, models.PROTECT, related_name="addresses")
+    shown_at = models.DateTimeField()
+    written_to_at = models.DateTimeField(null=True, help_text="When somebody first wrote to it.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agent_id", "canary"], name="watching_one_address_each")]
+
+
+class Report(models.Model):
+    """A customer says that somebody who knew something of them got in touch. No value of theirs."""
+
+    class Source(models.TextChoices):
+        FORM = "form"
+        IMPORT = "import"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    customer_id = models.UUIDField()
+    knew = models.JSONField(default=list, help_text="Words of a closed list.")
+    source = models.CharField(max_length=6, choices=Source.choices)
+    happened_on = models.DateField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer_id", "happened_on"], name="watching_reported_once_a_day"),
+        ]
+        indexes = [models.Index(fields=["happened_on"], name="watching_report_by_day")]
+
+
+class Search(models.Model):
+    """That somebody searched, and how; never for what."""
+
+    agent_id = models.BigIntegerField()
+    by = models.CharField(max_length=5, help_text="case, value, words")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["at", "agent_id"], name="watching_search_by_time")]

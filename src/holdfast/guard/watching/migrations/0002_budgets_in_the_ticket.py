@@ -130,8 +130,9 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+-- A ticket that is written as spent opens nothing, so it takes nothing.
 CREATE TRIGGER guard_budget_take BEFORE INSERT ON guard_revealticket
-    FOR EACH ROW EXECUTE FUNCTION guard_budget_take();
+    FOR EACH ROW WHEN (NEW.redeemed_at IS NULL) EXECUTE FUNCTION guard_budget_take();
 """
 BACKWARD = """
 DROP TRIGGER guard_budget_take ON guard_revealticket;

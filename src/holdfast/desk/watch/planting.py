@@ -1,0 +1,131 @@
+"""Making up customers: one who writes in with a matter that needs nothing opened, or one who lies there to be found.
+
+Whatever a list, an export or an interface shows of them is as it is with others: what is plain is taken from a real
+customer's row (town, language, tier, since when), what is sealed has the same form, and the mail goes through the same
+parser as every mail. Only the id tells, to who has the key.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from holdfast.channels.email_in import incoming_from_mail
+from holdfast.guard.keys import blind_index, normalise
+from holdfast.guard.watching import addresses, canaries
+from holdfast.guard.watching.errors import Refused
+from holdfast.guard.watching.models import Canary
+from holdfast.intake.accept import accept_now
+from holdfast.kit.blobs import BlobStore
+from holdfast.kit.clock import now
+from holdfast.people.models import Customer, Identity
+
+_GIVEN = ("Amara", "Ben", "Clara", "David", "Elif", "Femi", "Greta", "Hana", "Ivo", "Jonas", "Kiran", "Lena", "Mateo")
+_STREETS = ("Mill Lane", "Harbour Street", "Station Road", "Church Walk", "Park Avenue", "Bridge Street")
+_MATTERS: tuple[tuple[str, str], ...] = (
+    (
+        "How long does a transfer take",
+        "Hello, I am asking before I send it: how long does a transfer abroad usually take?",
+    ),
+    ("Opening hours", "Could somebody tell me whether you answer the phone on Saturdays as well? Thank you."),
+    ("Paper statements", "Is it still possible to get statements on paper, and does that cost anything?"),
+    ("Question about fees", "I would like to know what taking out cash in another country costs. A person, please."),
+)
+_FOUND_BY = (
+    ("Out of office", "I am away until Monday. For the portfolio (2.4 million) please call my assistant."),
+    ("Automatic reply", "Thank you. I read mail on Thursdays. Private banking, account in good standing, VIP."),
+)
+
+
+@transaction.atomic
+def plant(*, kind: str, by: int, subject: str = "", text: str = "") -> UUID:
+    """Make up a customer and have them write in; return their id. Triage takes the mail up like any other.
+
+    `kind`: `honey` writes about something that needs nothing opened; `search` is an automatic reply nobody has to
+    answer. Raises `Refused`.
+    """
+    if kind not in Canary.Kind.values:
+        raise Refused("Choose a made-up case or a made-up customer to be found.")
+    if not settings.CANARY_DOMAIN:
+        raise Refused("Set HOLDFAST_CANARY_DOMAIN first: answers to a made-up customer need somewhere of yours to go.")
+    customer, address = _customer()
+    canaries.note(customer.pk, kind=kind, by=by)
+    usual = secrets.choice(_MATTERS if kind == Canary.Kind.HONEY else _FOUND_BY)
+    mail = _mail(address, subject.strip() or usual[0], text.strip() or usual[1], automatic=kind != Canary.Kind.HONEY)
+    accept_now([incoming_from_mail(mail, blobs=BlobStore(settings.BLOB_DIR))])
+    return customer.pk
+
+
+def _customer() -> tuple[Customer, Address]:
+    """Like a real one in all that is plain; with a name, an address and numbers that are nobody's."""
+    like = Customer.objects.filter(reference__isnull=False).order_by("?").first()
+    made_at = like.created_at + timedelta(minutes=secrets.randbelow(600)) if like else now()
+    customer_id = canaries.new_id(min(made_at, now()))
+    given = secrets.choice(_GIVEN)
+    address = addresses.address_of(customer_id, viewer=0, initial=given[0].lower())
+    family = "".join(c for c in address.partition("@")[0][1:] if c.isalpha()).title()
+    customer = Customer.objects.create(
+        id=customer_id,
+        reference=_reference(like.reference or "" if like else ""),
+        name=f"{given} {family}",
+        address=f"{1 + secrets.randbelow(120)} {secrets.choice(_STREETS)}" if like is None or like.address else "",
+        birth_date=_birth_date() if like is None or like.birth_date else "",
+        iban=_iban() if like is None or like.iban else "",
+        city=like.city if like else "",
+        locale=like.locale if like else "en",
+        since=like.since if like else None,
+        tier=like.tier if like else "",
+        created_at=min(made_at, now()),
+    )
+    Identity.objects.create(
+        customer=customer,
+        kind=Identity.Kind.EMAIL,
+        value=normalise("email", address),
+        index=blind_index("email", address),
+        level=1,
+        created_at=customer.created_at,
+    )
+    return customer, Address(f"{given} {family}", addr_spec=address)
+
+
+def _reference(like: str) -> str:
+    """A reference of the same form that nobody has: the last six digits drawn anew."""
+    for _ in range(100):
+        drawn = list(like or "C-100000")
+        places = [place for place, character in enumerate(drawn) if character.isdigit()][-6:]
+        for place in places[1:] or places:
+            drawn[place] = secrets.choice("0123456789")
+        if not Customer.objects.filter(reference="".join(drawn)).exists():
+            return "".join(drawn)
+    raise Refused("No account reference of the usual form is free. Try again later.")
+
+
+def _birth_date() -> str:
+    return (date(1950, 1, 1) + timedelta(days=secrets.randbelow(365 * 50))).isoformat()
+
+
+def _iban() -> str:
+    """A number with right check digits (ISO 13616: the remainder by 97 is 1) at a bank that does not exist."""
+    account = f"00000000{secrets.randbelow(10**10):010}"
+    check = 98 - int(account + "131400") % 97  # DE00 behind it, letters as numbers
+    return f"DE{check:02}{account}"
+
+
+def _mail(sender: Address, subject: str, text: str, *, automatic: bool) -> bytes:
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = settings.DEFAULT_FROM_EMAIL
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(now())
+    mail["Message-ID"] = make_msgid(domain=sender.domain)
+    if automatic:
+        mail["Auto-Submitted"] = "auto-replied"
+    mail.set_content(text)
+    return mail.as_bytes()

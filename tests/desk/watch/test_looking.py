@@ -1,0 +1,252 @@
+"""What the house knows of an opening's case, made-up customers, and what a look keeps on file."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from holdfast.conversations.assignments import assign, take_next
+from holdfast.conversations.closures import close, reopen
+from holdfast.conversations.messages import post_reply
+from holdfast.conversations.models import Conversation
+from holdfast.desk.watch import planting
+from holdfast.desk.watch.facts import gather
+from holdfast.desk.watch.looking import look, seen_by
+from holdfast.guard.models import RevealLog, RevealTicket
+from holdfast.guard.watching import addresses, canaries, notices, restraints
+from holdfast.guard.watching.contract import Kind, Oddity
+from holdfast.guard.watching.errors import Refused
+from holdfast.guard.watching.models import Noticed, Report, ViewerAddress
+from holdfast.intake.models import Contact
+from holdfast.kit.clock import now
+from holdfast.people.models import Customer
+from holdfast.triage.batch import process
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Any:
+    with time_machine.travel("2026-03-02 09:00:00+00:00", tick=False) as moved:
+        yield moved
+
+
+@pytest.fixture
+def canary_domain(settings: Any) -> str:
+    settings.CANARY_DOMAIN = "postbox.example"
+    return "postbox.example"
+
+
+def _opened(agent_id: int, conversation: Conversation, *, field: str = "iban", at: datetime | None = None) -> RevealLog:
+    """An opened value in the log, as the gate writes it."""
+    log = RevealLog.objects.create(
+        at=at or now(),
+        agent_id=agent_id,
+        session="s",
+        conversation_id=conversation.pk,
+        subject=f"people_customer.{field}.{conversation.customer_id}",
+        customer_id=conversation.customer_id,
+        field=field,
+        purpose="payment",
+        outcome="allowed",
+    )
+    RevealTicket.objects.create(log=log, expires_at=log.at + timedelta(seconds=60), redeemed_at=log.at)
+    return log
+
+
+def _refused(agent_id: int, count: int, customer: Customer | None = None) -> None:
+    for number in range(count):
+        RevealLog.objects.create(
+            at=now() - timedelta(minutes=number),
+            agent_id=agent_id,
+            session="s",
+            conversation_id=Customer().pk,
+            subject="",
+            customer_id=customer.pk if customer else None,
+            field="iban",
+            purpose="payment",
+            outcome="no_grant",
+        )
+
+
+def test_what_explains_an_opening_is_read_from_its_case(desk: Any, clock: time_machine.Coordinates) -> None:
+    routed, picked, reopened, closed, nobodys = (desk.talk() for _ in range(5))
+    take_next(agent_id=desk.ana.pk, queue_ids=[desk.cards.pk])
+    assign(conversation_id=picked.pk, to=desk.ana.pk, by=desk.ana.pk)
+    close(conversation_id=reopened.pk, by=desk.ana.pk)
+    reopen(conversation_id=reopened.pk, by=desk.ana.pk)
+    for each in (reopened, closed):
+        assign(conversation_id=each.pk, to=desk.ana.pk, by=desk.lead.pk)
+    clock.shift(10)
+    entries = {each.pk: _opened(desk.ana.pk, each).pk for each in (routed, picked, reopened, closed, nobodys)}
+    clock.shift(30)
+    close(conversation_id=closed.pk, by=desk.ana.pk)
+    for each in (routed, picked, reopened):
+        post_reply(conversation_id=each.pk, by=desk.ana.pk, text="Done", client_key=str(each.pk))
+    clock.shift(86_400)
+    found = {each.entry: each.oddities for each in gather(now()).openings}
+    assert [found[entries[each.pk]] for each in (routed, picked, reopened, closed, nobodys)] == [
+        frozenset(),
+        {Oddity.SELF_ASSIGNED},
+        {Oddity.SELF_REOPENED},
+        {Oddity.CLOSED_AT_ONCE, Oddity.NO_WORD_AFTER},
+        {Oddity.NOT_ROUTED, Oddity.NO_WORD_AFTER},
+    ]
+    (day,) = [day for day in gather(now()).days if day.agent_id == desk.ana.pk]
+    assert (day.cases, day.openings, day.values, day.unexplained) == (4, 5, 1, 4), "one customer's one value"
+
+
+def test_a_look_keeps_a_signal_once_gives_less_and_forgets_it_when_its_reason_is_gone(
+    desk: Any, clock: time_machine.Coordinates
+) -> None:
+    _refused(desk.ana.pk, 12)
+    first = look()
+    assert [signal.kind for signal in first.signals] == [Kind.DENIALS]
+    assert len(first.new) == 1
+    assert [(each.kind, each.by) for each in restraints.in_force([desk.ana.pk])] == [("half", None)]
+    assert look().new == (), "still the same"
+    clock.shift(8 * 86_400)
+    assert look().signals == ()
+    assert Noticed.objects.get().closed_at is not None
+    assert not restraints.in_force()
+
+
+def test_nobody_is_named_before_two_independent_signals_and_a_person(desk: Any, canary_domain: str) -> None:
+    _refused(desk.ana.pk, 12)
+    look()
+    (found,) = notices.dossiers()
+    assert found.alias != str(desk.ana.pk)
+    assert not found.may_be_named
+    with pytest.raises(Refused, match="One kind of evidence"):
+        notices.name(found.alias, words="I am sure it is her", by=desk.security.pk)
+    _heard_from(desk, canary_domain)
+    look()
+    (found,) = notices.dossiers()
+    assert (found.independent, found.named) == (2, False), "the second does not name by itself"
+    assert {each.kind for each in restraints.in_force()} == {"half", "second"}
+    with pytest.raises(Refused, match="few words"):
+        notices.name(found.alias, words="", by=desk.security.pk)
+    with pytest.raises(Refused, match="Somebody else"):
+        notices.name(found.alias, words="It is not me", by=desk.ana.pk)
+    assert (
+        notices.name(found.alias, words="Two of a kind that cannot both be chance", by=desk.security.pk) == desk.ana.pk
+    )
+    assert notices.dossiers()[0].named
+
+
+def test_what_a_person_finds_explained_ends_what_was_taken(desk: Any) -> None:
+    _refused(desk.ana.pk, 12)
+    look()
+    (found,) = notices.dossiers()
+    notices.watch_on(found.notices[0].id, words="Asked her lead about it", by=desk.security.pk)
+    assert len(notices.dossiers()[0].decisions) == 1
+    notices.explain(found.notices[0].id, words="A page that kept asking", by=desk.security.pk)
+    assert notices.dossiers() == []
+    assert restraints.in_force() == []
+    assert look().signals == (), "what was before is not counted again"
+    with pytest.raises(Refused, match="decided already"):
+        notices.explain(found.notices[0].id, words="Once more", by=desk.security.pk)
+
+
+def _heard_from(desk: Any, domain: str) -> str:
+    made_up = planting.plant(kind="honey", by=desk.security.pk)
+    on_file = addresses.address_of(made_up, viewer=0, initial="a")
+    shown = addresses.as_seen_by(on_file, customer_id=made_up, viewer=desk.ana.pk)
+    assert shown.endswith(f"@{domain}")
+    assert addresses.written_to([shown, "somebody@else.example"]) == 1
+    return shown
+
+
+def test_each_viewer_sees_another_address_of_a_made_up_customer_and_the_same_again(
+    desk: Any, canary_domain: str
+) -> None:
+    made_up = planting.plant(kind="honey", by=desk.security.pk)
+    on_file = addresses.address_of(made_up, viewer=0, initial="m")
+    seen = [addresses.as_seen_by(on_file, customer_id=made_up, viewer=agent) for agent in range(1, 80)]
+    assert len({*seen, on_file}) == 80
+    assert {(each[0], each.partition("@")[2]) for each in seen} == {("m", canary_domain)}, "the mask is the same"
+    assert addresses.as_seen_by(on_file, customer_id=made_up, viewer=3) == seen[2]
+    assert addresses.as_seen_by(on_file, customer_id=desk.customer.pk, viewer=3) == on_file, (
+        "a real customer's is theirs"
+    )
+    assert addresses.as_seen_by("NL91", customer_id=made_up, viewer=3) == "NL91"
+    assert addresses.written_to([on_file]) == 0, "what is on file tells nobody"
+    assert ViewerAddress.objects.count() == 79
+
+
+def test_a_made_up_customer_looks_like_the_others_and_writes_in_like_them(desk: Any, canary_domain: str) -> None:
+    made_up = Customer.objects.get(pk=planting.plant(kind="honey", by=desk.security.pk))
+    real = desk.customer
+    for plain in ("city", "locale", "tier", "since"):
+        assert getattr(made_up, plain) == getattr(real, plain)
+    assert len(made_up.reference or "") == len(real.reference)
+    assert [bool(getattr(made_up, each)) for each in ("name", "address", "iban")] == [True] * 3
+    assert made_up.pk.version == real.pk.version == 7
+    assert abs(made_up.created_at - real.created_at) < timedelta(hours=11)
+    process(list(Contact.objects.all()))
+    conversation = Conversation.objects.get(customer=made_up)
+    assert conversation.channel == "email"
+    assert conversation.kind == "matter"
+    assert Contact.objects.get().raw, "its source is kept as that of any mail"
+
+
+def test_only_who_has_the_key_can_tell_them(desk: Any, canary_domain: str) -> None:
+    made_up = planting.plant(kind="search", by=desk.security.pk)
+    assert canaries.is_canary(made_up)
+    assert not any(canaries.is_canary(Customer().pk) for _ in range(500))
+    assert not canaries.is_canary(None)
+    assert canaries.without([made_up, desk.customer.pk]) == [desk.customer.pk]
+    assert [(each.customer_id, each.kind) for each in canaries.planted()] == [(made_up, "search")]
+    process(list(Contact.objects.all()))
+    assert Conversation.objects.get(customer_id=made_up).kind == "machine", "an automatic reply nobody has to answer"
+
+
+def test_without_a_domain_of_ones_own_nobody_is_made_up(desk: Any, settings: Any) -> None:
+    settings.CANARY_DOMAIN = ""
+    with pytest.raises(Refused, match="HOLDFAST_CANARY_DOMAIN"):
+        planting.plant(kind="honey", by=desk.security.pk)
+    assert Customer.objects.count() == 1
+
+
+def test_opening_made_up_cases_is_weighed_and_looking_for_made_up_customers_is_told(
+    desk: Any, canary_domain: str
+) -> None:
+    for _ in range(3):
+        planting.plant(kind="honey", by=desk.security.pk)
+    process(list(Contact.objects.all()))
+    for conversation in Conversation.objects.exclude(customer=desk.customer):
+        assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.lead.pk)
+        _opened(desk.ana.pk, conversation)
+    found = look(now() + timedelta(seconds=1)).signals
+    assert [(signal.kind, signal.agent_id) for signal in found] == [(Kind.HONEY, desk.ana.pk)]
+    assert "3 of 3 made-up cases" in found[0].sentence
+    assert len(found[0].entries) == 3
+    assert gather(now() + timedelta(seconds=1)).openings == (), "they are in no other figure"
+    lying = Customer.objects.get(pk=planting.plant(kind="search", by=desk.security.pk))
+    _refused(desk.bob.pk, 1, lying)
+    found = look(now() + timedelta(seconds=1)).signals
+    assert {(signal.kind, signal.agent_id) for signal in found} == {
+        (Kind.HONEY, desk.ana.pk),
+        (Kind.CANARY, desk.bob.pk),
+    }
+
+
+def test_reports_are_held_against_what_was_opened(desk: Any) -> None:
+    others = [Customer.objects.create(name="Someone Else") for _ in range(400)]
+    hit = others[:12]
+    for customer in others[:20]:
+        _opened(desk.ana.pk, desk.talk(customer=customer, in_line=False), at=now() - timedelta(days=3))
+    for customer in others[20:60]:
+        _opened(desk.ben.pk, desk.talk(customer=customer, in_line=False), at=now() - timedelta(days=3))
+    for customer in [*hit, *others[300:304]]:
+        Report.objects.create(customer_id=customer.pk, knew=["balance"], source="form", happened_on=now(), at=now())
+    assert {agent: len(seen) for agent, seen in seen_by(now() - timedelta(days=9), now()).items()} == {
+        desk.ana.pk: 20,
+        desk.ben.pk: 40,
+    }
+    found = [signal for signal in look().signals if signal.kind is Kind.REPORTS]
+    assert [signal.agent_id for signal in found] == [desk.ana.pk]
+    assert found[0].sentence.startswith("12 customers whose values this person opened report")
