@@ -81,11 +81,10 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Any) -> N
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(chromium_path: str) -> Iterator[Browser]:
     """Debian's chromium without a window."""
-    path = os.environ.get("HOLDFAST_CHROMIUM", "/usr/bin/chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
 
