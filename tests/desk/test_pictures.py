@@ -89,7 +89,7 @@ def test_a_picture_is_shown_once_marked_and_without_metadata(desk: Desk, case: C
 
 def test_the_file_itself_is_not_handed_out(desk: Desk, case: Conversation, sign_in: SignIn) -> None:
     picture = kept(case, a_card(), name="report.pdf")
-    refused = sign_in(desk.ana).get(f"/desk/attachments/{picture.pk}/")
+    refused = sign_in(desk.ana).get(f"/desk/c/{case.number}/file/{picture.pk}/")
     assert refused.status_code == 422
     assert b"\xff\xd8\xff" not in refused.content
 

@@ -139,19 +139,15 @@ def test_drafts_are_kept_shown_and_forgotten_when_sent(desk: Desk, sign_in: Sign
     assert not Draft.objects.exists()
 
 
-def test_files_go_with_a_reply_and_come_back_as_downloads_only(desk: Desk, sign_in: SignIn) -> None:
+def test_files_go_with_a_reply_under_their_bare_name(desk: Desk, sign_in: SignIn) -> None:
     conversation, client = desk.talk(), sign_in(desk.ana)
     page = SimpleUploadedFile("../../a <b>.html.txt", b"<script>alert(1)</script>", "text/html")
     assert say(client, conversation, files=[page]).status_code == 201
     attachment = conversation.messages.get(author="agent").attachments.get()
     assert attachment.name == "a <b>.html.txt"
-    response = client.get(f"/desk/attachments/{attachment.pk}/")
-    assert b"".join(response) == b"<script>alert(1)</script>"
-    assert response["Content-Disposition"].startswith("attachment")
-    assert response["Content-Type"] == "application/octet-stream"
-    assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
-    assert sign_in(desk.bob).get(f"/desk/attachments/{attachment.pk}/").status_code == 404
+    asking = f"/desk/c/{conversation.number}/file/{attachment.pk}/"
+    assert client.get(asking).status_code == 200
+    assert sign_in(desk.bob).get(asking).status_code == 404
 
 
 @pytest.mark.parametrize(

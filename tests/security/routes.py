@@ -328,8 +328,13 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "desk:view": Route(EVERYBODY, lambda world: [world.view.pk if world.view else 0], why="DELETE only", writes=OWN),
     "desk:preferences": Route(EVERYBODY, why="POST only", writes=DESK),
     "desk:reveals": Route(STAFF, queries=("", "?q=iban")),
-    "desk:attachment": Route(
-        frozenset({"own", "lead", "admin"}), lambda world: [world.attachment.pk if world.attachment else 0]
+    "desk:file": Route(
+        frozenset({"own", "lead", "admin"}),
+        lambda world: [world.conversations["mine"].number, world.attachment.pk if world.attachment else 0],
+        answer=403,
+    ),
+    "desk:file-taken": Route(
+        NOBODY, lambda world: [world.attachment.pk if world.attachment else 0, UUID(int=1)], why="only with a ticket"
     ),
     "desk:picture-blurred": Route(
         frozenset({"own", "lead", "admin"}), lambda world: [world.picture.pk if world.picture else 0]

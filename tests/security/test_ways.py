@@ -1,8 +1,8 @@
 """Every other way to a value than a reveal, one test each: it goes through the gate, or there is nothing to be had.
 
 Pages, API, receipts, streams, search, mail, events, logs, error pages and tables are in `test_markers.py` and
-`test_live.py`; what is written in messages in `tests/triage/test_scrubbing.py`; pictures in
-`tests/desk/test_pictures.py`.
+`test_live.py`; what is written in messages in `tests/triage/test_scrubbing.py`; pictures and files in
+`tests/desk/test_pictures.py` and `test_files.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import json
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from django.db.models import Count, Max
 from django.template import Context, Template
 from tests.security.world import World, as_text
 
+import holdfast
 from holdfast.assistant.llm.scrub import Scrubber as PromptScrubber
 from holdfast.guard.models import DataKey, RevealLog
 from holdfast.people.models import Customer, Identity
@@ -99,3 +101,27 @@ def test_keys_are_nowhere_but_in_their_table(world: World) -> None:
         as_text(list(model._default_manager.values())) for model in apps.get_models() if model is not DataKey
     ]
     assert not [one for one in kept if any(one in text for text in elsewhere)]
+
+
+# Who reads a file that a customer sent. The desk behind the gate; `sources` for "Raw source", which is a reveal;
+# `thread` its first bytes; `envelopes` what agents send out. No prompt, webhook, export or API.
+READERS = {
+    "desk/sources.py",
+    "desk/thread.py",
+    "desk/views/files.py",
+    "desk/views/pictures.py",
+    "notify/envelopes.py",
+}
+WRITERS = {
+    "channels/tasks.py",
+    "config/asgi.py",
+    "desk/uploads.py",
+    "desk/watch/planting.py",
+    "drills/tidewater/threads.py",
+}
+
+
+def test_no_other_part_of_the_house_reads_what_customers_sent() -> None:
+    house = Path(holdfast.__file__).parent
+    made = {str(file.relative_to(house)) for file in house.rglob("*.py") if "BlobStore(" in file.read_text()}
+    assert made == READERS | WRITERS

@@ -253,9 +253,13 @@ def _conversation(world: World, state: str, planted: Planted, customer: Customer
     )
     if state == "mine":
         world.mail = message
-        digest = BlobStore(settings.BLOB_DIR).put(b"a file of the customer's own")
+        content = f"a file of the customer's own, {world.planted[0].values['account']}".encode()
         world.attachment = Attachment.objects.create(
-            message=message, name="till.txt", type="text/plain", size=28, digest=digest
+            message=message,
+            name="till.txt",
+            type="text/plain",
+            size=len(content),
+            digest=BlobStore(settings.BLOB_DIR).put(content),
         )
         world.picture = _picture(message, world.planted[0].values["account"])
     answer = Message.objects.create(

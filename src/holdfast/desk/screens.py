@@ -157,7 +157,7 @@ class Person:
 class AttachmentView:
     """`refused` is a sentence when the file was not kept, and then `url` is empty. `size` is in bytes.
 
-    A picture is not handed out: it has `blurred_url` and `picture_url`, which asks to see it, instead of `url`.
+    `url` asks for the file. A picture is not handed out: it has `blurred_url` and `picture_url`, which asks to see it.
     """
 
     id: UUID
@@ -175,6 +175,18 @@ class PictureShown:
     """A picture's place on the page. `url` gives it once, within `seconds`."""
 
     id: UUID
+    url: str
+    seconds: int
+    until: datetime
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileOffered:
+    """A file that was asked for. `url` gives it once, within `seconds`."""
+
+    id: UUID
+    name: str
     url: str
     seconds: int
     until: datetime

@@ -97,7 +97,7 @@ def _attachment_view(attachment: Attachment, *, number: int) -> AttachmentView:
         name=attachment.name,
         type=attachment.type,
         size=attachment.size,
-        url=reverse("desk:attachment", args=[attachment.id]) if kept and not picture else "",
+        url=reverse("desk:file", args=[number, attachment.id]) if kept and not picture else "",
         refused="" if kept else _REFUSED_WORDS.get(attachment.refused, attachment.refused or "Not kept."),
         blurred_url=reverse("desk:picture-blurred", args=[attachment.id]) if picture else "",
         picture_url=reverse("desk:picture", args=[number, attachment.id]) if picture else "",

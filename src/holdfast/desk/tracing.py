@@ -1,4 +1,4 @@
-"""`holdfast guard trace`: a photograph of a screen, and the session it was taken of, or a refusal to guess."""
+"""`holdfast guard trace`: a photograph of a screen or a copy of a file, and the session it is of, or no guess."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from pathlib import Path
 from django.utils import timezone
 
 from holdfast.conversations.models import Conversation
-from holdfast.guard.marks import photos, queries, tracing
+from holdfast.desk.pictures import is_picture
+from holdfast.guard.marks import copies, photos, queries, tracing
 from holdfast.guard.marks.photos import Corners, NotReadable
 from holdfast.people.models import Agent, Customer
+
+_MOST_BYTES = 200 * 2**20
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,7 +28,9 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.code:
             verdict = tracing.read_code(chosen.code, seen)
         elif chosen.photo is None:
-            raise NotReadable("Give a photograph, or a code that was read from one (--code).")
+            raise NotReadable("Give a photograph or a file, or a code that was read from one (--code).")
+        elif chosen.photo.is_file() and not is_picture(chosen.photo):
+            verdict = tracing.read_codes(copies.codes_in(_content(chosen.photo)), seen)
         else:
             photo = photos.load(chosen.photo)
             corners = _corners(chosen.corners) if chosen.corners else photos.found_corners(photo)
@@ -42,9 +47,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="holdfast guard trace", description="Whose screen does a photograph show? See docs/marks.md."
+        prog="holdfast guard trace",
+        description="Whose screen does a photograph show, whose copy is a file? docs/marks.md",
     )
-    parser.add_argument("photo", nargs="?", type=Path, metavar="PHOTO", help="a JPEG or PNG")
+    parser.add_argument(
+        "photo", nargs="?", type=Path, metavar="PHOTO", help="a JPEG or PNG; or any other file that turned up"
+    )
     parser.add_argument("--case", type=int, metavar="N", help="only who saw values in this case")
     parser.add_argument("--customer", metavar="REFERENCE", help="only who saw values of this customer")
     parser.add_argument(
@@ -71,6 +79,12 @@ def _seen(chosen: argparse.Namespace) -> list[queries.Shown]:
             raise NotReadable(f"There is no customer with the reference {chosen.customer}.")
     since, until = _span(chosen.at) if chosen.at else (None, None)
     return queries.shown(conversation_id=case, customer_ids=customers, since=since, until=until)
+
+
+def _content(file: Path) -> bytes:
+    if file.stat().st_size > _MOST_BYTES:
+        raise NotReadable("This file is larger than 200 MB. Cut out the part that came from here.")
+    return file.read_bytes()
 
 
 def _span(text: str) -> tuple[datetime, datetime]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from holdfast.conversations import queries
 from holdfast.conversations.lookups import access_attachment
-from holdfast.conversations.models import Attachment
+from holdfast.conversations.models import Attachment, Conversation
 from holdfast.desk import pictures
 from holdfast.desk.screens import Choice, Denied, PictureShown, Problem, RevealForm
 from holdfast.desk.views.asking import desk_view, words
@@ -47,29 +47,14 @@ def picture(request: HttpRequest, number: int, attachment_id: UUID) -> HttpRespo
     if found.message.conversation_id != conversation.id:
         raise Http404
     url = reverse("desk:picture", args=[number, attachment_id])
-    if request.method == "GET":
-        return _form(request, number, url)
-    asked = reveals.request(
-        agent_id=me(request).id,
-        session_key=request.session.session_key or "",
-        conversation_id=conversation.id,
-        customer_id=conversation.customer_id,
-        sealed=_file(found),
-        field="picture",
-        purpose=words(request.POST.get("purpose"), most=40),
-        reason=words(request.POST.get("reason"), most=200),
-    )
-    if isinstance(asked, reveals.Denied):
-        if asked.outcome in ASK_AGAIN:
-            fields = ("reason",) if asked.outcome == Outcome.NO_REASON else ("purpose",)
-            return _form(request, number, url, Problem(422, asked.sentence, fields))
-        denied = Denied(label="Picture", mask=str(_SEALED), sentence=asked.sentence)
-        return render(request, "desk/_denied.html", {"denied": denied}, status=403)
+    answer = asked(request, conversation, found, field="picture", url=url)
+    if not isinstance(answer, reveals.Ticket):
+        return answer
     shown = PictureShown(
         id=found.id,
-        url=reverse("desk:picture-shown", args=[attachment_id, asked.id]),
+        url=reverse("desk:picture-shown", args=[attachment_id, answer.id]),
         seconds=int(reveals.LIFE.total_seconds()),
-        until=asked.expires_at,
+        until=answer.expires_at,
         purpose=reveals.PURPOSES[words(request.POST.get("purpose"), most=40)],
     )
     return render(request, "desk/_picture.html", {"shown": shown})
@@ -83,7 +68,7 @@ def shown(request: HttpRequest, attachment_id: UUID, ticket: UUID) -> HttpRespon
     text = marks_for(session=session_mark(session_key), at=now()).text
     try:
         drawn = pictures.marked(file, text=text)  # before the ticket is spent, since it may fail
-        reveals.redeem_file(ticket=ticket, agent_id=me(request).id, session_key=session_key, file=_file(found))
+        reveals.redeem_file(ticket=ticket, agent_id=me(request).id, session_key=session_key, file=sent(found))
     except (pictures.NotShowable, reveals.Denied) as wrong:
         raise Http404 from wrong
     return _jpeg(drawn)
@@ -99,8 +84,35 @@ def _picture(request: HttpRequest, attachment_id: UUID) -> tuple[Attachment, Pat
     return found, file
 
 
-def _file(found: Attachment) -> reveals.File:
+def sent(found: Attachment) -> reveals.File:
+    """Name a file somebody sent as the gate names it."""
     return reveals.File(f"conversations_attachment.digest.{found.id}")
+
+
+def asked(
+    request: HttpRequest, conversation: Conversation, found: Attachment, *, field: str, url: str
+) -> reveals.Ticket | HttpResponse:
+    """Ask the gate for a file (`field`: picture or file); return the ticket, or what the page shows instead."""
+    if request.method == "GET":
+        return _form(request, conversation.number, field, url)
+    purpose = words(request.POST.get("purpose"), most=40)
+    answer = reveals.request(
+        agent_id=me(request).id,
+        session_key=request.session.session_key or "",
+        conversation_id=conversation.id,
+        customer_id=conversation.customer_id,
+        sealed=sent(found),
+        field=field,
+        purpose=purpose,
+        reason=words(request.POST.get("reason"), most=200),
+    )
+    if isinstance(answer, reveals.Ticket):
+        return answer
+    if answer.outcome in ASK_AGAIN:
+        fields = ("reason",) if answer.outcome == Outcome.NO_REASON else ("purpose",)
+        return _form(request, conversation.number, field, url, Problem(422, answer.sentence, fields))
+    denied = Denied(label=field.capitalize(), mask=str(_SEALED), sentence=answer.sentence)
+    return render(request, "desk/_denied.html", {"denied": denied}, status=403)
 
 
 def _jpeg(content: bytes) -> HttpResponse:
@@ -109,8 +121,8 @@ def _jpeg(content: bytes) -> HttpResponse:
     return response
 
 
-def _form(request: HttpRequest, number: int, url: str, problem: Problem | None = None) -> HttpResponse:
+def _form(request: HttpRequest, number: int, field: str, url: str, problem: Problem | None = None) -> HttpResponse:
     purposes = tuple(Choice(key, label) for key, label in reveals.PURPOSES.items())
-    form = RevealForm(number=number, field="picture", label="picture", value=_SEALED, url=url, purposes=purposes)
+    form = RevealForm(number=number, field=field, label=field, value=_SEALED, url=url, purposes=purposes)
     status = problem.status if problem else 200
     return render(request, "desk/_reveal.html", {"form": form, "problem": problem}, status=status)

@@ -71,6 +71,7 @@ def unmarked(*, since: datetime, until: datetime | None = None) -> list[Unmarked
     until = min(until or now(), now() - SILENT_AFTER)
     rows = list(
         RevealLog.objects.filter(ticket__redeemed_at__gte=since, ticket__redeemed_at__lt=until)
+        .exclude(subject__startswith="conversations_attachment.")  # pictures and files carry their marks themselves
         .select_related("ticket")
         .order_by("ticket__redeemed_at")
     )

@@ -113,6 +113,23 @@ def read_code(typed: str, seen: Sequence[Shown]) -> Verdict:
     return Verdict(fit, sentence, 0.0, 0.0, (fit,), len(table))
 
 
+def read_codes(found: Sequence[str], seen: Sequence[Shown]) -> Verdict:
+    """Look up the whole codes that a file carries (`copies.codes_in`). One session is named, never one of several."""
+    holders = {session: code for session, shown in _live_codes(seen).items() for code in found if code in shown}
+    agents = {one.session: one.agent_id for one in seen}
+    fits = tuple(Fit(session, agents[session], None, None, code) for session, code in holders.items())
+    if not found:
+        return Verdict(None, UNMARKED, 0.0, 0.0, (), len(agents))
+    if len(fits) != 1:
+        sentence = NO_COPY if not fits else SEVERAL
+        return Verdict(None, sentence, 0.0, 0.0, fits, len(agents))
+    sentence = (
+        f"The file carries the code {fits[0].code}, given out to this session. This says whose copy it was, not who"
+        " passed it on; a code can be put into a file by somebody who knew it."
+    )
+    return Verdict(fits[0], sentence, 0.0, 0.0, fits, len(agents))
+
+
 def _ranked(scores: Sequence[tuple[float | None, Fit]], *, floor: float) -> tuple[float, float, Fit] | None:
     """Return the best z, how far it is ahead of the next one (or of chance), and whose it is."""
     known = sorted(((z, fit) for z, fit in scores if z is not None), key=lambda pair: -pair[0])
@@ -171,6 +188,14 @@ NOBODY = "By the log nobody saw this record in that time, so there is nobody to 
 DISAGREE = (
     "The two marks fit two different sessions, so nobody is named. Pictures put together, or a copied code, look so."
 )
+UNMARKED = (
+    "Nobody is named: this file carries no mark. Its kind has no place for one, or somebody took it out; the log says"
+    " who had a copy."
+)
+NO_COPY = (
+    "Nobody is named: the file carries a code, and nobody who is looked at was given it. A forged one is nobody's."
+)
+SEVERAL = "Nobody is named: the file carries the codes of several sessions, as when copies are put together."
 REFUSED = "Nobody is named: the photograph does not say enough."
 HELPS = (
     "What could help: the original file instead of one sent through a messenger, the four corners of the page or of the"

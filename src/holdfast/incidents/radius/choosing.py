@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from holdfast.guard.radius.contract import Refused
 from holdfast.people.models import Agent
 
-FIELDS = ("name", "identity", "address", "birth_date", "iban", "picture", "raw")
+FIELDS = ("name", "identity", "address", "birth_date", "iban", "picture", "file", "raw")
 """Fields of a customer as the log names them; an identity is a mail address, a number or an account."""
 
 

@@ -7,7 +7,7 @@ async function sealAgain(open) {
   if (open.dataset.closing) return
   open.dataset.closing = "1"
   open.querySelector(".v")?.replaceChildren("•••")
-  const slot = open.closest('[id^="sealed-"], [id^="raw-"], [id^="picture-"]')
+  const slot = open.closest('[id^="sealed-"], [id^="raw-"], [id^="picture-"], [id^="file-"]')
   let html = ""
   try {
     if (open.dataset.again) html = (await get(open.dataset.again)).text
@@ -18,5 +18,14 @@ async function sealAgain(open) {
     }
   }
 }
+
+// A file that was asked for is saved at once: asking was the click.
+new MutationObserver(() => {
+  for (const link of pane.querySelectorAll("a[data-take]")) {
+    const taken = Object.assign(document.createElement("span"), { className: "v", textContent: link.dataset.take })
+    link.click()
+    link.replaceWith(taken) // it works once
+  }
+}).observe(pane, { childList: true, subtree: true })
 
 keepTime(pane, sealAgain)
