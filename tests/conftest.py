@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
+from tests import prepared
 
 from holdfast.runtime.postgres import EmbeddedPostgres
 
@@ -29,6 +30,7 @@ def _start_server() -> None:
     atexit.register(resources.close)
     directory = Path(tempfile.mkdtemp(prefix="holdfast-tests-"))
     resources.callback(shutil.rmtree, directory, ignore_errors=True)
+    prepared.cluster(directory)
     os.environ["DATABASE_URL"] = resources.enter_context(EmbeddedPostgres(data=directory, durable=False).running())
     os.environ["HOLDFAST_DATA"] = str(directory)
     os.environ[_SHARED] = str(os.getpid())
@@ -76,6 +78,7 @@ def _empty_the_tables(_: TransactionTestCase) -> None:
     ContentType.objects.clear_cache()
 
 
+connection.settings_dict["TEST"]["TEMPLATE"] = prepared.DATABASE
 TransactionTestCase._fixture_teardown = _empty_the_tables  # type: ignore[method-assign]
 
 
