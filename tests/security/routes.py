@@ -171,6 +171,18 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "ledger:seen": Route(LEADS | {"security"}, lambda world: [world.conversations["mine"].customer_id]),
     "ledger:for-them": Route(LEADS | {"security"}, lambda world: [world.conversations["mine"].customer_id]),
     "ledger:case": Route(LEADS, lambda world: [world.conversations["mine"].number]),
+    # Watching: security alone; everybody has their own budget, those who lead decide for other organisations
+    **{f"watch:{name}": Route(frozenset({"security"})) for name in ("home", "made-up", "reports", "limits")},
+    "watch:look": Route(frozenset({"security"}), why="only by POST"),
+    "watch:person": Route(frozenset({"security"}), lambda world: [world.alias]),
+    **{
+        f"watch:{name}": Route(frozenset({"security"}), lambda world: [world.alias], why="only by POST")
+        for name in ("name", "less")
+    },
+    "watch:decide": Route(frozenset({"security"}), lambda world: [world.alias, UUID(int=1)], why="only by POST"),
+    "budget:own": Route(STAFF),
+    "budget:decide": Route(LEADS | {"security"}, lambda world: [UUID(int=1)], why="only by POST"),
+    "reported": Route(EVERYBODY, why="a form for customers"),
     # Blast radius: never leads, for it may be about their own team
     "radius:home": Route(frozenset({"admin", "security"})),
     "radius:report": Route(frozenset({"admin", "security"}), lambda world: [world.radius]),

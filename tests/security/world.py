@@ -32,6 +32,8 @@ from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
 from holdfast.guard.radius.contract import Question
+from holdfast.guard.watching import notices
+from holdfast.guard.watching.contract import Kind, Signal
 from holdfast.incidents import components, declaring, links, updates
 from holdfast.incidents.goodwill import limits, offers, redeeming
 from holdfast.incidents.models import Incident
@@ -110,6 +112,7 @@ class World:
     outreach: UUID | None = None
     offer: UUID | None = None
     radius: UUID | None = None
+    alias: str = ""
     tokens: list[str] = field(default_factory=list, repr=False)
 
     def leaks(self, where: str, content: str | bytes) -> list[str]:
@@ -173,9 +176,17 @@ def build() -> World:
     _subscriber(world)
     _call(world)
     _goodwill(world)
+    _watched(world)
     _radius(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
+
+
+def _watched(world: World) -> None:
+    """Something to be looked at about one agent, who is not named by it."""
+    watched = world.agents["other"].pk
+    notices.note([Signal(Kind.DENIALS, watched, timezone.now(), "Ten refusals.", (), ())], looked_for=[])
+    world.alias = notices.alias_of(watched)
 
 
 def _staff(world: World) -> None:

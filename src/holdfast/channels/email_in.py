@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from email.utils import parseaddr
 from typing import Any
+
+from django.conf import settings
 
 from holdfast.channels.mail_parse import parse
 from holdfast.channels.mail_types import Attachment, ParsedMail
 from holdfast.channels.reply_token import conversation_of
+from holdfast.guard.watching.addresses import indexes_of
 from holdfast.intake.contact import Incoming
 from holdfast.kit.blobs import BlobStore
 
@@ -59,8 +63,9 @@ def _sender(mail: ParsedMail) -> dict[str, str]:
 
 def _payload(mail: ParsedMail, files: list[dict[str, Any]]) -> dict[str, Any]:
     folded = "\n\n".join(part for part in (mail.quoted_text, mail.signature) if part)
+    sent_to = indexes_of([*mail.delivered_to, *mail.to, *mail.cc])
     return {
-        "kind": mail.kind if mail.complete else "unreadable",
+        "kind": "auto_reply" if sent_to and _is_ours(mail) else mail.kind if mail.complete else "unreadable",
         "thread": list(_threads(mail)),
         "thread_own": [f"mail:{mail.message_id}"[:300]] if mail.message_id else [],
         "in_reply_to": mail.in_reply_to or "",
@@ -70,7 +75,13 @@ def _payload(mail: ParsedMail, files: list[dict[str, Any]]) -> dict[str, Any]:
         "auto_reason": mail.auto_reason or "",
         "bounce": _bounce(mail),
         "warnings": mail.warnings,
+        **({"sent_to": sent_to} if sent_to else {}),
     }
+
+
+def _is_ours(mail: ParsedMail) -> bool:
+    """Whether the desk itself wrote it: its answers to customers who do not exist come back, and need no answer."""
+    return mail.sender.lower() == parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()
 
 
 def _bounce(mail: ParsedMail) -> dict[str, str]:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from holdfast.desk.watch.budget_views import report
 from holdfast.incidents.goodwill import redeem_view
 from holdfast.knowledge import feeds
 from holdfast.notify.campaigns import hooks
@@ -18,6 +19,9 @@ urlpatterns = [
     path("assistant/", include("holdfast.assistant.urls")),
     path("settings/", include("holdfast.desk.settings_urls")),
     path("ledger/", include("holdfast.desk.ledger_urls")),
+    path("security/watch/", include("holdfast.desk.watch.urls")),
+    path("security/budget/", include("holdfast.desk.watch.budget_urls")),
+    path("reported/", report, name="reported"),
     path("security/radius/", include("holdfast.incidents.radius.urls")),
     path("settings/learning/", include("holdfast.assistant.learning.urls")),
     path("settings/words/", include("holdfast.incidents.words.urls")),

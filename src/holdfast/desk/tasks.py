@@ -5,7 +5,9 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from holdfast.desk.cutting_off import settle
+from holdfast.desk.watch.looking import look
 from holdfast.guard.cutoff.queries import unsettled
+from holdfast.guard.watching import searches
 
 
 @app.task(queue="now", pass_context=False)
@@ -19,3 +21,17 @@ def settle_cut_off(number: int) -> int:
 def settle_cut_offs(timestamp: int) -> int:
     """Do what a job that fell over has left, every minute."""
     return sum(settle(number=number, limit=500) for number in unsettled())
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(queue="slow", queueing_lock="desk.look", pass_context=False)
+def look_at_what_was_opened(timestamp: int) -> int:
+    """Look for what a person of security should look at, every hour; return how many signals are new."""
+    return len(look().new)
+
+
+@app.periodic(cron="17 2 * * *")
+@app.task(queue="slow", queueing_lock="desk.forget_searches", pass_context=False)
+def forget_old_searches(timestamp: int) -> int:
+    """Forget searches that no look reads any more, every night."""
+    return searches.forget_old()

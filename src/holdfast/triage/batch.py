@@ -21,6 +21,7 @@ from holdfast.conversations.places import ToJoin, file_many, join_many
 from holdfast.conversations.threading import thread
 from holdfast.conversations.to_thread import Threaded, ToThread
 from holdfast.desk.routing import fallback_queue, parking_queue, place_in_queue
+from holdfast.guard.watching.addresses import written_to
 from holdfast.intake import receipts
 from holdfast.intake.queries import ASKED_BACK, BY_ASSISTANT
 from holdfast.intake.receipts import Settlement, settle_many
@@ -128,6 +129,7 @@ def _process(contacts: Sequence[Contact]) -> None:
     by_contact = _by_contact(found, items)
     settle_many([_settlement(*each, quiet=thanked) for each in zip(ours, items, threaded, by_contact, strict=True)])
     close_many(sorted(thanked), by=None)
+    written_to(index for contact in ours for index in contact.payload.get("sent_to", ()))
     assess.note(
         [
             ToAssess(

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 
+from holdfast.channels.email_in import incoming_from_mail
 from holdfast.conversations.assignments import assign, take_next
 from holdfast.conversations.closures import close, reopen
 from holdfast.conversations.messages import post_reply
@@ -20,7 +22,9 @@ from holdfast.guard.watching import addresses, canaries, notices, restraints
 from holdfast.guard.watching.contract import Kind, Oddity
 from holdfast.guard.watching.errors import Refused
 from holdfast.guard.watching.models import Noticed, Report, ViewerAddress
+from holdfast.intake.accept import accept_now
 from holdfast.intake.models import Contact
+from holdfast.kit.blobs import BlobStore
 from holdfast.kit.clock import now
 from holdfast.people.models import Customer
 from holdfast.triage.batch import process
@@ -35,8 +39,8 @@ def clock() -> Any:
 
 
 @pytest.fixture
-def canary_domain(settings: Any) -> str:
-    settings.CANARY_DOMAIN = "postbox.example"
+def canary_domain(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(settings, "CANARY_DOMAIN", "postbox.example")
     return "postbox.example"
 
 
@@ -73,7 +77,8 @@ def _refused(agent_id: int, count: int, customer: Customer | None = None) -> Non
 
 
 def test_what_explains_an_opening_is_read_from_its_case(desk: Any, clock: time_machine.Coordinates) -> None:
-    routed, picked, reopened, closed, nobodys = (desk.talk() for _ in range(5))
+    routed = desk.talk(at=now() - timedelta(hours=1))
+    picked, reopened, closed, nobodys = (desk.talk() for _ in range(4))
     take_next(agent_id=desk.ana.pk, queue_ids=[desk.cards.pk])
     assign(conversation_id=picked.pk, to=desk.ana.pk, by=desk.ana.pk)
     close(conversation_id=reopened.pk, by=desk.ana.pk)
@@ -156,7 +161,10 @@ def _heard_from(desk: Any, domain: str) -> str:
     on_file = addresses.address_of(made_up, viewer=0, initial="a")
     shown = addresses.as_seen_by(on_file, customer_id=made_up, viewer=desk.ana.pk)
     assert shown.endswith(f"@{domain}")
-    assert addresses.written_to([shown, "somebody@else.example"]) == 1
+    raw = f"From: x@scam.example\r\nTo: {shown}\r\nSubject: Your account\r\nMessage-ID: <1@scam>\r\n\r\nHello".encode()
+    accept_now([incoming_from_mail(raw, blobs=BlobStore(settings.BLOB_DIR))])
+    process(list(Contact.objects.all()))
+    assert ViewerAddress.objects.get().written_to_at is not None
     return shown
 
 
@@ -173,7 +181,9 @@ def test_each_viewer_sees_another_address_of_a_made_up_customer_and_the_same_aga
         "a real customer's is theirs"
     )
     assert addresses.as_seen_by("NL91", customer_id=made_up, viewer=3) == "NL91"
-    assert addresses.written_to([on_file]) == 0, "what is on file tells nobody"
+    assert addresses.written_to(addresses.indexes_of([on_file])) == 0, "what is on file tells nobody"
+    assert addresses.written_to(addresses.indexes_of([seen[5], "x@else.example"])) == 1
+    assert not addresses.indexes_of(["x@else.example", ""])
     assert ViewerAddress.objects.count() == 79
 
 
@@ -193,6 +203,13 @@ def test_a_made_up_customer_looks_like_the_others_and_writes_in_like_them(desk: 
     assert Contact.objects.get().raw, "its source is kept as that of any mail"
 
 
+def test_an_answer_to_a_made_up_customer_that_comes_back_is_answered_by_nobody(desk: Any, canary_domain: str) -> None:
+    raw = (
+        f"From: {settings.DEFAULT_FROM_EMAIL}\r\nTo: x@{canary_domain}\r\nSubject: Re: Hours\r\n\r\nFrom nine".encode()
+    )
+    assert incoming_from_mail(raw, blobs=BlobStore(settings.BLOB_DIR)).payload["kind"] == "auto_reply"
+
+
 def test_only_who_has_the_key_can_tell_them(desk: Any, canary_domain: str) -> None:
     made_up = planting.plant(kind="search", by=desk.security.pk)
     assert canaries.is_canary(made_up)
@@ -204,8 +221,7 @@ def test_only_who_has_the_key_can_tell_them(desk: Any, canary_domain: str) -> No
     assert Conversation.objects.get(customer_id=made_up).kind == "machine", "an automatic reply nobody has to answer"
 
 
-def test_without_a_domain_of_ones_own_nobody_is_made_up(desk: Any, settings: Any) -> None:
-    settings.CANARY_DOMAIN = ""
+def test_without_a_domain_of_ones_own_nobody_is_made_up(desk: Any) -> None:
     with pytest.raises(Refused, match="HOLDFAST_CANARY_DOMAIN"):
         planting.plant(kind="honey", by=desk.security.pk)
     assert Customer.objects.count() == 1

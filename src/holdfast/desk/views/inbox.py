@@ -20,6 +20,7 @@ from holdfast.desk.navigation import nav_of
 from holdfast.desk.queries import priorities
 from holdfast.desk.reach import Reach, reach_of
 from holdfast.desk.views.asking import changed, desk_view, is_fragment, problem
+from holdfast.guard.watching import searches
 from holdfast.kit import streams
 from holdfast.kit.numbers import whole
 from holdfast.people.permissions import me
@@ -63,7 +64,9 @@ def conversation(request: HttpRequest, number: int) -> HttpResponse:
 @_frames_own_pages
 @desk_view("GET", page=True)
 def search(request: HttpRequest) -> HttpResponse:
-    """Full-text search; results stand in the list pane."""
+    """Full-text search; results stand in the list pane. That somebody searched is noted, never for what."""
+    if not request.GET.get("after"):
+        searches.note(agent_id=me(request).id, text=request.GET.get("q", ""))
     return _list(request) if is_fragment(request) else _desk(request, me(request), reach_of(me(request)), None)
 
 

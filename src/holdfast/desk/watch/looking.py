@@ -30,7 +30,7 @@ class Looked:
 
 
 def look(at: datetime | None = None) -> Looked:
-    """Look at twelve weeks and keep what there is to say. The nightly job and replays call this; some seconds."""
+    """Look at twelve weeks and keep what there is to say. The hourly job and replays call this."""
     at = at or now()
     cleared = notices.cleared()
     found = [

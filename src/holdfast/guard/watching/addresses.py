@@ -51,12 +51,19 @@ def as_seen_by(value: str, *, customer_id: UUID | None, viewer: int) -> str:
     return value
 
 
-def written_to(addresses: Iterable[str]) -> int:
+def indexes_of(addresses: Iterable[str]) -> list[str]:
+    """Return the blind indexes, in hex, of those of these addresses that are at the domain of made-up customers."""
+    domain = f"@{settings.CANARY_DOMAIN.lower()}"
+    ours = {address.lower() for address in addresses if len(domain) > 1 and address.lower().endswith(domain)}
+    return sorted(blind_index("email", address).hex() for address in ours)
+
+
+def written_to(indexes: Iterable[str]) -> int:
     """Note that somebody wrote to these; return how many of them only one viewer ever saw."""
-    ours = [address for address in addresses if settings.CANARY_DOMAIN and address.endswith(settings.CANARY_DOMAIN)]
-    if not ours:
+    wanted = [bytes.fromhex(index) for index in indexes]
+    if not wanted:
         return 0
-    rows = ViewerAddress.objects.filter(index__in=[blind_index("email", address) for address in ours])
+    rows = ViewerAddress.objects.filter(index__in=wanted)
     found = rows.count()
     rows.filter(written_to_at=None).update(written_to_at=now())
     return found

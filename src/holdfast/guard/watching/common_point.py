@@ -9,10 +9,9 @@ accounts for are taken out before the next is tested, so that who saw the same p
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from holdfast.guard.watching.contract import Kind, Signal
 
@@ -32,7 +31,7 @@ class Point:
 
 
 def points(
-    seen: Mapping[int, Collection[UUID]], reported: Collection[UUID], *, customers: int, bound: float = BOUND
+    seen: Mapping[int, Collection[Hashable]], reported: Collection[Hashable], *, customers: int, bound: float = BOUND
 ) -> list[Point]:
     """Return who stands out, the surest first; an empty list is the usual answer.
 
@@ -58,7 +57,7 @@ def _by_chance(point: Point) -> tuple[float, int]:
     return point.chance, -point.reported
 
 
-def _point(agent: int, whom: frozenset[UUID], reported: set[UUID], customers: int, tested: int) -> Point:
+def _point(agent: int, whom: frozenset[Hashable], reported: set[Hashable], customers: int, tested: int) -> Point:
     hit = len(whom & reported)
     expected = len(whom) * len(reported) / customers
     chance = 1.0 if hit <= expected else min(1.0, tested * tail(hit, customers, len(reported), len(whom)))
@@ -80,7 +79,7 @@ def _choose(n: int, k: int) -> float:
 
 
 def signals(
-    seen: Mapping[int, Collection[UUID]], reported: Collection[UUID], *, customers: int, at: datetime
+    seen: Mapping[int, Collection[Hashable]], reported: Collection[Hashable], *, customers: int, at: datetime
 ) -> Iterator[Signal]:
     """Yield a signal for each person whom customers' reports have in common."""
     for point in points(seen, reported, customers=customers):

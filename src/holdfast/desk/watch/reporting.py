@@ -1,0 +1,113 @@
+"""Customers say that somebody who knew something of them got in touch: by a form, or a list that security brings in.
+
+Nobody is told whether an account is known. A person hears of each report too: it comes in as a contact like any other.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from holdfast.guard.ledger import acts
+from holdfast.guard.watching.canaries import is_canary
+from holdfast.guard.watching.errors import Refused
+from holdfast.guard.watching.models import Report
+from holdfast.intake.accept import accept_now
+from holdfast.intake.contact import Incoming
+from holdfast.kit.clock import now
+from holdfast.people.queries import customers_named
+
+KNEW = {
+    "name": "My name",
+    "contact": "My address, e-mail address or phone number",
+    "birth_date": "My date of birth",
+    "account": "My account or card number",
+    "balance": "My balance or payments",
+    "case": "Something I had written to you about",
+}
+LONGEST = 2_000
+MOST_LINES = 20_000
+_BACK = timedelta(days=730)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came of a list: reports taken, and lines whose account nobody has or that were there already."""
+
+    taken: int
+    unknown: int
+    known_already: int
+
+
+@transaction.atomic
+def report(*, account: str, contact: str, knew: Collection[str], happened_on: date, words: str) -> None:
+    """Take one customer's report. Raises `Refused` with what is missing; never tells whether the account is known.
+
+    `account` is a reference, address or number on file; `contact` is where to answer.
+    """
+    known = [each for each in KNEW if each in knew]
+    if not known:
+        raise Refused("Say what they knew of you: choose at least one.")
+    if not account.strip() or "@" not in contact or len(contact) > 254:
+        raise Refused("Give your account reference, and an e-mail address where we can answer.")
+    if not now().date() - _BACK <= happened_on <= now().date():
+        raise Refused("Give the day when it happened, within the last two years.")
+    _keep(account, known, happened_on, source=Report.Source.FORM)
+    told = "; ".join(KNEW[each] for each in known)
+    accept_now(
+        [
+            Incoming(
+                channel="web",
+                source="reported",
+                sender={"email": contact.strip()},
+                subject="Somebody who knew me got in touch",
+                text=f"It happened on {happened_on:%-d %B %Y}. They knew: {told}.\n\n{words.strip()[:LONGEST]}",
+            )
+        ]
+    )
+
+
+@transaction.atomic
+def bring_in(content: str, *, by: int) -> Brought:
+    """Take a list: CSV with the columns `account`, `date` (2026-03-02) and `knew` (words with spaces, optional).
+
+    On record in the log. Raises `Refused` naming the first line that cannot be read; then nothing is taken.
+    """
+    rows = csv.DictReader(io.StringIO(content.lstrip("\ufeff")))
+    if rows.fieldnames is None or not {"account", "date"} <= {name.strip().lower() for name in rows.fieldnames}:
+        raise Refused("The first line has to name the columns: account,date,knew.")
+    taken = unknown = known_already = 0
+    for number, raw in enumerate(rows, start=2):
+        if number > MOST_LINES:
+            raise Refused(f"A list has at most {MOST_LINES:,} lines. Bring it in by parts.")
+        row = {(key or "").strip().lower(): value or "" for key, value in raw.items() if isinstance(value, str)}
+        try:
+            day = date.fromisoformat(row.get("date", "").strip())
+        except ValueError:
+            raise Refused(f"Line {number}: the date has to be written like 2026-03-02.") from None
+        kept = _keep(row.get("account", ""), row.get("knew", "").split(), day, source=Report.Source.IMPORT, by=by)
+        taken, unknown, known_already = (
+            taken + (kept is True),
+            unknown + (kept is None),
+            known_already + (kept is False),
+        )
+    acts.record(kind="reports_brought_in", actor_id=by, details=f"taken={taken} unknown={unknown}")
+    return Brought(taken, unknown, known_already)
+
+
+def _keep(account: str, knew: Collection[str], day: date, *, source: str, by: int | None = None) -> bool | None:
+    """Keep a report; False when there is one of that day, None when nobody, or nobody real, has the account."""
+    found = [each for each in customers_named(account) if not is_canary(each)]
+    if len(found) != 1:
+        return None
+    _, made = Report.objects.get_or_create(
+        customer_id=found[0],
+        happened_on=day,
+        defaults={"knew": [each for each in KNEW if each in knew], "source": source, "at": now(), "by_id": by},
+    )
+    return made
