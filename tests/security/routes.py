@@ -161,7 +161,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "legal:pause": Route(LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST"),
     # The log of reveals itself: published for everybody, proofs with a token, pages for who leads and security
     "ledger:home": Route(LEADS | {"security"}),
-    "ledger:checkpoint": Route(NOBODY, why="for everybody, once the log has an entry; here it has none"),
+    "ledger:checkpoint": Route(EVERYBODY, why="for everybody, once the log has an entry"),
     "ledger:checkpoint-at": Route(NOBODY, lambda world: [1], why="for everybody, where it is kept; here none is"),
     "ledger:consistency": Route(EVERYBODY, queries=("?old=0&size=0",), why="hashes only, for witnesses"),
     "ledger:keys": Route(EVERYBODY, why="public keys"),
@@ -191,6 +191,12 @@ ROUTES: dict[str, Route | CaseRoute] = {
         for name in ("sample", "hand")
     },
     "radius:file": Route(frozenset({"admin", "security"}), lambda world: [world.radius, "json"]),
+    # Cut-offs: never leads, for some of them may be meant
+    "cut-off:home": Route(frozenset({"admin", "security"}), queries=("", "?q=Person")),
+    "cut-off:target": Route(frozenset({"admin", "security"}), lambda world: ["agent", world.agents["own"].pk]),
+    "cut-off:one": Route(frozenset({"admin", "security"}), lambda world: [world.cut_off]),
+    "cut-off:back": Route(frozenset({"admin", "security"}), lambda world: [world.cut_off], why="only by POST"),
+    "cut-off:evidence": Route(frozenset({"admin", "security"}), lambda world: [world.cut_off]),
     # Audiences: who leads
     "audiences:home": Route(LEADS, lambda world: [world.incident]),
     **{

@@ -27,6 +27,7 @@ from holdfast.conversations.closures import close
 from holdfast.conversations.merges import merge
 from holdfast.conversations.models import Attachment, Conversation, Merge, Message
 from holdfast.conversations.snoozes import snooze
+from holdfast.desk import cutting_off
 from holdfast.desk.models import CannedReply, Queue, SavedView
 from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed, SealedField
@@ -112,6 +113,7 @@ class World:
     outreach: UUID | None = None
     offer: UUID | None = None
     radius: UUID | None = None
+    cut_off: int = 0
     alias: str = ""
     tokens: list[str] = field(default_factory=list, repr=False)
 
@@ -178,6 +180,7 @@ def build() -> World:
     _goodwill(world)
     _watched(world)
     _radius(world)
+    _cut_off(world)
     world.tokens = [value.token for value in _every_sealed_value() if value.token]
     return world
 
@@ -425,6 +428,15 @@ def _radius(world: World) -> None:
     since = timezone.now() - timedelta(days=1)
     question = Question(agents=(world.agents["own"].pk,), since=since, until=since + timedelta(days=2))
     world.radius = making.make(question, by=world.agents["security"].pk, places={"TW-1": "DE"}).id
+
+
+def _cut_off(world: World) -> None:
+    """Somebody of a third employer was cut off, and what they saw is frozen."""
+    team = Team.objects.create(name="Evening", vendor=Vendor.objects.create(name="Vendor T"))
+    gone = create_agent(email="gone@t.example", name="Gone Person", team=team)
+    target = cutting_off.Target(cutting_off.Scope.AGENT, gone.pk)
+    world.cut_off = cutting_off.cut_off(target=target, why="A check", by=world.agents["security"].pk).number
+    cutting_off.settle(number=world.cut_off)
 
 
 def _every_sealed_value() -> Iterator[Sealed]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("security/watch/", include("holdfast.desk.watch.urls")),
     path("security/budget/", include("holdfast.desk.watch.budget_urls")),
     path("reported/", report, name="reported"),
+    path("security/cut-off/", include("holdfast.desk.cut_off_urls")),
     path("security/radius/", include("holdfast.incidents.radius.urls")),
     path("settings/learning/", include("holdfast.assistant.learning.urls")),
     path("settings/words/", include("holdfast.incidents.words.urls")),

@@ -38,6 +38,7 @@ OUTCOMES = {
     "no_key": "Refused: its key is missing",
     "too_short": "Refused: too short to compare",
     "tries_used": "Refused: three tries used",
+    "cut_off": "Refused: cut off",
     "over_budget": "Refused: over budget",
     "vendor_budget": "Refused: over the organisation's budget",
     "masked_again": "Refused: masked for now",

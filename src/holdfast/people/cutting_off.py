@@ -128,6 +128,12 @@ def ask_back(*, number: int, what: What, why: str, by: int) -> None:
     log.info("people.cut_off_back_asked", number=number, what=str(what), by=by)
 
 
+def withdraw(*, number: int, what: What, by: int) -> None:
+    """Take back what somebody asked for; either of the two may. Raises `Refused` when nobody has asked."""
+    _check_may(by)
+    cutting.withdraw(number=number, what=what, by=by)
+
+
 def agree(*, number: int, what: What, by: int) -> None:
     """Agree, as the second of two. What was theirs before stays ended: they sign in again. Raises `Refused`."""
     _check_may(by)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
-from holdfast.guard.cutoff.models import Asked, Covered, Cut, What
+from holdfast.guard.cutoff.models import Asked, Covered, Cut, Kind, What
 from holdfast.guard.cutoff.states import CHANNEL
 from holdfast.guard.ledger import acts
 from holdfast.guard.models import Grant
@@ -49,9 +49,12 @@ def begin(
 ) -> Begun:
     """Cut off in the caller's transaction: the row, whom it means, their grants, an act in the log, a notice to all.
 
-    From the commit on no ticket is given and none redeemed. Raises `Refused` when it is cut off already.
+    From the commit on no ticket is given and none redeemed. Raises `Refused` when it is cut off already; who only reads
+    can be cut off altogether.
     """
     _alone()
+    if Cut.objects.filter(scope=scope, target_id=target_id, kind=Kind.OUT, ended_at=None).exists():
+        raise Refused(f"{label} is cut off already.")
     try:
         with transaction.atomic():
             cut = Cut.objects.create(

@@ -43,7 +43,7 @@ class Cut(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["scope", "target_id"], condition=models.Q(ended_at=None), name="cutoff_once_at_a_time"
+                fields=["scope", "target_id", "kind"], condition=models.Q(ended_at=None), name="cutoff_once_at_a_time"
             ),
             models.CheckConstraint(condition=~models.Q(why=""), name="cutoff_says_why"),
         ]

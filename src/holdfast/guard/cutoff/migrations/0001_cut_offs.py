@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cut',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('scope', 'target_id'), name='cutoff_once_at_a_time'),
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('scope', 'target_id', 'kind'), name='cutoff_once_at_a_time'),
         ),
         migrations.AddConstraint(
             model_name='cut',
