@@ -163,7 +163,7 @@ def colluding(draw: Draw, rounds: int = 25) -> list[dict[str, Any]]:
             )
             found = {each.agent_id for each in peers.signals(Facts(AT, people, days), cleared={})}
             hits, false = hits + sum(n < many for n in found), false + sum(n >= many for n in found)
-            ratios = [float(np.log((day.values + 0.5) / day.cases)) for day in days]
+            ratios = [day.values / day.cases for day in days]
             near = {n for n in range(300) if _far_in_team(n, ratios) > peers.TOO_FAR}
             own_hits, own_false = own_hits + sum(n < many for n in near), own_false + sum(n >= many for n in near)
         row = {"colluders": many, "recall": round(hits / rounds / many, 2), "false": round(false / rounds, 2)}

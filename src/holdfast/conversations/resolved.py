@@ -17,6 +17,7 @@ class Resolved:
     """What a customer asked first, and what a person wrote last. Both as they wrote them: scrub before keeping."""
 
     conversation_id: UUID
+    customer_id: UUID | None
     locale: str
     question: str
     answer: str
@@ -46,7 +47,7 @@ def resolved_between(since: datetime, until: datetime, *, limit: int) -> Sequenc
     """Return matters closed by people in a span and still closed, the earliest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.id, c.locale, asked.text, said.text, closure.at FROM conversations_closure closure"
+            "SELECT c.id, c.customer_id, c.locale, asked.text, said.text, closure.at FROM conversations_closure closure"
             " JOIN conversations_conversation c ON c.id = closure.conversation_id"
             " CROSS JOIN LATERAL (SELECT text FROM conversations_message m WHERE m.conversation_id = c.id"
             "  AND NOT m.internal AND m.author = 'customer' ORDER BY m.created_at, m.id LIMIT 1) asked"

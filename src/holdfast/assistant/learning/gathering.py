@@ -13,6 +13,7 @@ from holdfast.assistant.language import language_of
 from holdfast.assistant.learning.models import Candidate
 from holdfast.assistant.llm.scrub import Scrubber
 from holdfast.conversations.resolved import Resolved, resolved_between
+from holdfast.guard.watching.canaries import is_canary
 from holdfast.kit.clock import now
 from holdfast.knowledge.search import Found, article_index
 from holdfast.knowledge.teaching import ways_of_asking
@@ -33,7 +34,8 @@ def gather() -> int:
     until = now() - SETTLED
     since, made = max(newest or until - LOOK_BACK, until - LOOK_BACK), 0
     while resolved := resolved_between(since, until, limit=_AT_ONCE):
-        made += _keep([each for each in resolved if _is_one_question(each.question)])
+        real = [each for each in resolved if not is_canary(each.customer_id)]
+        made += _keep([each for each in real if _is_one_question(each.question)])
         since = resolved[-1].closed_at
     return made
 

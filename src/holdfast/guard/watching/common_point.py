@@ -66,11 +66,14 @@ def _point(agent: int, whom: frozenset[Hashable], reported: set[Hashable], custo
 
 def tail(hits: int, customers: int, reported: int, seen: int) -> float:
     """Return P(at least `hits` of `reported` are among `seen`), drawn without putting back from `customers`."""
-    total = 0.0
+    total, expected = 0.0, seen * reported / customers
     for k in range(hits, min(reported, seen) + 1):
         if reported - k > customers - seen:
             continue
-        total += math.exp(_choose(seen, k) + _choose(customers - seen, reported - k) - _choose(customers, reported))
+        term = math.exp(_choose(seen, k) + _choose(customers - seen, reported - k) - _choose(customers, reported))
+        total += term
+        if k > expected and term < 1e-17 * total:
+            break  # from here on each is smaller than the one before
     return min(total, 1.0)
 
 

@@ -102,7 +102,8 @@ def _give_less(agent_id: int) -> None:
     rows = Noticed.objects.filter(agent_id=agent_id, closed_at=None)
     sources = {SOURCES[Kind(row.kind)] for row in rows}
     kind = ("half", "second", "masked")[min(len(sources), 3) - 1]
-    restrain(agent_id=agent_id, kind=kind, why=f"{len(sources)} independent signals, to be looked at by a person")
+    what = "One signal" if len(sources) == 1 else f"{len(sources)} independent signals"
+    restrain(agent_id=agent_id, kind=kind, why=f"{what}, to be looked at by a person")
 
 
 def dossiers() -> list[Dossier]:

@@ -1,12 +1,11 @@
 """Same queue, other teams: who opens far more values per case than colleagues elsewhere who get the same cases.
 
 The own team never counts: half a team that leaks together would make itself the norm. Median and median absolute
-deviation (Iglewicz and Hoaglin 1993: z above 3.5), on the logarithm of values per case.
+deviation (Iglewicz and Hoaglin 1993: z above 3.5), of values per case.
 """
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ WITHIN = timedelta(days=28)
 TOO_FAR = 3.5
 _LEAST_PEERS = 8
 _LEAST_CASES = 100  # below, a ratio says little
+_LEAST_DEVIATION = 0.03  # of the median: where all are alike, little is not far
 _TO_DEVIATION = 0.6745  # a normal's median absolute deviation in standard deviations
 
 
@@ -29,9 +29,7 @@ def signals(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
         if day.day >= since:
             totals[day.agent_id][0] += day.values
             totals[day.agent_id][1] += day.cases
-    ratios = {
-        agent: math.log((values + 0.5) / cases) for agent, (values, cases) in totals.items() if cases >= _LEAST_CASES
-    }
+    ratios = {agent: values / cases for agent, (values, cases) in totals.items() if cases >= _LEAST_CASES}
     for person in facts.people:
         excused = cleared.get((person.agent_id, Kind.PEERS))
         if person.agent_id not in ratios or (excused is not None and excused > facts.at - WITHIN):
@@ -60,18 +58,18 @@ def how_far(own: float, others: Sequence[float]) -> float | None:
         return None
     middle = statistics.median(others)
     deviation = statistics.median(abs(other - middle) for other in others)
-    return _TO_DEVIATION * (own - middle) / max(deviation, 0.02)
+    return _TO_DEVIATION * (own - middle) / max(deviation, _LEAST_DEVIATION * middle, 1e-6)
 
 
 def _told(person: Person, at: datetime, own: float, others: Sequence[float], total: Sequence[int]) -> Signal:
-    middle = math.exp(statistics.median(others))
-    top = math.exp(sorted(others)[int(0.95 * (len(others) - 1))])
+    middle = statistics.median(others)
+    top = sorted(others)[int(0.95 * (len(others) - 1))]
     return Signal(
         kind=Kind.PEERS,
         agent_id=person.agent_id,
         at=at,
         sentence=(
-            f"{total[0]} values in {total[1]} cases of four weeks, {math.exp(own):.2f} a case; {len(others)} colleagues"
+            f"{total[0]} values in {total[1]} cases of four weeks, {own:.2f} a case; {len(others)} colleagues"
             f" of other teams in the same queues opened {middle:.2f} a case."
         ),
         reasons=(
