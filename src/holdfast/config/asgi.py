@@ -32,6 +32,7 @@ from django.db import DatabaseError, connection  # noqa: E402
 from django.http import parse_cookie  # noqa: E402
 
 from holdfast.channels import chat_door, smtp  # noqa: E402
+from holdfast.config import openapi  # noqa: E402
 from holdfast.config.health import Health  # noqa: E402
 from holdfast.config.options import options  # noqa: E402
 from holdfast.config.proxies import TrustedProxies  # noqa: E402
@@ -93,6 +94,7 @@ class Web:
             blobs=BlobStore(settings.BLOB_DIR),
             public_url=settings.PUBLIC_URL,
             limits=Limits(text=options().max_text_bytes, body=options().max_body_bytes),
+            openapi=openapi.document(public_url=settings.PUBLIC_URL),
         )
         exact: dict[str, App] = {
             CONTACTS: door,

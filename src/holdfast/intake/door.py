@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from holdfast.intake import attachments
 from holdfast.intake.accept import Accepted, Intake, Overloaded, Unstorable
 from holdfast.intake.contact import CONTACTS, ContactIn, Incoming
 from holdfast.intake.delegation import spoken_for
-from holdfast.intake.openapi import document
 from holdfast.intake.problems import Fault, Problem, malformed, unspeakable
 from holdfast.intake.proof import Proof, Prover
 from holdfast.intake.telling import Told
@@ -71,6 +70,7 @@ class Door:
         blobs: BlobStore,
         public_url: str,
         limits: Limits,
+        openapi: bytes = b"{}",
     ) -> None:
         self._intake = intake
         self._tokens = tokens
@@ -85,6 +85,7 @@ class Door:
         )
         self._moment: tuple[datetime | None, bytes] = None, b""
         self._limits = limits
+        self._openapi = openapi
         self._large = asyncio.Semaphore(4)  # so that large bodies cannot fill the memory together
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -251,10 +252,6 @@ class Door:
             challenge = (b"www-authenticate", b'Bearer realm="holdfast", error="invalid_token"')
             raise Problem(401, "The token is not known, was revoked, or has expired.", headers=[challenge])
         return token
-
-    @cached_property
-    def _openapi(self) -> bytes:
-        return document(public_url=self._public_url)
 
 
 def _only(scope: Message, method: str) -> None:

@@ -1,8 +1,7 @@
-"""The door's description of itself: OpenAPI 3.1, from the same model that reads the contacts."""
+"""The door's description of itself, from the same model that reads the contacts. `config.openapi` puts it together."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from holdfast.intake.contact import ContactIn
@@ -74,8 +73,8 @@ _REFUSALS = {
 }
 
 
-def document(*, public_url: str) -> bytes:
-    """Return the OpenAPI document as JSON."""
+def described() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the door's paths and the schemas they name, as OpenAPI 3.1 has them."""
     schema = ContactIn.model_json_schema(ref_template="#/components/schemas/{model}")
     attachment = schema.pop("$defs")
     key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
@@ -91,8 +90,8 @@ def document(*, public_url: str) -> bytes:
                 "operationId": "postContact",
                 "security": [{"token": ["contacts:write"]}],
                 "parameters": [key, *signing],
-                "requestBody": {"required": True, "content": _json(_ref("Contact"))},
-                "responses": {"202": _answer("Accepted.", "Accepted"), **_refusals(*_REFUSALS)},
+                "requestBody": {"required": True, "content": as_json(ref("Contact"))},
+                "responses": {"202": answer("Accepted.", "Accepted"), **_refusals(*_REFUSALS)},
             }
         },
         "/v1/receipts/{id}": {
@@ -102,40 +101,36 @@ def document(*, public_url: str) -> bytes:
                 "security": [{"token": ["receipts:read"]}, {"token": ["contacts:write"]}],
                 "parameters": [receipt_id],
                 "responses": {
-                    "200": _answer("What became of it.", "Receipt"),
-                    "404": _problem("There is no such receipt, or it is not this token's."),
+                    "200": answer("What became of it.", "Receipt"),
+                    "404": problem("There is no such receipt, or it is not this token's."),
                     **_refusals(401, 403, 405, 503),
                 },
             }
         },
     }
     schemas = {"Contact": schema, **attachment, "Accepted": _ACCEPTED, "Receipt": _RECEIPT, "Problem": _PROBLEM}
-    return json.dumps(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": "Holdfast front door", "version": "1"},
-            "servers": [{"url": public_url}],
-            "paths": paths,
-            "components": {"schemas": schemas, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        }
-    ).encode()
+    return paths, schemas
 
 
-def _json(schema: dict[str, Any], media: str = "application/json") -> dict[str, Any]:
+def as_json(schema: dict[str, Any], media: str = "application/json") -> dict[str, Any]:
+    """A body of this schema."""
     return {media: {"schema": schema}}
 
 
-def _ref(name: str) -> dict[str, Any]:
+def ref(name: str) -> dict[str, Any]:
+    """Name a schema of the document."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _answer(text: str, name: str) -> dict[str, Any]:
-    return {"description": text, "content": _json(_ref(name))}
+def answer(text: str, name: str) -> dict[str, Any]:
+    """An answer with a body."""
+    return {"description": text, "content": as_json(ref(name))}
 
 
-def _problem(text: str) -> dict[str, Any]:
-    return {"description": text, "content": _json(_ref("Problem"), "application/problem+json")}
+def problem(text: str) -> dict[str, Any]:
+    """A refusal: a problem document."""
+    return {"description": text, "content": as_json(ref("Problem"), "application/problem+json")}
 
 
 def _refusals(*codes: int) -> dict[str, Any]:
-    return {str(code): _problem(_REFUSALS[code]) for code in codes}
+    return {str(code): problem(_REFUSALS[code]) for code in codes}
