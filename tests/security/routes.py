@@ -153,7 +153,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
         f"legal:{name}": Route(LEADS | {"security"}, lambda world: [world.incident], why="only by POST")
         for name in ("act", "start")
     },
-    "legal:decide": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST"),
+    "legal:decide": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST", answer=404),
     "legal:correction": Route(LEADS | {"security"}, lambda world: [world.incident, 1], why="only by POST", answer=404),
     "legal:settle": Route(
         LEADS | {"security"}, lambda world: [world.incident, UUID(int=1)], why="only by POST", answer=404

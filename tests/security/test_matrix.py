@@ -1,0 +1,241 @@
+"""Every address, every method, every role: what changes something is open to whom its row in `routes.py` says.
+
+The crawl (`test_routes.py`) asks for pages; this asks for changes. What is refused must not change anything, and must
+not tell whether something is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from tests.security import world as worlds
+from tests.security.conftest import QUICK, signed_in
+from tests.security.routes import EVERYBODY, ROLES, ROUTES, CaseRoute, Route, patterns
+from tests.security.world import World
+
+CHANGES = ("post", "put", "patch", "delete")
+REFUSALS = frozenset({302, 401, 403, 404, 405})
+# What a refusal may leave behind: who is signed in, counters of limits, and the log of what was denied.
+MAY_MOVE = frozenset({"django_session", "holdfast_cache", "guard_reveallog"})
+
+
+@dataclass(frozen=True)
+class Try:
+    """One request that would change something, and what came of it."""
+
+    role: str
+    method: str
+    name: str
+    address: str
+    status: int
+    may: bool  # this role may write here
+    answer: int  # what those who may get, where it looks like a refusal
+
+    @property
+    def where(self) -> str:
+        return f"{self.role} {self.method} {self.address}: {self.status}"
+
+    @property
+    def refused(self) -> bool:
+        return self.status in REFUSALS
+
+
+@dataclass
+class Tries:
+    """All of them, and the tables that refused ones changed."""
+
+    made: list[Try]
+    changed: list[str]
+    world: World
+
+
+@dataclass
+class _Visitor:
+    """Somebody who comes back signed in as at first, whatever the last request did to their session."""
+
+    role: str
+    client: Client
+    cookies: dict[str, str]
+
+    def asks(self, method: str, address: str) -> Any:
+        self.client.cookies = SimpleCookie(self.cookies)
+        return getattr(self.client, method)(address)
+
+
+def _visitors(world: World) -> dict[str, _Visitor]:
+    clients = signed_in(world)
+    return {
+        role: _Visitor(role, client, {name: morsel.value for name, morsel in client.cookies.items()})
+        for role, client in clients.items()
+    }
+
+
+def _calls(world: World) -> Iterator[tuple[str, str, frozenset[str], int]]:
+    """Yield name, address, who may write, and what they get."""
+    for name in dict(patterns()):
+        route = ROUTES.get(name)  # test_every_address_has_its_row says which are missing
+        if route is None:
+            continue
+        for arguments, open_to in route.calls(world):
+            may, answer = (open_to, 0) if isinstance(route, CaseRoute) else (route.may_write, route.answer)
+            yield name, reverse(name, args=arguments), may, answer
+
+
+def _known(visitor: _Visitor, address: str) -> tuple[str, ...]:
+    """Return the methods that an address takes: asked as who may most, with one that hardly any takes."""
+    response = visitor.asks("patch", address)
+    return CHANGES if response.status_code != 405 else tuple(response.headers["Allow"].lower().split(", "))
+
+
+@pytest.fixture(scope="module")
+def tries(django_db_setup: None, django_db_blocker: Any) -> Tries:
+    """Try everything once: first whatever should be refused, then the rest, each undone again."""
+    around = transaction.atomic()
+    around._from_testcase = True  # type: ignore[attr-defined]  # as Django's own tests say it: what is durable may begin
+    with django_db_blocker.unblock(), override_settings(**QUICK), around:
+        world = worlds.build()
+        visitors = _visitors(world)
+        open_to: list[tuple[_Visitor, str, str, str, int]] = []
+        made: list[Try] = []
+        before = _tables()
+        for name, address, may, answer in _calls(world):
+            known = _known(visitors["admin"], address)
+            for method in CHANGES:
+                if method not in known:
+                    made.append(_try(visitors["admin"], method, name, address, may=False, answer=405))
+                    continue
+                for role, visitor in visitors.items():
+                    if role in may:
+                        open_to.append((visitor, method, name, address, answer))
+                    else:
+                        made.append(_try(visitor, method, name, address, may=False, answer=answer))
+        after = _tables()
+        for visitor, method, name, address, answer in open_to:
+            undo = transaction.savepoint()
+            made.append(_try(visitor, method, name, address, may=True, answer=answer))
+            transaction.savepoint_rollback(undo)
+        transaction.set_rollback(True)
+    return Tries(made, [table for table in before if before[table] != after[table]], world)
+
+
+def _try(visitor: _Visitor, method: str, name: str, address: str, *, may: bool, answer: int) -> Try:
+    status = visitor.asks(method, address).status_code
+    return Try(visitor.role, method, name, address, status, may, answer)
+
+
+def _tables() -> dict[str, str]:
+    """A digest of every table."""
+    tables = sorted({model._meta.db_table for model in apps.get_models()} - MAY_MOVE)
+    with connection.cursor() as cursor:
+        union = " UNION ALL ".join(
+            f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{table}\" t"
+            for table in tables
+        )
+        cursor.execute(union)
+        return dict(cursor.fetchall())
+
+
+def test_nobody_changes_what_their_row_does_not_give_them(tries: Tries) -> None:
+    wrong = [one.where for one in tries.made if not one.may and not one.refused]
+    assert "\n".join(wrong) == "", "say in routes.py who writes here, or mend the address"
+    assert tries.changed == [], "something was refused in words, and done all the same"
+
+
+def test_whoever_may_change_something_gets_there(tries: Tries) -> None:
+    """Otherwise being refused would prove nothing about the others."""
+    assert [one.where for one in tries.made if one.status >= 500] == []
+    wrong = []
+    for one in tries.made:
+        is_case = isinstance(ROUTES[one.name], CaseRoute)
+        lost = one.status in ({302, 401, 404} if is_case else {401, 403, 404})
+        if one.may and lost and one.status != one.answer:
+            wrong.append(one.where)
+    assert "\n".join(wrong) == ""
+    assert len([one for one in tries.made if one.may]) > 400
+
+
+def test_a_case_out_of_reach_is_not_there(tries: Tries) -> None:
+    """403 would say that it exists."""
+    wrong = [
+        one.where
+        for one in tries.made
+        if isinstance(ROUTES[one.name], CaseRoute) and not one.may and one.role != "anonymous"
+        if one.status not in {404, 405} and not one.name.startswith("incidents:")
+    ]
+    assert "\n".join(wrong) == ""
+
+
+def _elsewhere(value: Any) -> Any:
+    """An argument of the same kind that leads nowhere."""
+    if isinstance(value, bool) or not isinstance(value, int | UUID):
+        return value
+    return 999_999_999 if isinstance(value, int) else UUID(int=2**127 + 7)
+
+
+def _plain(response: Any, address: str) -> tuple[int, str, str]:
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    text = re.sub(r'(csrf\w*"?\s*(?:value=|:|content=)\s*)"[^"]+"', r"\1", body.decode("utf-8", "replace"), flags=re.I)
+    return response.status_code, response.headers.get("Location", "").replace(address, ""), text.replace(address, "")
+
+
+# What is there is no secret: checkpoints are published, and everybody at work sees that there is an incident.
+OPEN_SECRETS = ("ledger:checkpoint", "legal:", "account_", "mfa_")
+
+
+def _foreign(world: World) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield role, an address of something that is there but not theirs, the same of something that is not there, and
+    whether that is a case, whose number can be guessed.
+    """
+    for name, route in ROUTES.items():
+        if name.startswith(OPEN_SECRETS) or (isinstance(route, Route) and route.open_to == EVERYBODY):
+            continue
+        for arguments, open_to in route.calls(world):
+            nowhere = [_elsewhere(each) for each in arguments]
+            for role in ROLES:
+                if nowhere != arguments and role not in open_to and role != "anonymous":
+                    is_case = isinstance(route, CaseRoute)
+                    yield role, reverse(name, args=arguments), reverse(name, args=nowhere), is_case
+
+
+def test_a_refusal_does_not_tell_whether_something_is_there(world: World) -> None:
+    """Neither by what it says, nor, of a case, by how often the database was asked, which takes time."""
+    visitors = _visitors(world)
+    wrong = []
+    for role, there, nowhere, is_case in _foreign(world):
+        seen = []
+        for address in (there, nowhere):
+            with CaptureQueriesContext(connection) as asked:
+                response = visitors[role].asks("get", address)
+            seen.append((*_plain(response, address), len(asked) if is_case else 0))
+        if seen[0] != seen[1]:
+            wrong.append(f"{role} {there}: {seen[0][0]} {seen[0][3]} and {nowhere}: {seen[1][0]} {seen[1][3]}")
+    assert "\n".join(wrong) == ""
+
+
+def test_a_session_of_somebody_who_was_let_go_opens_nothing(world: World) -> None:
+    """As if nobody were signed in, at every address, for reading and for writing: at once, also with the cookie."""
+    visitors = _visitors(world)
+    gone, stranger = visitors["admin"], visitors["anonymous"]
+    agent = world.agents["admin"]
+    agent.is_active = False
+    agent.save()
+    wrong = []
+    for name, address, _, _ in _calls(world):
+        for method in ("get", "post"):
+            if name == "account_logout" and method == "post":
+                continue  # ends the session that is tried here
+            one, other = gone.asks(method, address), stranger.asks(method, address)
+            if (one.status_code, one.headers.get("Location")) != (other.status_code, other.headers.get("Location")):
+                wrong.append(f"{method} {name} {address}: {one.status_code}, a stranger gets {other.status_code}")
+    assert "\n".join(wrong) == ""
