@@ -165,6 +165,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "ledger:checkpoint-at": Route(NOBODY, lambda world: [1], why="for everybody, where it is kept; here none is"),
     "ledger:consistency": Route(EVERYBODY, queries=("?old=0&size=0",), why="hashes only, for witnesses"),
     "ledger:keys": Route(EVERYBODY, why="public keys"),
+    "ledger:successions": Route(EVERYBODY, why="public keys that took over"),
     "ledger:cosignatures": Route(EVERYBODY, lambda world: [1], why="POST only, signed by a trusted witness"),
     "ledger:entries": Route(NOBODY, queries=("", "?from=0"), why="only with a token of the scope ledger:read"),
     "ledger:inclusion": Route(NOBODY, lambda world: [0], why="only with a token of the scope ledger:read"),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("checkpoint/<int:size>", ledger.checkpoint_at, name="checkpoint-at"),
     path("consistency", ledger.consistency, name="consistency"),
     path("keys", ledger.keys, name="keys"),
+    path("successions", ledger.successions, name="successions"),
     path("cosignatures/<int:size>", ledger.cosignatures, name="cosignatures"),
     path("entries", ledger.entries, name="entries"),
     path("inclusion/<int:index>", ledger.inclusion, name="inclusion"),

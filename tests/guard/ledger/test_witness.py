@@ -14,7 +14,7 @@ import time_machine
 from pytest_django.live_server_helper import LiveServer
 from tests.guard.ledger.conftest import House
 
-from holdfast.guard.ledger import acts, command, merkle, proofs, sequencer, signing, witness, witnesses
+from holdfast.guard.ledger import acts, command, merkle, proofs, sequencer, signing, succession, witness, witnesses
 from holdfast.guard.ledger.models import Cosignature
 from holdfast.guard.ledger.notes import Checkpoint, Note, Signer
 from holdfast.kit import clock as house_clock
@@ -31,6 +31,7 @@ class Log:
     taken: list[tuple[int, str]] = field(default_factory=list)
     signer: Signer = LOG
     away: bool = False
+    successions: str = ""
 
     def grow(self, count: int, *, tag: str = "entry") -> None:
         self.entries += [f"{tag} {len(self.entries) + each}".encode() for each in range(count)]
@@ -46,6 +47,8 @@ class Log:
     def ask(self, path: str) -> str:
         if path == "checkpoint":
             return self.note()
+        if path == "successions":
+            return self.successions
         old, size = (int(part.split("=")[1]) for part in path.partition("?")[2].split("&"))
         return "".join(f"{base64.b64encode(each).decode()}\n" for each in merkle.consistency(old, size, self.node))
 
@@ -121,6 +124,22 @@ def test_another_log_or_another_key_is_not_signed(one: witness.Witness, log: Log
     refused(one, log, "not signed with the key of this log")
     log.signer = Signer.log(origin="other.example/ledger", seed=b"an honest log")
     refused(one, log, "calls itself other.example/ledger")
+
+
+def test_a_change_of_key_is_followed_and_not_undone(one: witness.Witness, log: Log) -> None:
+    one.look()
+    new = Signer.log(origin=LOG.name, seed=b"the next key")
+    log.successions = succession.written(old=LOG, new=new, checkpoint=Note.parse(log.note()).checkpoint)
+    log.signer = new
+    log.grow(3)
+    assert one.look() == witness.Seen(8, 5)
+    log.grow(1)
+    log.signer = LOG  # stolen, after it was put away
+    refused(one, log, "not signed with the key of this log")
+    thief = Signer.log(origin=LOG.name, seed=b"a thief")
+    log.signer = thief
+    log.successions = succession.written(old=LOG, new=thief, checkpoint=Note.parse(log.note()).checkpoint)
+    refused(one, log, "not signed with the key of this log")
 
 
 def test_a_log_that_is_away_is_no_fault(one: witness.Witness, log: Log) -> None:

@@ -18,7 +18,7 @@ from holdfast.conversations.errors import NotFound
 from holdfast.desk import seen as looks
 from holdfast.desk.ledger_page import state
 from holdfast.desk.views.settings import LEADS
-from holdfast.guard.ledger import bundle, proofs, witnesses
+from holdfast.guard.ledger import bundle, proofs, signing, succession, witnesses
 from holdfast.guard.ledger.proofs import NotThere
 from holdfast.guard.ledger.witnesses import NotTaken
 from holdfast.intake import tokens
@@ -91,6 +91,13 @@ def consistency(request: HttpRequest) -> HttpResponse:
 def keys(request: HttpRequest) -> HttpResponse:
     """The public keys; an auditor compares them with those a person gave them."""
     return HttpResponse("".join(f"{key}\n" for key in bundle.known_keys()))
+
+
+@require_safe
+@_text
+def successions(request: HttpRequest) -> HttpResponse:
+    """Every change of the signing key, signed by the old key and the new; empty while there was none."""
+    return HttpResponse(succession.BETWEEN.join(signing.successions()))
 
 
 @csrf_exempt

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from holdfast.guard.ledger import acts, entries, proofs, reading, signing
+from holdfast.guard.ledger import acts, entries, proofs, reading, signing, succession
 from holdfast.guard.ledger.entries import LABELS, Kind, Salts
 from holdfast.guard.ledger.models import Checkpoint, Leaf, Witness
 
@@ -52,6 +52,7 @@ def write(folder: Path, *, opened: Collection[str] = (), actor_id: int | None = 
         (folder / "checkpoint").write_text(proofs.note_of(last), encoding="utf-8")
         (folder / "checkpoints").write_text("\n--\n".join(map(proofs.note_of, rows)), encoding="utf-8")
         (folder / "keys").write_text("".join(f"{key}\n" for key in known_keys()), encoding="utf-8")
+        (folder / "successions").write_text(succession.BETWEEN.join(signing.successions()), encoding="utf-8")
         released = _write_releases(folder, size=last.size, signed_at=last.at)
         count, told = _write_entries(folder, last.size, opened)
     except OSError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from holdfast.guard.ledger import merkle, reading, sequencer, signing, tiles
+from holdfast.guard.ledger import merkle, reading, sequencer, signing, succession, tiles
 from holdfast.guard.ledger.bundle import salts_of
 from holdfast.guard.ledger.entries import LABELS, Happening, Kind, committed, opening_key
 from holdfast.guard.ledger.models import Checkpoint, Leaf
@@ -87,12 +87,12 @@ def _tree_faults(hashes: list[bytes]) -> list[str]:
             faults.append("The tiles of the tree are not those of its entries.")
     except LookupError as error:
         faults.append(str(error))
-    keys = signing.signer().keys
+    turns = signing.turns()
     for row in Checkpoint.objects.order_by("size"):
         try:
             note = Note.parse(f"{row.body}\n{row.signatures}")
-            if not note.verified(keys):
-                faults.append(f"Checkpoint {row.size} is not signed with this log's key.")
+            if not succession.verified(note, turns):
+                faults.append(f"Checkpoint {row.size} is not signed with the key this log had then.")
         except BadNote as error:
             faults.append(f"Checkpoint {row.size}: {error}")
             continue

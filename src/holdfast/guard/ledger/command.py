@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     check = verbs.add_parser("check", help="compare the log with what the gate wrote, and with what was signed")
     check.set_defaults(run=_check)
     check.add_argument("--json", action="store_true")
+    new_key = verbs.add_parser(
+        "new-key", help="let a new key sign the log from here on; run it with the old one in place"
+    )
+    new_key.set_defaults(run=_new_key)
     verbs.add_parser("keys", help="print the public keys of the log and of its witnesses").set_defaults(run=_keys)
     export = verbs.add_parser("export", help="write the log into a folder for an auditor")
     export.set_defaults(run=_export)
@@ -79,6 +84,21 @@ def _check(chosen: argparse.Namespace) -> int:
             print(f"wrong  {fault}")
         print(f"{'wrong' if done.faults else 'ok':<6} {done.leaves} entries were compared with what the gate wrote.")
     return 1 if done.faults else 0
+
+
+def _new_key(_: argparse.Namespace) -> int:
+    """The new key of a house that configures it is read from the environment, never from arguments."""
+    from holdfast.guard.ledger.new_key import NotChanged, change
+    from holdfast.guard.ledger.notes import BadNote
+
+    try:
+        done = change(new_secret=os.environ.get("HOLDFAST_LEDGER_NEW_KEY", ""))
+    except (NotChanged, BadNote) as refused:
+        return _fail(str(refused))
+    _say(f"A new key signs what comes after {done.size} entries. Auditors want its public keys: `holdfast guard keys`.")
+    if done.by_hand:
+        _say("Now set it as HOLDFAST_LEDGER_KEY for every worker and restart them: until then nothing is signed.")
+    return 0
 
 
 def _keys(_: argparse.Namespace) -> int:

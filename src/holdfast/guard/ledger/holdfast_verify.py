@@ -8,7 +8,8 @@
   holdfast-verify blast BUNDLE --actor ID ... --from TIME --to TIME [--report FILE [--signed NOTE]]
 
 KEYS is a file of public keys (name+id+base64, one a line) that you got from the log's and the witnesses' people, not
-from the bundle. NOTE is a checkpoint you kept from before: without one, nobody can tell you that the end was cut off.
+from the bundle. Keys that took over since are followed from those you have. NOTE is a checkpoint you kept from before:
+without one, nobody can tell you that the end was cut off.
 Python 3.9 or later. Signatures need the package `cryptography`, those of ML-DSA-44 its version 47; what could not be
 checked is said. Exit code 0: all good. 1: something is wrong. 2: the input is no such thing. 3: good as far as checked.
 The formats are documented in docs/ledger.md. Apache-2.0.
@@ -169,6 +170,8 @@ class Key(NamedTuple):
     name: str
     type: int
     raw: bytes
+    after: int = -1  # it signs more entries than these,
+    until: int | None = None  # and no more than these
 
     @property
     def id(self) -> bytes:
@@ -212,20 +215,75 @@ def read_keys(path: str | None, findings: Findings) -> list[Key]:
             "Who signed: no --keys given, so signatures prove nothing. Ask the log's people for its keys."
         )
         return []
-    keys = []
-    for line in text_of(Path(path)).splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        name, _, rest = line.strip().partition("+")
-        given, _, encoded = rest.partition("+")
-        data = unbase64(encoded, path)
-        if not data or len(data) != {1: 33, 4: 33, 6: 1313}.get(data[0]):
-            raise Unusable(f"{path}: {name} is not a key; write name+id+base64, one a line.")
-        key = Key(name, data[0], data[1:])
-        if key.id.hex() != given:
-            raise Unusable(f"{path}: the key of {name} does not have the id {given}; copy it again.")
-        keys.append(key)
-    return keys
+    lines = (line.strip() for line in text_of(Path(path)).splitlines())
+    return [read_key(line, path) for line in lines if line and not line.startswith("#")]
+
+
+def read_key(text: str, where: str) -> Key:
+    name, _, rest = text.partition("+")
+    given, _, encoded = rest.partition("+")
+    data = unbase64(encoded, where)
+    if not data or len(data) != {1: 33, 4: 33, 6: 1313}.get(data[0]):
+        raise Unusable(f"{where}: {name} is not a key; write name+id+base64, one a line.")
+    key = Key(name, data[0], data[1:])
+    if key.id.hex() != given:
+        raise Unusable(f"{where}: the key of {name} does not have the id {given}; copy it again.")
+    return key
+
+
+# --- Changes of the log's key: the old one and the new one sign from which size on the new one counts ---
+
+
+def trusted_keys(arguments: argparse.Namespace, findings: Findings) -> list[Key]:
+    """The auditor's keys, and those that follow from them by a line of successions, each for its stretch of the log."""
+    keys = read_keys(arguments.keys, findings)
+    path = (
+        Path(arguments.successions) if arguments.successions else Path(getattr(arguments, "bundle", "")) / "successions"
+    )
+    if not keys or not path.is_file():
+        return keys
+    line = [succession(part) for part in text_of(path).split("\n--\n") if part.strip()]
+    for place in range(1, len(line)):
+        before, after = line[place - 1], line[place]
+        if after[1][0] != before[2][0] or after[0] < before[0]:
+            raise Unusable(f"{path}: the changes of key do not follow each other, so none of them counts.")
+    away = [old[0] for _, old, _ in line]
+    if any(new[0] in away[: place + 1] for place, (_, _, new) in enumerate(line)):
+        raise Unusable(f"{path}: a key that was put away comes back, so none of these changes counts.")
+    named = {key for _, old, new in line for key in (*old, *new)}
+    if not named & set(keys):
+        findings.note("The log's key was changed, and none of your keys signed that; they are taken as they are.")
+        return keys
+    until = {key: size for size, old, _ in line for key in old}
+    after_ = {key: size for size, _, new in line for key in new}
+    findings.good(f"{len(line)} changes of the log's key follow from yours; each key counts for its own stretch.")
+    return [key._replace(after=after_.get(key, -1), until=until.get(key)) for key in {*keys, *named}]
+
+
+def succession(text: str) -> tuple[int, list[Key], list[Key]]:
+    """The size, the old keys and the new ones. Both Ed25519 keys, the first of each, must have signed."""
+    what = "A change of key"
+    body, _, rest = text.partition("\n\n")
+    lines = body.split("\n")
+    old = [read_key(line[4:], what) for line in lines[4:] if line.startswith("old ")]
+    new = [read_key(line[4:], what) for line in lines[4:] if line.startswith("new ")]
+    whole = lines[0] == "holdfast-key-succession" and len(lines) == 4 + len(old) + len(new)
+    if not whole or not old or not new or {key.name for key in (*old, *new)} != {lines[1]} or not lines[2].isdigit():
+        raise Unusable("What should be a change of the log's key is none.")
+    if Ed25519PublicKey is None:
+        raise Unusable("The log's key was changed; to follow that, `pip install cryptography`.")
+    given = [line.split(" ") for line in rest.splitlines()]
+    signatures = {
+        (parts[1], unbase64(parts[2], what)[:4]): unbase64(parts[2], what)[4:] for parts in given if len(parts) == 3
+    }
+    for key in (old[0], new[0]):
+        try:
+            Ed25519PublicKey.from_public_bytes(key.raw).verify(
+                signatures.get((key.name, key.id), b""), (body + "\n").encode()
+            )
+        except (InvalidSignature, ValueError):
+            raise Unusable(f"A change of the log's key is not signed by {key.name} {key.id.hex()}.") from None
+    return int(lines[2]), old, new
 
 
 def message(note: Note, key: Key, moment: int) -> bytes:
@@ -271,6 +329,11 @@ def check_signatures(note: Note, keys: Sequence[Key], what: str, findings: Findi
     for line in note.lines:
         key = known.get((line[0], line[1]))
         if key is None:
+            continue
+        if note.size <= key.after or (key.until is not None and note.size > key.until):
+            findings.wrong(
+                f"{what}: signed by a key of {key.name} out of its turn: {note.size} entries are not its own."
+            )
             continue
         right, moment = signed(note, line, key)
         kind = "ML-DSA-44" if key.type == ML_DSA else "Ed25519"
@@ -460,7 +523,7 @@ def walk(bundle: Path, visit: Visit, tree: Tree | None = None, at_size: Callable
 
 def full(arguments: argparse.Namespace, findings: Findings) -> None:
     """All entries against the checkpoint, every kept checkpoint, and those the auditor kept."""
-    bundle, keys = Path(arguments.bundle), read_keys(arguments.keys, findings)
+    bundle, keys = Path(arguments.bundle), trusted_keys(arguments, findings)
     newest = Note.parse(text_of(bundle / "checkpoint"), "The checkpoint")
     kept = [(f"Checkpoint {note.size}", note) for note in notes_of(bundle / "checkpoints")]
     own = [(f"Your checkpoint {path}", Note.parse(text_of(Path(path)), path)) for path in arguments.seen]
@@ -528,7 +591,7 @@ def inclusion(arguments: argparse.Namespace, findings: Findings) -> None:
     if index is None or match is None or match[1] != index[1].encode():
         raise Unusable(f"{arguments.proof} does not hold an entry of version e1 with its own number.")
     note = Note.parse(rest, arguments.proof)
-    by = check_signatures(note, read_keys(arguments.keys, findings), "The checkpoint", findings)
+    by = check_signatures(note, trusted_keys(arguments, findings), "The checkpoint", findings)
     path = [unbase64(line, arguments.proof) for line in lines[3:]]
     if included(int(index[1]), note.size, leaf_hash(entry), path, note.root):
         findings.good(f"Entry {index[1]} is one of the {note.size} of {note.origin}:")
@@ -540,7 +603,7 @@ def inclusion(arguments: argparse.Namespace, findings: Findings) -> None:
 
 def consistency(arguments: argparse.Namespace, findings: Findings) -> None:
     """Nothing that the older checkpoint covers was changed in the newer one."""
-    keys = read_keys(arguments.keys, findings)
+    keys = trusted_keys(arguments, findings)
     old, new = (Note.parse(text_of(Path(path)), path) for path in (arguments.old, arguments.new))
     for path, note in ((arguments.old, old), (arguments.new, new)):
         check_signatures(note, keys, path, findings)
@@ -629,7 +692,7 @@ def blast(arguments: argparse.Namespace, findings: Findings) -> None:
     tree = Tree()
     count = walk(bundle, visit, tree)
     newest = Note.parse(text_of(bundle / "checkpoint"), "The checkpoint")
-    check_signatures(newest, read_keys(arguments.keys, findings), "The checkpoint", findings)
+    check_signatures(newest, trusted_keys(arguments, findings), "The checkpoint", findings)
     if count != newest.size or tree.root() != newest.root:
         findings.wrong("The entries are not those of the checkpoint; run `full` to see why.")
     if closed:
@@ -673,7 +736,7 @@ def check_report(arguments: argparse.Namespace, findings: Findings) -> None:
         digest.update(line)
     if f"json {digest.hexdigest()}" not in head:
         findings.wrong("The report is not the one that was signed: its hash is another.")
-    keys = [key for key in read_keys(arguments.keys, findings) if key.type == ED25519 and key.name == head[1]]
+    keys = [key for key in trusted_keys(arguments, findings) if key.type == ED25519 and key.name == head[1]]
     note = Note(head[1], 0, b"", body, [])
     lines = [line.split(" ") for line in rest.splitlines() if line.startswith("— ") and line.count(" ") == 2]
     for _, name, encoded in lines:
@@ -726,6 +789,7 @@ def parser() -> argparse.ArgumentParser:
         for each in names:
             added.add_argument(each)
         added.add_argument("--keys", metavar="FILE", help="public keys of the log and of witnesses, name+id+base64")
+        added.add_argument("--successions", metavar="FILE", help="changes of the log's key (else those in the bundle)")
         return added
 
     whole = command("full", full, "bundle")

@@ -61,6 +61,14 @@ class Checkpoint(models.Model):
     signatures = models.TextField()
 
 
+class Succession(models.Model):
+    """One signing key took over from another, as both signed it (`succession`)."""
+
+    size = models.BigIntegerField(help_text="Of the last checkpoint that the old key signed.")
+    at = models.DateTimeField()
+    note = models.TextField()
+
+
 class Witness(models.Model):
     """A key of a second organisation whose cosignatures are kept."""
 

@@ -16,7 +16,7 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Max
 
-from holdfast.guard.ledger import merkle, notes, reading, signing, tiles
+from holdfast.guard.ledger import merkle, notes, reading, signing, succession, tiles
 from holdfast.guard.ledger.entries import Happening, Kind, Salts, encoded
 from holdfast.guard.ledger.models import Checkpoint, Leaf, Pending
 from holdfast.kit.clock import now
@@ -62,8 +62,8 @@ def step() -> int:
     One transaction; nothing happens while another sequencer is at it. With the wrong key the entries are still
     appended, then `WrongKey` is raised.
     """
-    with _alone() as alone:
-        if not alone:
+    with alone() as mine:
+        if not mine:
             return 0
         with transaction.atomic():
             appended = _append()
@@ -139,14 +139,36 @@ def _continues(last: Checkpoint, new: notes.Checkpoint, signer: notes.Signer, no
     note = notes.Note.parse(f"{last.body}\n{last.signatures}")
     if new.origin != note.checkpoint.origin:
         raise WrongKey(f"This log is named {note.checkpoint.origin}; set HOLDFAST_LEDGER_ORIGIN back to that.")
-    if not note.verified(signer.keys[:1]):
-        raise WrongKey("The key of the log is not the one that signed it so far. Put keys/ledger back, or take leave.")
+    if fault := key_fault(note, signer):
+        raise WrongKey(fault)
     if new.size < note.checkpoint.size or merkle.root(note.checkpoint.size, node) != note.checkpoint.root:
         raise notes.BadNote("The log in the database is not the one that was signed. Nothing is signed on top of it.")
 
 
+def key_fault(last: notes.Note, signer: notes.Signer) -> str:
+    """Say why `signer` must not go on from the checkpoint that was signed last; empty when it may."""
+    line = succession.parsed(succession.BETWEEN.join(signing.successions()))
+    mine = signer.keys[0]
+    if line and mine != line[-1].new[0]:
+        before = next((each for each in line if each.old[0] == mine), None)
+        if before is None:
+            return "The key of the log is not the one that took over last. Put that one back (HOLDFAST_LEDGER_KEY)."
+        return (
+            f"The key here was put away after {before.checkpoint.size} entries. Give every worker the new one "
+            "(HOLDFAST_LEDGER_KEY, or keys/ledger in the data directory), then it goes on."
+        )
+    if not succession.verified(
+        last, [turn for turn in succession.turns([mine], line) if turn.key.type == notes.ED25519]
+    ):
+        return (
+            "The key of the log is not the one that signed it so far. Put the old one back (keys/ledger); "
+            "to change it, run `holdfast guard new-key` with the old one in place."
+        )
+    return ""
+
+
 @contextmanager
-def _alone() -> Iterator[bool]:
+def alone() -> Iterator[bool]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         mine = bool(cursor.fetchone()[0])

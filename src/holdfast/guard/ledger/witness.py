@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from holdfast.guard.ledger import merkle
+from holdfast.guard.ledger import merkle, succession
 from holdfast.guard.ledger.notes import BadNote, Note, Signer, VerifierKey
 from holdfast.kit.clock import now
 
@@ -59,7 +59,7 @@ class Witness:
         text = self.ask("checkpoint")
         try:
             new = Note.parse(text)
-            signed = new.verified(self.keys)
+            signed = self._verified(new)
         except BadNote as error:
             raise Unreachable(f"What stands at the log's address cannot be verified: {error}") from error
         if new.checkpoint.origin != self.origin:
@@ -73,6 +73,27 @@ class Witness:
         lines = me.sign(new.checkpoint, at=now())
         self.tell(new.checkpoint.size, "".join(map(str, lines)))
         return Seen(new.checkpoint.size, old.checkpoint.size if old else 0)
+
+    def _verified(self, new: Note) -> bool:
+        """Whether the log's key signed, or one that took over from it. A change of key is remembered before it counts.
+
+        Raises `BadNote`.
+        """
+        path = self.folder / "successions"
+        kept = path.read_text(encoding="utf-8") if path.exists() else ""
+        if succession.verified(new, succession.turns(self.keys, succession.parsed(kept))):
+            return True
+        try:
+            shown = self.ask("successions")
+        except Unreachable:
+            return False
+        if not shown.startswith(kept) or not succession.verified(
+            new, succession.turns(self.keys, succession.parsed(shown))
+        ):
+            return False
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write(path, shown)
+        return True
 
     def last(self) -> Note | None:
         """Return the last checkpoint that was signed. Raises `Refused` when what is on disk is no longer one."""
