@@ -49,6 +49,7 @@ if _SHARED not in os.environ:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
 django.setup()  # only now: the settings above name the server
 
+from django.contrib.auth.hashers import ScryptPasswordHasher  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
 
 from holdfast.bridge import next_word  # noqa: E402
@@ -78,6 +79,7 @@ def _empty_the_tables(_: TransactionTestCase) -> None:
     ContentType.objects.clear_cache()
 
 
+ScryptPasswordHasher.work_factor = 2**4  # made-up passwords are hashed by the hundred, and need not be slow to guess
 connection.settings_dict["TEST"]["TEMPLATE"] = prepared.DATABASE
 TransactionTestCase._fixture_teardown = _empty_the_tables  # type: ignore[method-assign]
 
