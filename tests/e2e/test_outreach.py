@@ -71,6 +71,9 @@ def test_from_the_queue_to_a_promise_in_the_ledger(desk: Desk, visitors: Visitor
     page.get_by_label("Reveal Phone").click()
     page.get_by_role("button", name="Reveal for 60 s").first.click()
     expect(page.locator(".ways .open-seal")).to_contain_text(PHONE)
+    expect(page.locator(".marks:popover-open")).to_have_count(1)
+    layer = page.locator(".marks:popover-open").bounding_box()
+    assert layer == {"x": 0, "y": 0, "width": 1440, "height": 900}, "the marks cover the page"
     expect(page.get_by_label("What you promised, if anything")).to_have_value("Her fees are back")
     assert breaches(page) == []
     fits(page, "outreach-person-light")

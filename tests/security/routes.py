@@ -214,6 +214,9 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "outreach:reveal": Route(
         LEADS, lambda world: [world.incident, world.outreach, UUID(int=1)], why="only by POST", answer=404
     ),
+    "outreach:overlay": Route(
+        LEADS, lambda world: [world.incident, world.outreach, UUID(int=1)], why="only by POST", answer=422
+    ),
     **{
         f"outreach:{name}": Route(LEADS, lambda world: [world.incident, world.outreach], why="only by POST")
         for name in ("call", "promise", "end")

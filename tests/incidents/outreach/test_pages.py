@@ -5,11 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from django.test import Client
 from tests.incidents.audiences.conftest import SignIn
 from tests.incidents.conftest import House
 from tests.incidents.outreach.conftest import take
 
 from holdfast.guard.keys import blind_index
+from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog
 from holdfast.incidents import queries as incidents
 from holdfast.incidents.outreach import queries, taking
@@ -70,12 +72,26 @@ def test_a_number_opens_for_its_executive_while_they_have_the_person(
     hand = take(Outreach.incident.field.related_model.objects.get().pk, people["TW-11"], executive=house.lead)
     address = f"{page}{hand}/reveal/{phone.pk}/"
     for agent, status in ((house.desk.lead, 200), (house.desk.admin, 403)):
-        answer = sign_in(agent).post(address, {"purpose": "contact"})
+        client = sign_in(agent)
+        answer = client.post(address, {"purpose": "contact"})
         assert answer.status_code == status
         assert ("9100 001" in answer.content.decode()) == (status == 200)
+        if status == 200:
+            _the_page_carries_marks_and_says_so(client, answer.content.decode())
     taking.end(outreach_id=hand, by=house.lead, handed_back=True)
     assert sign_in(house.desk.lead).post(address, {"purpose": "contact"}).status_code == 403
     log = RevealLog.objects.order_by("at").values_list("outcome", "conversation_id", "purpose")
     assert list(log) == [("allowed", hand, "contact"), ("no_grant", hand, "contact"), ("no_grant", hand, "contact")]
     other = Identity.objects.get(customer=house.desk.customer, kind="email")
     assert sign_in(house.desk.lead).post(f"{page}{hand}/reveal/{other.pk}/").status_code == 404
+
+
+def _the_page_carries_marks_and_says_so(client: Client, card: str) -> None:
+    assert 'class="marks" popover="manual"' in card
+    overlay = card.partition('data-overlay="')[2].partition('"')[0]
+    measures = {"width": 1440, "height": 900, "left": 40, "top": 300, "card_width": 420, "card_height": 60}
+    assert client.post(overlay, {"fault": "", **measures}).status_code == 204
+    said = Overlay.objects.get()
+    assert (said.card_width, said.fault) == (420, "")
+    assert client.post(overlay, {"fault": "", "width": "wide"}).status_code == 422
+    assert client.post(f"{overlay[:-37]}{UUID(int=5)}/", {"fault": "", **measures}).status_code == 404

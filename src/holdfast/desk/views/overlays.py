@@ -12,15 +12,13 @@ from holdfast.guard.gate import session_mark
 from holdfast.guard.marks import overlays
 from holdfast.people.permissions import me
 
-_MEASURES = ("width", "height", "left", "top", "card_width", "card_height")
-
 
 @desk_view("POST")
 def overlay(request: HttpRequest, number: int, entry: UUID) -> HttpResponse:
     """Every few seconds while a value is open: whether the marks are there, and where the value stands."""
     conversation = queries.access_conversation(me(request), number)
     try:
-        geometry = overlays.Geometry(*(int(words(request.POST.get(name), most=8)) for name in _MEASURES))
+        geometry = overlays.Geometry.read(request.POST)
     except ValueError:
         return problem(request, "Say how large the page is and where the value stands, in whole pixels.", status=422)
     known = overlays.heard(

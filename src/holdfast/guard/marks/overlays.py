@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from holdfast.guard.marks.models import Overlay
@@ -24,6 +25,11 @@ class Geometry:
     top: int
     card_width: int
     card_height: int
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Geometry:
+        """Take the measures from what a page sent. Raises `ValueError`."""
+        return cls(*(int(given.get(field.name, "")[:8]) for field in fields(cls)))
 
     def __post_init__(self) -> None:
         sizes = (self.width, self.height, self.card_width, self.card_height)

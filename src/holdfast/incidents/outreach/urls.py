@@ -14,5 +14,6 @@ urlpatterns = [
     path("<uuid:outreach_id>/calls/", views.call, name="call"),
     path("<uuid:outreach_id>/promise/", views.promise, name="promise"),
     path("<uuid:outreach_id>/end/", views.end, name="end"),
+    path("<uuid:outreach_id>/overlay/<uuid:entry>/", reveal_views.overlay, name="overlay"),
     path("<uuid:outreach_id>/reveal/<uuid:identity_id>/", reveal_views.reveal, name="reveal"),
 ]

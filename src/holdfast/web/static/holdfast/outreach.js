@@ -1,4 +1,5 @@
 // A telephone number opens in its place for a minute and seals itself. What is being typed beside it stays.
+import { keepMarks } from "./marks.js"
 import { keepTime } from "./open-seal.js"
 
 const closed = new WeakMap()
@@ -22,4 +23,12 @@ addEventListener("submit", async event => {
   slot.firstElementChild.focus()
 })
 
+function tell(address, fields) {
+  const body = new FormData()
+  body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value)
+  for (const [name, value] of Object.entries(fields)) body.set(name, value)
+  return fetch(address, { method: "POST", body, headers: { "HX-Request": "true" } })
+}
+
 keepTime(document, sealAgain)
+keepMarks(document.body, tell)

@@ -1,6 +1,7 @@
 // An open value of a case seals itself again where it stood.
+import { keepMarks } from "../marks.js"
 import { keepTime } from "../open-seal.js"
-import { get } from "./http.js"
+import { ask, form, get } from "./http.js"
 import { pane, settle } from "./screen.js"
 
 async function sealAgain(open) {
@@ -29,3 +30,4 @@ new MutationObserver(() => {
 }).observe(pane, { childList: true, subtree: true })
 
 keepTime(pane, sealAgain)
+keepMarks(pane, (address, fields) => ask("POST", address, form(fields)))
