@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.test import Client
 
 from holdfast.channels.email_in import incoming_from_mail
 from holdfast.conversations.assignments import assign, take_next
 from holdfast.conversations.closures import close, reopen
 from holdfast.conversations.messages import post_reply
 from holdfast.conversations.models import Conversation
+from holdfast.desk import tasks
 from holdfast.desk.watch import planting
 from holdfast.desk.watch.facts import gather
 from holdfast.desk.watch.looking import look, seen_by
+from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog, RevealTicket
-from holdfast.guard.watching import addresses, canaries, notices, restraints
+from holdfast.guard.watching import addresses, canaries, notices, restraints, searches
 from holdfast.guard.watching.contract import Kind, Oddity
 from holdfast.guard.watching.errors import Refused
-from holdfast.guard.watching.models import Noticed, Report, ViewerAddress
+from holdfast.guard.watching.models import Noticed, Report, Search, ViewerAddress
 from holdfast.intake.accept import accept_now
 from holdfast.intake.models import Contact
 from holdfast.kit.blobs import BlobStore
@@ -248,6 +252,36 @@ def test_opening_made_up_cases_is_weighed_and_looking_for_made_up_customers_is_t
         (Kind.HONEY, desk.ana.pk),
         (Kind.CANARY, desk.bob.pk),
     }
+
+
+def test_that_somebody_searched_is_noted_and_never_for_what(desk: Any, sign_in: Callable[[Any], Client]) -> None:
+    client = sign_in(desk.ana)
+    for text in ("#12", "maren@post.example", "high balance", ""):
+        client.get("/desk/search/", {"q": text})
+    client.get("/desk/search/", {"q": "high balance", "after": "x"})
+    assert list(Search.objects.order_by("id").values_list("agent_id", "by")) == [
+        (desk.ana.pk, "case"),
+        (desk.ana.pk, "value"),
+        (desk.ana.pk, "words"),
+    ]
+    assert [day.searches for day in gather(now() + timedelta(seconds=1)).days] == [2]
+    Search.objects.update(at=now() - timedelta(days=100))
+    assert searches.forget_old() == 3
+
+
+def test_a_page_without_its_marks_is_told(desk: Any) -> None:
+    measures = {"width": 9, "height": 9, "left": 0, "top": 0, "card_width": 9, "card_height": 9}
+    for _ in range(3):
+        row = _opened(desk.ana.pk, desk.talk())
+        Overlay.objects.create(log_id=row.pk, first_at=now(), last_at=now(), missing_at=now(), fault="gone", **measures)
+    found = look(now() + timedelta(seconds=1)).signals
+    assert [(signal.kind, signal.agent_id) for signal in found] == [(Kind.MARKS, desk.ana.pk)]
+
+
+def test_the_hourly_job_looks(desk: Any) -> None:
+    _refused(desk.ana.pk, 12)
+    assert tasks.look_at_what_was_opened(timestamp=0) == 1
+    assert tasks.look_at_what_was_opened(timestamp=0) == 0
 
 
 def test_reports_are_held_against_what_was_opened(desk: Any) -> None:

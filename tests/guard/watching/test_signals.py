@@ -25,6 +25,7 @@ from holdfast.guard.watching.contract import (
     Person,
     Refusal,
     Signal,
+    Unmarked,
     independent,
 )
 from holdfast.guard.watching.cusum import Counted, log_ratio_mean, threshold, watch
@@ -167,6 +168,13 @@ def test_customer_after_customer_in_a_steady_beat_is_a_signal() -> None:
 def test_several_values_of_each_customer_are_one_stop_of_the_beat() -> None:
     pairs = [_opening(n * 18 + half * 8, n) for n in range(7) for half in (0, 1)]
     assert _kinds(signals(_facts(openings=tuple(pairs)))) == {(100, Kind.RHYTHM)}
+
+
+def test_marks_that_keep_missing_are_a_signal_and_once_is_not() -> None:
+    gone = tuple(Unmarked(AT - timedelta(days=n), 100, UUID(int=n)) for n in range(1, 4))
+    assert _kinds(signals(_facts(unmarked=gone))) == {(100, Kind.MARKS)}
+    assert not signals(_facts(unmarked=gone[:2]))
+    assert not signals(_facts(unmarked=gone), cleared={(100, Kind.MARKS): AT})
 
 
 def test_signals_from_the_same_evidence_count_once() -> None:

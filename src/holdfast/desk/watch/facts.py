@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import connection
 
 from holdfast.desk.models import Queue
+from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog
 from holdfast.guard.watching.canaries import is_canary
-from holdfast.guard.watching.contract import Approval, Day, Facts, Lookup, Oddity, Opening, Person, Refusal
+from holdfast.guard.watching.contract import Approval, Day, Facts, Lookup, Oddity, Opening, Person, Refusal, Unmarked
 from holdfast.guard.watching.models import Search, Widening
 from holdfast.guard.watching.over_time import PAST, RECENT
 from holdfast.people.models import Agent, Role
@@ -66,6 +67,7 @@ def gather(at: datetime) -> Facts:
         days=tuple(_days(at, openings, [(when.date(), agent) for when, agent, by in searches if by != "case"])),
         openings=tuple(each for each in openings if each.at >= recent),
         refusals=tuple(_refusals(recent, at)),
+        unmarked=tuple(_unmarked(recent, at)),
         approvals=tuple(_approvals(recent, at)),
         lookups=tuple(Lookup(when, agent, by) for when, agent, by in searches if when >= recent),
     )
@@ -115,6 +117,13 @@ def _refusals(since: datetime, at: datetime) -> Iterator[Refusal]:
     rows = RevealLog.objects.filter(at__gte=since, at__lt=at).exclude(outcome__in=_ALLOWED)
     for row in rows.values_list("at", "agent_id", "customer_id", "outcome"):
         yield Refusal(*row)
+
+
+def _unmarked(since: datetime, at: datetime) -> Iterator[Unmarked]:
+    """Openings whose page said that the marks were not whole, of pages that were open while it said so."""
+    missing = Overlay.objects.filter(missing_at__gte=since, missing_at__lt=at).values_list("log_id", flat=True)
+    for when, agent, entry in RevealLog.objects.filter(pk__in=list(missing)).values_list("at", "agent_id", "id"):
+        yield Unmarked(when, agent, entry)
 
 
 def _approvals(since: datetime, at: datetime) -> Iterator[Approval]:

@@ -1,4 +1,4 @@
-"""Signals that need no past: many refusals within an hour, and openings in the rhythm of somebody taking pictures."""
+"""Signals that need no past: many refusals within an hour, a steady beat of openings, marks that were taken away."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from holdfast.guard.watching.contract import Facts, Kind, Opening, Refusal, Signal
+from holdfast.guard.watching.contract import Facts, Kind, Opening, Refusal, Signal, Unmarked
 
 WITHIN = timedelta(hours=1)
 MANY = 10
 SINCE = timedelta(days=7)
 BETWEEN = (timedelta(seconds=5), timedelta(seconds=20))
 IN_A_ROW = 6
+UNMARKED = 3
 
 # Refusals for asking clumsily or too late say nothing; these were asked for what is not one's own to see, or beyond it.
 _TELLING = {
@@ -87,6 +88,30 @@ def rhythm(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Ite
             clears=("A list that was worked through on somebody's request, such as checking accounts after a fault.",),
             entries=tuple(each.entry for each in run),
         )
+
+
+def marks(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
+    """Yield a signal for whoever opened three values or more on pages that said their marks were not whole."""
+    found: dict[int, list[Unmarked]] = defaultdict(list)
+    for each in sorted(facts.unmarked, key=lambda row: row.at):
+        if each.at >= cleared.get((each.agent_id, Kind.MARKS), each.at):
+            found[each.agent_id].append(each)
+    for agent, rows in found.items():
+        if len(rows) >= UNMARKED:
+            yield Signal(
+                kind=Kind.MARKS,
+                agent_id=agent,
+                at=facts.at,
+                sentence=(
+                    f"{len(rows)} values were opened since {rows[0].at:%-d %B} on pages that said their marks were gone"
+                    " or hidden."
+                ),
+                reasons=("The marks tell whose screen a picture shows; without them a picture tells nobody.",),
+                clears=(
+                    "An extension of the browser, its reader view, or a fault in our page: try it on that computer.",
+                ),
+                entries=tuple(row.entry for row in rows),
+            )
 
 
 def _longest_run(rows: Sequence[Opening]) -> list[Opening]:

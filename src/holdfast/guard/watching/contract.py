@@ -18,6 +18,7 @@ class Kind(StrEnum):
     SEARCHES = "searches"
     RHYTHM = "rhythm"
     DENIALS = "denials"
+    MARKS = "marks"
     HONEY = "honey"
     CANARY = "canary"
     CONTACT = "contact"
@@ -32,6 +33,7 @@ class Source(StrEnum):
     SEARCHES = "searches"
     RHYTHM = "rhythm"
     DENIALS = "denials"
+    MARKS = "marks"
     CANARIES = "canaries"
     CONTACTS = "contacts"
     REPORTS = "reports"
@@ -45,6 +47,7 @@ SOURCES: dict[Kind, Source] = {
     Kind.SEARCHES: Source.SEARCHES,
     Kind.RHYTHM: Source.RHYTHM,
     Kind.DENIALS: Source.DENIALS,
+    Kind.MARKS: Source.MARKS,
     Kind.HONEY: Source.CANARIES,
     Kind.CANARY: Source.CANARIES,
     Kind.CONTACT: Source.CONTACTS,
@@ -112,6 +115,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmarked:
+    """One opening whose page said that the marks over it were not whole."""
+
+    at: datetime
+    agent_id: int
+    entry: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """Somebody approved more for somebody, or gave them a case past the line."""
 
@@ -151,6 +163,7 @@ class Facts:
     days: tuple[Day, ...]
     openings: tuple[Opening, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    unmarked: tuple[Unmarked, ...] = ()
     approvals: tuple[Approval, ...] = ()
     lookups: tuple[Lookup, ...] = ()
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from holdfast.guard.watching import approvers, at_once, over_time, peers
 from holdfast.guard.watching.contract import Facts, Kind, Signal
 
-_DETECTORS = (over_time.signals, peers.signals, approvers.signals, at_once.denials, at_once.rhythm)
+_DETECTORS = (over_time.signals, peers.signals, approvers.signals, at_once.denials, at_once.rhythm, at_once.marks)
 
 
 def signals(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime] | None = None) -> list[Signal]:
