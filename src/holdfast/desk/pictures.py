@@ -7,6 +7,7 @@ which also leaves its metadata (place, camera, time) behind.
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
 
 from PIL import Image, ImageFilter, ImageOps
@@ -20,6 +21,10 @@ _BLURRED = 240
 _DETAILS = 10  # pixels that a blurred picture really has, along its longer side
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _BOXED = (b"heic", b"heix", b"mif1", b"avif")
+_KINDS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")
+"""What may be decoded: Pillow knows forty kinds more, and each is one more decoder for a stranger's file."""
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""A picture as large as is allowed takes half a gigabyte while it is drawn; all threads at once would take eight."""
 
 
 class NotShowable(Exception):  # noqa: N818 - reads as what is the matter
@@ -59,7 +64,7 @@ def _drawn(file: Path) -> Image.Image:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise NotShowable("This picture is too large to be shown here.")
-        with Image.open(file) as opened:
+        with _AT_ONCE, Image.open(file, formats=_KINDS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise NotShowable("This picture has too many pixels to be shown here.")
             upright = ImageOps.exif_transpose(opened)
