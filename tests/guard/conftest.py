@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from holdfast.guard import reveals
+from holdfast.guard import keys, reveals
 from holdfast.guard.fields import Sealed
 from holdfast.guard.models import RevealLog
 from holdfast.kit.ids import uuid7
@@ -19,6 +20,7 @@ from holdfast.people.models import Customer
 
 NAME = "Ayu Zuurmarker"
 IBAN = "NL91ABNA0417164300"
+OLD, NEW, OTHER = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2, 3))  # keys of a ring
 
 
 @dataclass
@@ -76,6 +78,19 @@ def case(transactional_db: None) -> Case:
 def clock() -> Iterator[time_machine.Coordinates]:
     with time_machine.travel("2026-03-02 09:00:00+00:00", tick=False) as moved:
         yield moved
+
+
+@pytest.fixture
+def ring(settings: Any) -> Iterator[Callable[[str], None]]:
+    """Give the house another key ring, from here on."""
+
+    def take(text: str) -> None:
+        settings.SEAL_KEYS = text
+        keys.key_ring.cache_clear()
+
+    yield take
+    keys.key_ring.cache_clear()
+    keys._index_key.cache_clear()
 
 
 @pytest.fixture

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from tests.guard.conftest import IBAN, NAME
+from tests.guard.conftest import IBAN, NAME, NEW, OLD, OTHER
 
 from holdfast.desk import erasing
-from holdfast.guard import command, data_keys, key_copies, keys, ring_check, rotating
+from holdfast.guard import command, data_keys, key_copies, ring_check, rotating
 from holdfast.guard.fields import Sealed, seal, stored
 from holdfast.guard.models import DataKey
 from holdfast.guard.opening import CannotOpen, Erased, WrongKey, opened
 from holdfast.people.models import Customer, Identity
-
-OLD, NEW, OTHER = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2, 3))
-
-
-@pytest.fixture
-def ring(settings: Any) -> Iterator[Callable[[str], None]]:
-    def take(text: str) -> None:
-        settings.SEAL_KEYS = text
-        keys.key_ring.cache_clear()
-
-    yield take
-    keys.key_ring.cache_clear()
-    keys._index_key.cache_clear()
 
 
 @pytest.fixture
