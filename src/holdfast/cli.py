@@ -498,6 +498,11 @@ def _guard(chosen: argparse.Namespace) -> int:
             from holdfast.desk import tracing
 
             return tracing.main(chosen.rest[1:])
+    if chosen.rest[:1] == ["cut-off"]:
+        with _django("guard"):
+            from holdfast.desk import cut_off_command
+
+            return cut_off_command.main(chosen.rest[1:])
     if chosen.rest[:1] == ["radius"]:
         with _django("guard"):
             from holdfast.incidents.radius import command as radius

@@ -12,7 +12,7 @@ from django.test import Client
 
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Place
-from holdfast.desk import cutting_off
+from holdfast.desk import cut_off_command, cutting_off
 from holdfast.desk.cutting_off import Kind, Refused, Scope, Target, What
 from holdfast.desk.erasing import OnHold, erase
 from holdfast.desk.models import Queue
@@ -276,6 +276,25 @@ def test_evidence_is_frozen_and_what_it_rests_on_is_erased_by_nobody_until_two_l
     ends.ask_back(number=number, what=What.LIFT_HOLD, why="Counsel released it", by=desk.admin.pk)
     cutting_off.agree(number=number, what=What.LIFT_HOLD, by=desk.security.pk)
     assert erase(reference="TW-1").customers == 1
+
+
+def test_the_terminal_looks_first_then_cuts_off_and_its_operator_may_be_the_second_of_two(
+    desk: Desk, vendor: Vendor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cut_off_command.main(["now", "vendor", "Vendor T"]) == 2
+    assert "Nobody would be left in Payments" in capsys.readouterr().out
+    assert answers(desk.bob.pk)
+    assert cut_off_command.main(["now", "vendor", "Vendor X", "--why", "x", "--yes"]) == 1
+    assert cut_off_command.main(["now", "vendor", "Vendor T", "--yes"]) == 1
+    assert "Say in a few words why" in capsys.readouterr().err
+    assert cut_off_command.main(["now", "vendor", "Vendor T", "--why", "Photographs", "--yes"]) == 0
+    number = states.state_of(desk.bob.pk).epoch
+    assert cut_off_command.main(["agree", str(number)]) == 1
+    ends.ask_back(number=number, what=What.UNDO, why="Cleared", by=desk.admin.pk)
+    assert cut_off_command.main(["agree", str(number)]) == 0
+    assert cut_off_command.main(["list"]) == 0
+    assert "Vendor T  out  1 people" in capsys.readouterr().out
+    assert answers(desk.bob.pk)
 
 
 def _let_back_in(number: int, desk: Desk) -> None:

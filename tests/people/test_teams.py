@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from holdfast.people.models import Agent, Role, Team, Vendor
+from holdfast.people.models import Agent, Role, Site, Team, Vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,20 @@ def test_an_employer_has_each_team_once(client: Client, admin: Agent) -> None:
     assert made(client, "First line", "Other Ltd") == 302
     assert made(client, "", "Other Ltd") == 422
     assert Team.objects.count() == 2
+
+
+def test_a_team_has_a_site_of_its_employer_which_is_known_the_next_time(client: Client, admin: Agent) -> None:
+    assert made(client, "First line", "Example Ltd", site="Harbour") == 302
+    assert made(client, "Second line", "Example Ltd") == 302
+    second = Team.objects.get(name="Second line")
+    client.post(reverse("people:team-name", args=[second.pk]), {"name": "Second line", "site": "harbour "})
+    assert list(Site.objects.values_list("name", "teams__name").order_by("teams__name")) == [
+        ("Harbour", "First line"),
+        ("Harbour", "Second line"),
+    ]
+    client.post(reverse("people:team-name", args=[second.pk]), {"name": "Second line", "site": ""})
+    second.refresh_from_db()
+    assert second.site is None
 
 
 def test_somebody_is_moved_to_a_team_and_out_of_it(client: Client, admin: Agent) -> None:

@@ -9,6 +9,7 @@ from holdfast.guard.cutoff import queries
 from holdfast.guard.cutoff.models import Kind, Scope, What
 from holdfast.guard.cutoff.queries import CutOff, Request
 from holdfast.people.cut_off_targets import Choice, groups, people_named
+from holdfast.people.cutting_off import OPERATOR
 from holdfast.people.queries import names_of
 
 _WHOSE = {Scope.VENDOR: "Employer", Scope.SITE: "Site", Scope.TEAM: "Team", Scope.AGENT: "Person"}
@@ -100,6 +101,7 @@ def one(number: int, *, reader: int) -> One | None:
     asked, frozen = queries.requests(number), queries.evidence_of(number)
     ids = queries.covered(number)
     names = names_of([*ids, *(each.by_id for each in asked), *(each.agreed_by_id or 0 for each in asked)])
+    names[OPERATOR] = "the operator"
     return One(
         row=_rows([cut])[0],
         people=tuple(sorted(names.get(agent_id, "?") for agent_id in ids)),
@@ -107,7 +109,12 @@ def one(number: int, *, reader: int) -> One | None:
         digest=frozen[1] if frozen else "",
         backs=tuple(_backs(cut, asked, names, reader)),
         said=tuple(
-            Said(each, What(each.what).label, names.get(each.by_id, "?"), names.get(each.agreed_by_id or 0, ""))
+            Said(
+                each,
+                What(each.what).label,
+                names.get(each.by_id, "?"),
+                names.get(each.agreed_by_id, "?") if each.agreed_by_id is not None else "",
+            )
             for each in asked
         ),
     )

@@ -112,10 +112,10 @@ def settle(*, number: int, limit: int | None = None) -> int:
     return moved
 
 
-def agree(*, number: int, what: What, by: int) -> None:
-    """Agree as the second person. Lent teams go back; who was cut off signs in again, without their cases.
+def agree(*, number: int, what: What, by: int | None) -> None:
+    """Agree as the second person (`None`: the operator, at the terminal). Raises `Refused`.
 
-    Raises `Refused`.
+    Lent teams go back; who was cut off signs in again, without their cases.
     """
     with transaction.atomic():
         cutting_off.agree(number=number, what=what, by=by)

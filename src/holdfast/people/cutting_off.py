@@ -29,6 +29,9 @@ __all__ = ["MAY", "Begun", "Kind", "Meant", "Refused", "Scope", "Target", "What"
 MAY = (Role.ADMIN, Role.SECURITY)
 """Roles that may cut off, and take back. Leads may not: in the case this is for, some of them took part."""
 
+OPERATOR = 0
+"""Stands in the record for whoever agreed at the terminal."""
+
 _SEASONED = timedelta(days=7)
 """Whoever agrees has an account that is older than the cut-off, or than this: nobody makes their own second person."""
 
@@ -134,10 +137,15 @@ def withdraw(*, number: int, what: What, by: int) -> None:
     cutting.withdraw(number=number, what=what, by=by)
 
 
-def agree(*, number: int, what: What, by: int) -> None:
-    """Agree, as the second of two. What was theirs before stays ended: they sign in again. Raises `Refused`."""
-    _check_may(by)
-    cut = cutting.agree(number=number, what=what, by=by, here_since=_here_since(by))
+def agree(*, number: int, what: What, by: int | None) -> None:
+    """Agree, as the second of two. What was theirs before stays ended: they sign in again. Raises `Refused`.
+
+    `by` is `None` at the terminal: whoever has the machine has the database, so they may be the second, not the first.
+    """
+    if by is not None:
+        _check_may(by)
+    since = _here_since(by) if by is not None else None
+    cut = cutting.agree(number=number, what=what, by=OPERATOR if by is None else by, here_since=since)
     if what == What.UNDO:
         ids = list(cut.covered.values_list("agent_id", flat=True))
         end_sessions_of(ids)  # also of who came to them later: what they open next is opened under their new standing

@@ -69,10 +69,12 @@ class TeamForm(forms.Form):
 
     name = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     vendor = forms.CharField(max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off", "list": "vendors"}))
+    site = forms.CharField(max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     internal = forms.BooleanField(required=False)
 
 
 class TeamNameForm(forms.Form):
-    """Another name for a team."""
+    """Another name for a team, and where it sits."""
 
     name = forms.CharField(max_length=80)
+    site = forms.CharField(max_length=80, required=False)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from holdfast.guard.cutoff.states import cut_off_ids
 from holdfast.guard.fields import Sealed
 from holdfast.guard.keys import blind_index, normalise
-from holdfast.people.models import Agent, Customer, Identity, Role, Team
+from holdfast.people.models import Agent, Customer, Identity, Role, Team, Vendor
 
 _LOOKED_UP = ("email", "phone", "account")
 
@@ -96,6 +96,11 @@ def colleagues(*, queue_ids: Collection[int] | None = None, limit: int = 200) ->
         agents = (serving | agents.filter(role__in=[Role.LEAD, Role.ADMIN])).distinct()
     rows = agents.order_by("name", "id").values_list("id", "name", "team__name", "team__vendor__name")[:limit]
     return [Colleague(id_, name, team or "", vendor or "") for id_, name, team, vendor in rows]
+
+
+def employer_named(name: str) -> int | None:
+    """Return the id of the employer with this name."""
+    return Vendor.objects.filter(name__iexact=name.strip()).values_list("id", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class TeamRow:
     id: int
     name: str
     vendor: str
+    site: str
     people: int
 
 
@@ -149,7 +150,7 @@ def team_name(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "A team needs a name of at most 80 characters.")
         return redirect("people:team")
     try:
-        team_keeping.rename(team_id=pk, name=form.cleaned_data["name"], by=me(request).pk)
+        team_keeping.rename(team_id=pk, **form.cleaned_data, by=me(request).pk)
         messages.success(request, f"The team is now called {form.cleaned_data['name']}.")
     except accounts.Refused as refused:
         messages.error(request, refused.sentence)
@@ -200,7 +201,12 @@ def _team(
     counted = Team.objects.annotate(people=Count("agents")).order_by("vendor__name", "name")
     context = {
         "rows": [_row(agent, choices) for agent in everybody],
-        "teams": [TeamRow(*row) for row in counted.values_list("id", "name", "vendor__name", "people")],
+        "teams": [
+            TeamRow(team_id, name, vendor, site or "", people)
+            for team_id, name, vendor, site, people in counted.values_list(
+                "id", "name", "vendor__name", "site__name", "people"
+            )
+        ],
         "vendors": list(Vendor.objects.order_by("name").values_list("name", flat=True)),
         "form": form,
         "team_form": team_form or TeamForm(),
