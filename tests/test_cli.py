@@ -91,16 +91,16 @@ def test_the_link_of_the_first_admin_is_printed_until_there_is_one() -> None:
 
 @pytest.mark.django_db
 def test_doctor_tells_about_mail(settings: Any) -> None:
-    from holdfast import cli
     from holdfast.channels.models import Mailbox
+    from holdfast.config import doctor
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     Mailbox.objects.create(name="help@mail.example/INBOX", error="The password was refused.")
     Mailbox.objects.create(name="info@mail.example/INBOX")
-    (good, about), (first, refused), (second, _) = cli._look_at_mail()
+    (good, about), (first, refused), (second, _) = doctor.mail()
     assert good
     assert about.startswith("Outgoing mail is not set up; 0 replies wait to be sent.")
     assert (first, second) == (False, True)
     assert refused == "The mailbox help@mail.example/INBOX cannot be read: The password was refused."
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    assert next(cli._look_at_mail()) == (True, "Outgoing mail is set up; 0 replies wait to be sent.")
+    assert next(doctor.mail()) == (True, "Outgoing mail is set up; 0 replies wait to be sent.")

@@ -12,7 +12,6 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 
 from holdfast import __version__
@@ -306,60 +305,14 @@ def _doctor(_: argparse.Namespace) -> int:
     if settings.database_url or (settings.data / "postgres" / "PG_VERSION").exists():
         try:
             with _django("doctor"):
-                looked_at = chain(_look_at_database(), _look_at_language_model())
-                findings += [Finding(good=good, sentence=sentence) for good, sentence in looked_at]
+                from holdfast.config import doctor
+
+                findings += [Finding(good=good, sentence=sentence) for good, sentence in doctor.looked_at()]
         except PostgresError as error:
             findings.append(Finding(good=False, sentence=str(error)))
     for finding in findings:
         print(f"{'ok' if finding.good else 'wrong':<6} {finding.sentence}")
     return 0 if all(finding.good for finding in findings) else 1
-
-
-def _look_at_database() -> Iterator[tuple[bool, str]]:
-    from django.db import DatabaseError, connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW server_version")
-            version = cursor.fetchone()[0]
-        major = int(version.split(".")[0])
-        yield major >= 15, f"The database answers: PostgreSQL {version} (15 or later is needed)."
-        executor = MigrationExecutor(connection)
-        waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        about = f"{waiting} migrations wait; run `holdfast migrate`." if waiting else "Its tables are up to date."
-        yield not waiting, about
-        if not waiting:
-            from holdfast.guard import ring_check, roles
-
-            yield from ring_check.findings()
-            yield from roles.findings()
-            yield from _look_at_mail()
-    except DatabaseError as error:
-        yield False, f"The database does not answer: {str(error).strip()}"
-
-
-def _look_at_language_model() -> Iterator[tuple[bool, str]]:
-    from holdfast.assistant.llm.trial import tried
-
-    found = tried()
-    if found is not None:
-        yield found
-
-
-def _look_at_mail() -> Iterator[tuple[bool, str]]:
-    from holdfast.channels.models import Mailbox
-    from holdfast.notify import deliveries
-
-    waiting = deliveries.waiting_count()
-    wait = "1 reply waits" if waiting == 1 else f"{waiting} replies wait"
-    if deliveries.outgoing_mail_is_set_up():
-        yield True, f"Outgoing mail is set up; {wait} to be sent."
-    else:
-        # A desk without mail is whole until somebody is owed one.
-        yield not waiting, f"Outgoing mail is not set up; {wait} to be sent. Set HOLDFAST_EMAIL_URL to let them leave."
-    for name, error in Mailbox.objects.order_by("name").values_list("name", "error"):
-        yield not error, f"The mailbox {name} cannot be read: {error}" if error else f"The mailbox {name} is read."
 
 
 def _admin_link(_: argparse.Namespace) -> int:
@@ -377,55 +330,16 @@ def _admin_link(_: argparse.Namespace) -> int:
 
 def _token(chosen: argparse.Namespace) -> int:
     with _django("token"):
-        from holdfast.intake import tokens
-        from holdfast.people.queries import is_reference
+        from holdfast.config import access
 
-        try:
-            if chosen.action == "create":
-                if chosen.customer and not is_reference(chosen.customer):
-                    return _fail(f"There is no customer with the reference {chosen.customer}.")
-                print(
-                    tokens.create(
-                        name=chosen.name, scopes=chosen.scope, customer=chosen.customer, operator=chosen.operator
-                    )
-                )
-            elif chosen.action == "revoke":
-                tokens.revoke(chosen.name)
-                _say(f"Revoked {chosen.name}.")
-            else:
-                for token in tokens.listed():
-                    state = "revoked" if token.revoked_at else "in force"
-                    whose = f"  for {token.customer}" if token.customer else ""
-                    whose += f" by {token.operator}" if token.operator else ""
-                    print(f"{token.name}  {', '.join(token.scopes)}{whose}  since {token.created_at:%Y-%m-%d}  {state}")
-        except tokens.TokenError as error:
-            return _fail(str(error))
-    return 0
+        return access.token(chosen)
 
 
 def _operator(chosen: argparse.Namespace) -> int:
     with _django("operator"):
-        from holdfast.intake import directories, operators
+        from holdfast.config import access
 
-        try:
-            if chosen.action == "add":
-                keys = chosen.keys.read_text(errors="replace") if chosen.keys else ""
-                operators.add(name=chosen.name, url=chosen.url, keys=keys, own_network=chosen.own_network)
-                if not keys:
-                    directories.read_due()
-            elif chosen.action == "remove":
-                operators.remove(name=chosen.name)
-            elif chosen.action in {"on", "off"}:
-                operators.switch(name=chosen.name, enabled=chosen.action == "on")
-        except operators.OperatorRefused as refused:
-            return _fail(refused.sentence)
-        except OSError as error:
-            return _fail(f"{chosen.keys} cannot be read: {error.strerror}.")
-        for each in operators.listed():
-            state = "on" if each.enabled else "off"
-            keys = ", ".join(each.keys) or "none yet"
-            print(f"{each.name}  {each.address}  {state}  keys: {keys}  {each.fault}".strip())
-    return 0
+        return access.operator(chosen)
 
 
 def _reconcile(chosen: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from django.conf import LazySettings
 from tests.assistant.llm import fake_endpoint as does
 from tests.assistant.llm.fake_endpoint import Behaviour, FakeEndpoint, answers
 
-from holdfast import cli
 from holdfast.assistant.llm.client import _made
 from holdfast.assistant.llm.trial import tried
 
@@ -16,7 +15,9 @@ GOOD = '{"sentences": [{"text": "Seeds keep for 3 years.", "passages": ["P1"]}]}
 
 def test_a_model_that_works_is_told_with_figures(fake: FakeEndpoint) -> None:
     fake.says(GOOD)
-    good, sentence = next(cli._look_at_language_model())
+    found = tried()
+    assert found is not None
+    good, sentence = found
     assert good
     assert sentence.startswith("The language model answered from a passage in ")
     assert sentence.endswith("200 tokens read, 20 written.")
@@ -44,4 +45,4 @@ def test_otherwise_what_is_wrong_is_told(fake: FakeEndpoint, behave: Behaviour, 
 def test_without_a_model_nothing_is_said(fake: FakeEndpoint, settings: LazySettings) -> None:
     settings.LLM_URL = ""
     _made.cache_clear()
-    assert list(cli._look_at_language_model()) == []
+    assert tried() is None
