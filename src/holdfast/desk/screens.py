@@ -486,9 +486,12 @@ class Revealed:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
+    """Why a value stays closed; `budget_url` leads to where more can be asked for, where that is the reason."""
+
     label: str
     mask: str
     sentence: str
+    budget_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from holdfast.conversations.assignments import assign
 from holdfast.guard.keys import blind_index
 from holdfast.guard.watching import budgets, notices, restraints
 from holdfast.guard.watching.contract import Kind, Signal
@@ -145,3 +146,13 @@ def test_a_list_of_reports_is_brought_in_or_sent_back_whole(desk: Any, sign_in: 
     ):
         assert says in bring(wrong)
     assert Report.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_over_budget_is_led_to_where_more_can_be_asked_for(desk: Any, sign_in: Callable[[Any], Client]) -> None:
+    case = desk.talk()
+    assign(conversation_id=case.pk, to=desk.ana.pk, by=None)
+    restraints.restrain(agent_id=desk.ana.pk, kind="second", why="to be looked at")
+    response = sign_in(desk.ana).post(f"/desk/c/{case.number}/reveal/iban/", {"purpose": "payment"})
+    assert response.status_code == 403
+    assert 'href="/security/budget/"' in response.content.decode()

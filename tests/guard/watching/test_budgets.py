@@ -214,8 +214,11 @@ def test_a_refusal_says_whom_to_ask(case: Case) -> None:
     answer = case.ask()
     assert isinstance(answer, reveals.Denied)
     assert answer.sentence == reveals.SENTENCES[Outcome.MASKED_AGAIN]
+    at_once = case.reveal()
+    assert isinstance(at_once, reveals.Denied)
+    assert at_once.outcome == Outcome.MASKED_AGAIN
     assert case.compare("4300") is True, "the customer is helped all the same"
-    assert case.outcomes() == ["masked_again", "compared", "matched"]
+    assert case.outcomes() == ["masked_again", "masked_again", "compared", "matched"]
 
 
 @pytest.mark.django_db

@@ -186,8 +186,11 @@ def test_signals_from_the_same_evidence_count_once() -> None:
 
 def test_the_own_past_is_drawn_to_the_pool_and_cannot_be_taught() -> None:
     pool = pool_of([Past(events, 40) for events in (10, 16, 20, 24, 30, 20, 18)])
-    assert usual(pool, None) == pytest.approx(pool.mean)
-    assert pool.mean < usual(pool, Past(30, 40)) < 30 / 40, "drawn towards the pool"
+    assert usual(pool, None) == pytest.approx(pool.mean + pool.spread), "what is not known of somebody is for them"
+    assert usual(pool, Past(10, 40)) < usual(pool, Past(20, 40)) < usual(pool, Past(30, 40)) < 30 / 40 + pool.spread
+    assert usual(pool, Past(3_000, 4_000)) == pytest.approx(30 / 40, rel=0.05), (
+        "the longer the past, the more it counts"
+    )
     assert usual(pool, Past(400, 40)) == pytest.approx(pool.mean + 4 * pool.spread), "capped"
     assert usual(pool, Past(0, 400)) >= pool.mean / 2, "and floored"
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_RAW = 200_000
 ASK_AGAIN = {Outcome.NO_PURPOSE, Outcome.NO_REASON}
+OVER_BUDGET = {Outcome.OVER_BUDGET, Outcome.VENDOR_BUDGET, Outcome.MASKED_AGAIN}
 _NO_SOURCE = "The source of this message was not kept."
 
 
@@ -130,11 +131,12 @@ def _refused(
     if denied.outcome in ASK_AGAIN:
         fields = ("reason",) if denied.outcome == Outcome.NO_REASON else ("purpose",)
         return _form(request, conversation, asked, url, Problem(422, denied.sentence, fields))
-    return _denied(request, asked, denied.sentence)
+    return _denied(request, asked, denied.sentence, over=denied.outcome in OVER_BUDGET)
 
 
-def _denied(request: HttpRequest, asked: Asked, sentence: str) -> HttpResponse:
-    denied = Denied(label=asked.label, mask=str(asked.value), sentence=sentence)
+def _denied(request: HttpRequest, asked: Asked, sentence: str, *, over: bool = False) -> HttpResponse:
+    budget_url = reverse("budget:own") if over else ""
+    denied = Denied(label=asked.label, mask=str(asked.value), sentence=sentence, budget_url=budget_url)
     return render(request, "desk/_denied.html", {"denied": denied}, status=403)
 
 

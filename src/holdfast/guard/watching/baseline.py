@@ -7,6 +7,7 @@ stays between half the pool's and the pool's mean plus four of its spreads.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +51,11 @@ def pool_of(pasts: Sequence[Past]) -> Pool:
 
 
 def usual(pool: Pool, own: Past | None) -> float:
-    """Return the events a unit that are usual for somebody with this past, or for somebody without one."""
+    """Return the events a unit that are still usual for somebody with this past, or for somebody without one.
+
+    The mean of the gamma posterior and one standard deviation more: what is not known of a person counts for them.
+    """
     own = own or Past(0.0, 0.0)
-    rate = (pool.mean * pool.weight + own.events) / (pool.weight + own.exposure)
+    shape, weight = pool.mean * pool.weight + own.events, pool.weight + own.exposure
+    rate = (shape + math.sqrt(shape)) / weight
     return min(max(rate, FLOOR * pool.mean, _LEAST), pool.mean + SPREADS * pool.spread)

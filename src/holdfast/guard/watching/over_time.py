@@ -34,7 +34,14 @@ class Measure:
 
 MEASURES = (
     Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.5), (3.0, 1.0)), between=8_000),
-    Measure(Kind.VALUES, lambda day: day.values, lambda day: day.cases, ((2.0, 0.25), (5.0, 0.5)), shape=100.0),
+    Measure(
+        Kind.VALUES,
+        lambda day: day.values,
+        lambda day: day.cases,
+        ((2.0, 0.25), (5.0, 0.5)),
+        shape=100.0,
+        between=10_000,
+    ),
     Measure(Kind.SEARCHES, lambda day: day.searches, lambda _: 1, ((3.0, 1.0),), shape=4.0),
 )
 
