@@ -7,7 +7,7 @@ not tell whether something is there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
@@ -23,6 +23,12 @@ from tests.security import world as worlds
 from tests.security.conftest import QUICK, signed_in
 from tests.security.routes import EVERYBODY, ROLES, ROUTES, CaseRoute, Route, patterns
 from tests.security.world import World
+
+from holdfast.conversations.assignments import assign
+from holdfast.conversations.closures import close
+from holdfast.conversations.models import Conversation
+from holdfast.desk import cutting_off
+from holdfast.guard.models import RevealLog
 
 CHANGES = ("post", "put", "patch", "delete")
 REFUSALS = frozenset({302, 401, 403, 404, 405})
@@ -223,19 +229,68 @@ def test_a_refusal_does_not_tell_whether_something_is_there(world: World) -> Non
     assert "\n".join(wrong) == ""
 
 
-def test_a_session_of_somebody_who_was_let_go_opens_nothing(world: World) -> None:
-    """As if nobody were signed in, at every address, for reading and for writing: at once, also with the cookie."""
-    visitors = _visitors(world)
-    gone, stranger = visitors["admin"], visitors["anonymous"]
+def _let_go(world: World) -> str:
     agent = world.agents["admin"]
     agent.is_active = False
     agent.save()
+    return "admin"
+
+
+def _cut_off(world: World) -> str:
+    target = cutting_off.Target(cutting_off.Scope.AGENT, world.agents["lead"].pk)
+    cutting_off.cut_off(target=target, why="A check", by=world.agents["security"].pk)
+    return "lead"
+
+
+@pytest.mark.parametrize("end", [_let_go, _cut_off], ids=["let go", "cut off"])
+def test_a_session_of_somebody_who_is_gone_opens_nothing(world: World, end: Callable[[World], str]) -> None:
+    """As if nobody were signed in, at every address, for reading and for writing: at once, also with the cookie."""
+    visitors = _visitors(world)
+    gone, stranger = visitors[end(world)], visitors["anonymous"]
     wrong = []
     for name, address, _, _ in _calls(world):
         for method in ("get", "post"):
-            if name == "account_logout" and method == "post":
-                continue  # ends the session that is tried here
             one, other = gone.asks(method, address), stranger.asks(method, address)
             if (one.status_code, one.headers.get("Location")) != (other.status_code, other.headers.get("Location")):
                 wrong.append(f"{method} {name} {address}: {one.status_code}, a stranger gets {other.status_code}")
     assert "\n".join(wrong) == ""
+
+
+def _close(case: Conversation, own: int) -> None:
+    close(conversation_id=case.pk, by=own)
+
+
+def _give_up(case: Conversation, own: int) -> None:
+    assign(conversation_id=case.pk, to=None, by=own)
+
+
+OPENED = {"purpose": "payment", "said": "1111", "reason": "They asked."}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", [_close, _give_up], ids=["closed", "given up"])
+def test_a_grant_that_ended_opens_nothing_of_a_case_one_still_reads(
+    world: World, end: Callable[[Conversation, int], None]
+) -> None:
+    case, own = world.conversations["mine"], _visitors(world)["own"]
+    message = case.messages.filter(author="customer").order_by("created_at", "id")[0].pk
+    assert world.picture
+    assert world.attachment
+    ways = {
+        "desk:reveal": [case.number, "iban"],
+        "desk:compare": [case.number, "iban"],
+        "desk:raw": [case.number, message],
+        "desk:picture": [case.number, world.picture.pk],
+        "desk:file": [case.number, world.attachment.pk],
+    }
+
+    def outcome(name: str) -> tuple[int, str]:
+        own.client.cookies = SimpleCookie(own.cookies)
+        status = own.client.post(reverse(name, args=ways[name]), OPENED).status_code
+        return status, RevealLog.objects.order_by("-id").values_list("outcome", flat=True)[0]
+
+    assert [outcome(name)[1] for name in ways if name != "desk:compare"] == ["allowed"] * 4
+    end(case, world.agents["own"].pk)
+    refused = {name: outcome(name) for name in ways}
+    assert {status for status, _ in refused.values()} <= {403, 404, 422}, refused
+    assert {said for _, said in refused.values()} == {"no_grant"}, refused
