@@ -126,6 +126,7 @@ def _connected() -> psycopg.Connection[Any]:
     parameters = connection.get_connection_params()
     parameters["options"] = f"{parameters.get('options', '')} {_SESSION}".strip()
     parameters.setdefault("connect_timeout", 3)
+    parameters["cursor_factory"] = psycopg.Cursor  # arguments beside the statement, not written into it: less to do
     return psycopg.connect(**parameters, autocommit=True)
 
 
