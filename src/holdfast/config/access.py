@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from holdfast.intake import directories, operators, tokens
-from holdfast.people.queries import is_reference
+from holdfast.people.queries import employer_named, is_reference
 
 
 def token(chosen: argparse.Namespace) -> int:
@@ -15,8 +15,11 @@ def token(chosen: argparse.Namespace) -> int:
         if chosen.action == "create":
             if chosen.customer and not is_reference(chosen.customer):
                 return _fail(f"There is no customer with the reference {chosen.customer}.")
+            employer_id = employer_named(chosen.employer) if chosen.employer else None
+            if chosen.employer and employer_id is None:
+                return _fail(f"There is no employer named {chosen.employer}. The page Team lists them.")
             named = {"name": chosen.name, "customer": chosen.customer, "operator": chosen.operator}
-            print(tokens.create(scopes=chosen.scope, **named))
+            print(tokens.create(scopes=chosen.scope, employer_id=employer_id, **named))
         elif chosen.action == "revoke":
             tokens.revoke(chosen.name)
             print(f"Revoked {chosen.name}.", file=sys.stderr)

@@ -14,7 +14,7 @@ from holdfast.conversations import handling, lookups
 from holdfast.kit.clock import now
 from holdfast.staffing import queries
 from holdfast.staffing.forecast import Interval, Storm, forecast
-from holdfast.staffing.models import Reserve, Shift
+from holdfast.staffing.models import Shift
 from holdfast.staffing.planning import Load, Need, Target, Verdict, plan, surge
 from holdfast.staffing.roster import CallIn
 from holdfast.staffing.weekly import STEP, WEEK, WEEKS, Weekly, slot_of
@@ -142,7 +142,7 @@ def ahead(
         target=aim,
         roster=bool(shifts),
         on_duty=len({agent_id for agent_id, begins, ends, _ in shifts if begins <= moment < ends}),
-        on_reserve=Reserve.objects.filter(agent__is_active=True).count(),
+        on_reserve=queries.reachable().count(),
         verdict=None,
         call_in=queries.call_list(
             need={queues[line.queue_id]: line.missing for line in lines if line.missing}, at=moment

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from holdfast.guard.cutoff.states import cut_off_ids
 from holdfast.staffing.forecast import Storm, Usual, forecast
 from holdfast.staffing.models import Reserve, Shift
 from holdfast.staffing.planning import Load, Need, Target, Verdict, plan, surge
@@ -57,9 +59,14 @@ def outlook(
     return Outlook(needs=needs, on_duty=on_duty, on_reserve=on_reserve, verdict=verdict)
 
 
+def reachable() -> QuerySet[Reserve]:
+    """Return the reserve without who is not here: deactivated, or cut off."""
+    return Reserve.objects.filter(agent__is_active=True).exclude(agent_id__in=cut_off_ids())
+
+
 def reserve(at: datetime) -> tuple[Person, ...]:
     """Return everybody on the reserve as they stand at a moment, by name. Two queries."""
-    found = list(Reserve.objects.select_related("agent").filter(agent__is_active=True).order_by("agent__name"))
+    found = list(reachable().select_related("agent").order_by("agent__name"))
     shifts = _shifts([one.agent_id for one in found], at=at)
     return tuple(_person(one, shifts.get(one.agent_id, []), at=at) for one in found)
 
