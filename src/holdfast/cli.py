@@ -98,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     create.add_argument("--customer", default="", metavar="REFERENCE", help="the one customer its holder speaks for")
     create.add_argument("--operator", default="", metavar="NAME", help="whose assistant it is given to")
-    create.add_argument("--employer", default="", metavar="NAME", help="for whose systems: it ends when they are cut off")
+    create.add_argument(
+        "--employer", default="", metavar="NAME", help="for whose systems: it ends when they are cut off"
+    )
     actions.add_parser("list", help="list tokens without their secrets")
     actions.add_parser("revoke", help="end a token").add_argument("name")
 
