@@ -15,6 +15,8 @@ from holdfast.guard.watching.contract import Facts, Kind, Person, Signal
 
 WITHIN = timedelta(days=28)
 TOO_FAR = 3.5
+EXCUSED = timedelta(days=84)
+"""What a person found explained is: who gets other cases than their colleagues goes on getting them."""
 _LEAST_PEERS = 8
 _LEAST_CASES = 100  # below, a ratio says little
 _LEAST_DEVIATION = 0.03  # of the median: where all are alike, little is not far
@@ -32,7 +34,7 @@ def signals(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
     ratios = {agent: values / cases for agent, (values, cases) in totals.items() if cases >= _LEAST_CASES}
     for person in facts.people:
         excused = cleared.get((person.agent_id, Kind.PEERS))
-        if person.agent_id not in ratios or (excused is not None and excused > facts.at - WITHIN):
+        if person.agent_id not in ratios or (excused is not None and excused > facts.at - EXCUSED):
             continue
         others = peers_of(person, facts.people, ratios)
         far = how_far(ratios[person.agent_id], others)
