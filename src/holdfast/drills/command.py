@@ -19,6 +19,8 @@ from holdfast.drills.crisis.scenario import Scenario, ScenarioError
 from holdfast.drills.incidents import command as incidents
 from holdfast.drills.incidents import loading
 from holdfast.drills.incidents.scenario import Case
+from holdfast.drills.insiders import command as insiders
+from holdfast.drills.insiders import scenario as rings
 
 if TYPE_CHECKING:
     from holdfast.drills.crisis.live import Lived
@@ -40,14 +42,17 @@ def _parser() -> argparse.ArgumentParser:
     listed = actions.add_parser("list", help="name the scenarios")
     listed.add_argument("--json", action="store_true", help="as one JSON list")
     run = actions.add_parser("run", help="play one of them; all people in it are synthetic")
-    run.add_argument("scenario", help="shield/NAME or incident/NAME as listed, or the path of a .toml file of your own")
+    run.add_argument(
+        "scenario", help="shield/NAME, incident/NAME or guard/NAME as listed, or the path of a .toml file of your own"
+    )
     run.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other people (default 0)")
     run.add_argument(
         "--scale",
         type=float,
         metavar="X",
-        help="size; default 1 in memory and for incidents, 0.1 for a shield through the real door",
+        help="size; default 1 in memory and for incidents, 0.1 for a shield through the real door and for guard",
     )
+    run.add_argument("--mode", metavar="M", help="of a guard scenario: bulk200, drip5, own_cases or pretext")
     run.add_argument("--speed", type=float, metavar="N", help="at most N simulated seconds a second")
     run.add_argument("--in-memory", action="store_true", help="only compare policies in memory; no door, no database")
     run.add_argument("--texts", type=Path, metavar="DIR", help="directory of real questions (banking77/train.csv)")
@@ -58,7 +63,8 @@ def _parser() -> argparse.ArgumentParser:
 def _list(chosen: argparse.Namespace) -> int:
     crises = [(f"shield/{name}", scenario.load(name)) for name in scenario.names()]
     cases = [(f"incident/{name}", loading.load(f"incident/{name}")) for name in loading.names()]
-    known: list[tuple[str, Scenario | Case]] = [*crises, *cases]
+    guards = [(f"{rings.PREFIX}/{name}", rings.load(name)) for name in rings.names()]
+    known: list[tuple[str, Scenario | Case | rings.Scenario]] = [*crises, *cases, *guards]
     if chosen.json:
         told = [{"name": name, "title": s.title, "kind": s.kind, "about": s.about} for name, s in known]
         sys.stdout.write(json.dumps(told) + "\n")
@@ -74,6 +80,10 @@ def _run(chosen: argparse.Namespace) -> int:
     console = Console(stderr=True)
     if loading.is_case(chosen.scenario):
         return _run_incident(chosen, console)
+    if rings.is_one(chosen.scenario):
+        return _run_insiders(chosen, console)
+    if chosen.mode is not None:
+        raise ScenarioError("Only guard scenarios have modes. Leave out --mode.")
     asked = scenario.load(chosen.scenario)
     directory = real_texts(chosen.texts, console)
     scale = chosen.scale if chosen.scale is not None else (1.0 if chosen.in_memory else 0.1)
@@ -109,6 +119,20 @@ def _run_incident(chosen: argparse.Namespace, console: Console) -> int:
         scale=1.0 if chosen.scale is None else chosen.scale,
         speed=chosen.speed,
         as_json=chosen.json,
+        progress=lambda: _progress(console),
+    )
+
+
+def _run_insiders(chosen: argparse.Namespace, console: Console) -> int:
+    if chosen.speed is not None or chosen.texts is not None:
+        raise ScenarioError("Days of insiders are played as fast as they go, without texts: leave out the two.")
+    return insiders.run(
+        chosen.scenario,
+        mode=chosen.mode,
+        seed=chosen.seed,
+        scale=chosen.scale,
+        as_json=chosen.json,
+        in_memory=chosen.in_memory,
         progress=lambda: _progress(console),
     )
 

@@ -21,6 +21,7 @@ from holdfast.guard.radius.files import Known
 from holdfast.guard.radius.models import Sighting
 from holdfast.guard.radius.reconciling import Evidence, Source
 from holdfast.guard.radius.statement import sentences
+from holdfast.guard.watching.models import Noticed
 from holdfast.kit.ids import uuid7
 
 REPORT = UUID(int=42)
@@ -207,6 +208,8 @@ def test_a_report_is_kept_byte_for_byte_and_its_hash_stands_in_the_log(house: Ho
     assert earliest is not None
     assert earliest.at == found.made_at
     assert keeping.earliest_recorded([8]) is None
+    Noticed.objects.create(agent_id=8, kind="denials", sentence="Ten refusals.", at=START, seen_at=house.now)
+    assert keeping.earliest_recorded([7, 8]) == keeping.Recorded(START, "a signal about one of them")
 
 
 def test_a_leaked_sample_is_held_against_it(house: House) -> None:

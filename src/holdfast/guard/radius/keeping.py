@@ -12,12 +12,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from holdfast.guard.cutoff.models import Covered
 from holdfast.guard.ledger import acts
-from holdfast.guard.ledger.models import Act
 from holdfast.guard.radius.contract import Radius
 from holdfast.guard.radius.files import Files
 from holdfast.guard.radius.models import Report
 from holdfast.guard.radius.statement import sentences
+from holdfast.guard.watching.models import Noticed
 
 _FAST = 3  # of 9: half the size of the best at a fifth of its time
 
@@ -88,20 +89,18 @@ def files_of(report_id: UUID) -> Files | None:
 
 
 def earliest_recorded(agents: Collection[int]) -> Recorded | None:
-    """Return the first thing the house wrote down about any of these accounts: a report, or a cut-off of one.
+    """Return the first thing the house wrote down about any of these accounts: a report, a signal, or a cut-off.
 
     When somebody became aware is a person's to say; this is the earliest time somebody else could argue for.
     """
     wanted = set(agents)
     reports = Report.objects.order_by("made_at").values_list("made_at", "agents")
     found = [Recorded(at, "a count of what accounts among these could see") for at, of in reports if wanted & set(of)]
-    cut = Act.objects.filter(kind="cut_off").order_by("at")
-    found += [Recorded(act.at, "a cut-off") for act in cut if wanted & _numbers(act.details)]
+    cut = Covered.objects.filter(agent_id__in=wanted).order_by("cut__at").values_list("cut__at", flat=True).first()
+    found += [Recorded(cut, "a cut-off of one of them")] if cut is not None else []
+    noticed = Noticed.objects.filter(agent_id__in=wanted).order_by("at").values_list("at", flat=True).first()
+    found += [Recorded(noticed, "a signal about one of them")] if noticed is not None else []
     return min(found, key=lambda each: each.at, default=None)
-
-
-def _numbers(details: str) -> set[int]:
-    return {int(word) for word in details.replace(",", " ").split() if word.isascii() and word.isdigit()}
 
 
 def _without_files() -> Any:

@@ -46,7 +46,7 @@ def everybody() -> Sequence[VendorOf]:
     )
     vendors: dict[int | None, tuple[str, dict[int | None, tuple[str, list[Account]]]]] = {}
     for vendor_id, vendor, team_id, team, id_, name, active in rows:
-        teams = vendors.setdefault(vendor_id, (vendor or "Nobody's employer", {}))[1]
+        teams = vendors.setdefault(vendor_id, (vendor or "The house itself", {}))[1]
         teams.setdefault(team_id, (team or "Without a team", []))[1].append(Account(id_, name, active))
     return [
         VendorOf(vendor_id, name, tuple(TeamOf(team_id, team, tuple(own)) for team_id, (team, own) in teams.items()))
