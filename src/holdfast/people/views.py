@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from holdfast.guard.cutoff.states import everybody_cut_off
 from holdfast.people import accounts
 from holdfast.people import teams as team_keeping
 from holdfast.people.forms import InviteForm, StandingForm, TeamChoice, TeamForm, TeamNameForm, WelcomeForm
@@ -32,7 +33,7 @@ class AgentRow:
     id: int
     name: str
     email: str
-    state: str  # active, invited, deactivated
+    state: str  # active, invited, cut off, deactivated
     standing: StandingForm
 
 
@@ -195,12 +196,12 @@ def _team(
         except accounts.Refused as refused:
             messages.error(request, refused.sentence)
             link_for, status = None, 409
-    everybody = Agent.objects.order_by("-is_active", "name", "pk")
+    everybody, cut = Agent.objects.order_by("-is_active", "name", "pk"), everybody_cut_off()
     # The choices are read once for all rows; sixty agents would else ask sixty times.
     choices = list(ModelChoiceIterator(TeamChoice()))
     counted = Team.objects.annotate(people=Count("agents")).order_by("vendor__name", "name")
     context = {
-        "rows": [_row(agent, choices) for agent in everybody],
+        "rows": [_row(agent, choices, cut_off=agent.pk in cut) for agent in everybody],
         "teams": [
             TeamRow(team_id, name, vendor, site or "", people)
             for team_id, name, vendor, site, people in counted.values_list(
@@ -217,8 +218,8 @@ def _team(
     return render(request, "people/team.html", context, status=status)
 
 
-def _row(agent: Agent, choices: list[Any]) -> AgentRow:
-    entered = "active" if agent.has_usable_password() else "invited"
+def _row(agent: Agent, choices: list[Any], *, cut_off: bool) -> AgentRow:
+    entered = "cut off" if cut_off else "active" if agent.has_usable_password() else "invited"
     form = StandingForm(initial={"role": agent.role, "team": agent.team_id}, auto_id=f"agent-{agent.pk}-%s")
     form.fields["team"].widget.choices = choices
     return AgentRow(
