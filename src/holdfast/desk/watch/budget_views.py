@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -73,6 +74,7 @@ def report(request: HttpRequest) -> HttpResponse:
                 knew=request.POST.getlist("knew"),
                 happened_on=_day(request.POST.get("day", "")),
                 words=(request.POST.get("words") or "").replace("\x00", "")[: reporting.LONGEST],
+                counts=ratelimit.consume(request, action="reported"),
             )
             taken = True
         except Refused as refused:

@@ -113,6 +113,7 @@ class Person:
     decisions: tuple[OneDecision, ...]
     less: tuple[Restrained, ...]
     words: dict[str, str]
+    before: tuple[OneNotice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,9 @@ def person(alias: str) -> Person | None:
         ),
         less=tuple(restraints.in_force([found.agent_id])),
         words=RESTRAINTS,
+        before=tuple(
+            OneNotice(each, KINDS[each.kind], SOURCES[each.source]) for each in notices.before(found.agent_id)
+        ),
     )
 
 

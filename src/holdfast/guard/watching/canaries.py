@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -50,11 +49,6 @@ def is_canary(customer_id: UUID | None) -> bool:
     return customer_id.int & (_VARIANT | _RANDOM) == _end_of(customer_id.int >> 64)
 
 
-def without(customer_ids: Iterable[UUID]) -> list[UUID]:
-    """Return these customers without the made-up ones: for figures, models and lists of whom to write to."""
-    return [each for each in customer_ids if not is_canary(each)]
-
-
 def note(customer_id: UUID, *, kind: str, by: int) -> None:
     """Put a canary on security's list. Call in the transaction that makes the customer. On record, without which."""
     if not is_canary(customer_id):
@@ -69,11 +63,6 @@ def planted() -> list[Planted]:
         Planted(_shown(bytes(row.hidden)), row.kind, row.planted_at, row.by_id)
         for row in Canary.objects.order_by("-planted_at")
     ]
-
-
-def kinds() -> dict[UUID, str]:
-    """Return the kind of each canary by its customer."""
-    return {each.customer_id: each.kind for each in planted()}
 
 
 def tag(customer_id: UUID) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -186,6 +187,6 @@ class Signal:
         return SOURCES[self.kind]
 
 
-def independent(signals: list[Signal] | tuple[Signal, ...]) -> int:
-    """Count the independent sources among the signals about one person."""
-    return len({signal.source for signal in signals})
+def independent(kinds: Iterable[Kind]) -> int:
+    """Count the independent sources among the signals about one person, by their kinds."""
+    return len({SOURCES[kind] for kind in kinds})

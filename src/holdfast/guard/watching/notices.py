@@ -15,7 +15,7 @@ from django.db import transaction
 from holdfast.guard.keys import key_ring
 from holdfast.guard.ledger import acts
 from holdfast.guard.redaction import redact
-from holdfast.guard.watching.contract import SOURCES, Kind, Signal
+from holdfast.guard.watching.contract import SOURCES, Kind, Signal, independent
 from holdfast.guard.watching.errors import Refused
 from holdfast.guard.watching.models import Decision, Noticed
 from holdfast.guard.watching.restraints import in_force, lift, restrain
@@ -100,9 +100,9 @@ def note(signals: Iterable[Signal], *, looked_for: Collection[Kind]) -> list[UUI
 
 def _give_less(agent_id: int) -> None:
     rows = Noticed.objects.filter(agent_id=agent_id, closed_at=None)
-    sources = {SOURCES[Kind(row.kind)] for row in rows}
-    kind = ("half", "second", "masked")[min(len(sources), 3) - 1]
-    what = "One signal" if len(sources) == 1 else f"{len(sources)} independent signals"
+    count = independent(Kind(row.kind) for row in rows)
+    kind = ("half", "second", "masked")[min(count, 3) - 1]
+    what = "One signal" if count == 1 else f"{count} independent signals"
     restrain(agent_id=agent_id, kind=kind, why=f"{what}, to be looked at by a person")
 
 
@@ -120,9 +120,10 @@ def dossier(alias: str) -> Dossier | None:
     return next((each for each in dossiers() if each.alias == alias), None)
 
 
-def about(agent_id: int) -> list[Notice]:
-    """Return every signal there was about one person, the newest first; for their own page and for security."""
-    return [_notice(row) for row in Noticed.objects.filter(agent_id=agent_id).order_by("-at")[:100]]
+def before(agent_id: int) -> list[Notice]:
+    """Return the signals there were about one person, closed by now, the newest first."""
+    rows = Noticed.objects.filter(agent_id=agent_id, closed_at__isnull=False).order_by("-at")
+    return [_notice(row) for row in rows[:50]]
 
 
 @transaction.atomic
@@ -216,7 +217,7 @@ def _dossier(agent_id: int, notices: list[Notice]) -> Dossier:
         agent_id=agent_id,
         alias=alias_of(agent_id),
         named=any(each.verdict == Decision.Verdict.NAMED and each.at >= opened for each in decisions),
-        independent=len({notice.source for notice in notices}),
+        independent=independent(Kind(notice.kind) for notice in notices),
         notices=tuple(notices),
         decisions=tuple(decisions),
     )

@@ -143,6 +143,9 @@ def _told(
     if measure.kind is Kind.UNEXPLAINED:
         openings = [each for each in openings if not each.explained]
         reasons += _why(openings)
+    if measure.kind is Kind.SEARCHES:
+        ways = Counter(each.by for each in facts.lookups if each.agent_id == person.agent_id and each.at >= since)
+        reasons += [f"{ways[by]} by {words}." for by, words in _WAYS.items() if ways[by]]
     return Signal(
         kind=measure.kind,
         agent_id=person.agent_id,
@@ -154,6 +157,7 @@ def _told(
     )
 
 
+_WAYS = {"value": "a whole reference, address or number", "words": "words"}
 _UNITS = {Kind.UNEXPLAINED: "a working day", Kind.VALUES: "a case", Kind.SEARCHES: "a working day"}
 
 
