@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from tests.guard.ledger.conftest import CUSTOMERS, START, Bundle, House, bundled
 
+from holdfast.guard.cutoff.models import Covered, Cut
 from holdfast.guard.ledger import acts
 from holdfast.guard.ledger.models import Act
 from holdfast.guard.models import Grant
@@ -90,6 +91,18 @@ def test_a_page_seen_twice_a_day_is_noted_once(house: House) -> None:
         sightings.note(agent_id=7, how=Sighting.How.OPENED, cases=[(case, customer)])
     sightings.note(agent_id=7, how=Sighting.How.FOUND, cases=[(case, customer)])
     assert Sighting.objects.count() == 2
+
+
+def test_what_pages_showed_is_forgotten_after_400_days_unless_its_evidence_is_held(house: House) -> None:
+    for agent in (7, 8):
+        sightings.note(agent_id=agent, how=Sighting.How.LISTED, cases=[(uuid7(), UUID(int=agent))])
+    cut = Cut.objects.create(scope="agent", target_id=8, label="Eight", kind="out", why="Drill", at=house.now)
+    Covered.objects.create(cut=cut, agent_id=8)
+    house.later(399 * 86_400)
+    assert sightings.forget() == 0
+    house.later(2 * 86_400)
+    assert sightings.forget() == 1
+    assert list(Sighting.objects.values_list("agent_id", flat=True)) == [8]
 
 
 def test_what_it_covers_and_where_it_ends_is_said(house: House) -> None:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, transaction
 
+from holdfast.guard.cutoff.models import Covered
 from holdfast.guard.radius.models import Sighting
 from holdfast.kit.clock import now
 
 How = Sighting.How
 _log = structlog.get_logger(__name__)
+KEPT = timedelta(days=400)
+"""Longer than any of the known cases took to come out; what was seen is of use to nobody after that."""
 _MOST = 200_000  # remembered in one process, some 30 MB; then it begins anew
 _noted: set[tuple[int, date, UUID, str]] = set()
 _lock = threading.Lock()
@@ -51,3 +54,10 @@ def note(*, agent_id: int, how: How, cases: Iterable[tuple[UUID, UUID | None]]) 
         if len(_noted) > _MOST:
             _noted.clear()
         _noted.update(new)
+
+
+def forget() -> int:
+    """Delete what was noted longer ago than `KEPT`, but for whose evidence is held; return how many rows."""
+    held = Covered.objects.filter(cut__hold_lifted_at=None).values("agent_id")
+    gone, _ = Sighting.objects.filter(day__lt=now().date() - KEPT).exclude(agent_id__in=held).delete()
+    return gone
