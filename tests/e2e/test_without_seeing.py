@@ -1,4 +1,4 @@
-"""Checking what somebody says, and looking at a picture they sent: by keyboard, in both themes."""
+"""Checking what somebody says, and looking at a picture or a file they sent: by keyboard, in both themes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from holdfast.conversations.models import Attachment, Conversation
 from holdfast.kit.blobs import BlobStore
 
 pytestmark = pytest.mark.browser
+PDF = b"%PDF-1.4\nthe statement\n%%EOF\n"
 
 
 @pytest.fixture
@@ -35,6 +36,13 @@ def case(desk: Desk) -> Conversation:
         type="image/jpeg",
         size=len(out.getvalue()),
         digest=BlobStore(settings.BLOB_DIR).put(out.getvalue()),
+    )
+    Attachment.objects.create(
+        message=conversation.messages.filter(author="customer")[0],
+        name="statement.pdf",
+        type="application/pdf",
+        size=len(PDF),
+        digest=BlobStore(settings.BLOB_DIR).put(PDF),
     )
     return conversation
 
@@ -85,3 +93,24 @@ def test_a_picture_is_blurred_until_somebody_says_why(desk: Desk, case: Conversa
     shot(page, "picture-narrow")
     page.get_by_role("button", name="Hide").click()
     expect(shown).to_have_count(0)
+
+
+def test_a_file_is_saved_once_somebody_said_why(desk: Desk, case: Conversation, visitors: Visitors) -> None:
+    page = visitors.page(desk.ana, color_scheme="light", reduced_motion="reduce")
+    open_case(page, case)
+    page.get_by_role("button", name="Download statement.pdf").click()
+    shot(page, "file-asked")
+    page.locator("#dialog").get_by_label("Trace or return a payment").check()
+    with page.expect_download() as saved:
+        page.locator("#dialog").get_by_role("button", name="Download").press("Enter")
+    assert saved.value.suggested_filename == "statement.pdf"
+    assert Path(saved.value.path()).read_bytes().startswith(PDF)
+    expect(page.locator(".open-seal")).to_contain_text("statement.pdf: saved by your browser")
+    assert breaches(page) == []
+    shot(page, "file-saved")
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "file-saved-narrow-dark")
+    page.get_by_role("button", name="Hide").click()
+    expect(page.locator(".open-seal")).to_have_count(0)
