@@ -6,7 +6,6 @@ Requests are made by schemathesis. Every answer has to be one that is described,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -43,12 +42,6 @@ QUICK = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def serving(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProcess]:
-    with web_process(tmp_path_factory.mktemp("web")) as web:
-        yield web
-
-
 def _wanted(operation: Any) -> set[str]:
     return {scope for each in operation.definition.raw.get("security", []) for scope in each["token"]}
 
@@ -57,7 +50,14 @@ def _with(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def test_every_answer_is_one_that_is_described(serving: WebProcess, transactional_db: None) -> None:
+def test_the_house_is_as_it_is_described(transactional_db: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One process for both: it takes seconds to start."""
+    with web_process(tmp_path_factory.mktemp("web")) as serving:
+        _every_answer_is_one_that_is_described(serving)
+        _each_right_opens_its_own_operations_only(serving)
+
+
+def _every_answer_is_one_that_is_described(serving: WebProcess) -> None:
     base = f"http://127.0.0.1:{serving.port}"
     able = tokens.create(name="able", scopes=[*SCOPES, "origin:state"])
     # A process reads tokens within about two seconds; one that is new it looks up at once.
@@ -83,7 +83,7 @@ def test_every_answer_is_one_that_is_described(serving: WebProcess, transactiona
     assert {f"get /api/v2/{name}.json" for name in ("summary", "incidents")} <= reached
 
 
-def test_each_right_opens_its_own_operations_only(serving: WebProcess, transactional_db: None) -> None:
+def _each_right_opens_its_own_operations_only(serving: WebProcess) -> None:
     held = {scope: tokens.create(name=scope.replace(":", "-"), scopes=[scope]) for scope in SCOPES} | {"none": ""}
     wrong = []
     for name, operation in OPERATIONS.items():

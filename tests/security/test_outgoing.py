@@ -11,6 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,14 @@ MAY_SPEAK = {
 }
 
 
-def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+@cache
+def _sources() -> dict[Path, ast.Module]:
+    root = Path(holdfast.__file__).parent
+    return {path.relative_to(root): ast.parse(path.read_text()) for path in root.rglob("*.py")}
+
+
+def _imports(source: ast.Module) -> Iterator[str]:
+    for node in ast.walk(source):
         if isinstance(node, ast.Import):
             yield from (one.name for one in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -67,21 +74,17 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def test_every_module_that_speaks_to_the_network_says_why_it_may() -> None:
-    root = Path(holdfast.__file__).parent
     speaking = {
-        ".".join(path.relative_to(root).with_suffix("").parts)
-        for path in root.rglob("*.py")
-        if SPEAKS & set(_imports(path))
+        ".".join(path.with_suffix("").parts) for path, source in _sources().items() if SPEAKS & set(_imports(source))
     }
     assert speaking == set(MAY_SPEAK), "say in MAY_SPEAK why, and let addresses of others go through kit.addresses"
 
 
 def test_redirects_are_followed_nowhere() -> None:
-    root = Path(holdfast.__file__).parent
     following = [
         path
-        for path in root.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for path, source in _sources().items()
+        for node in ast.walk(source)
         if isinstance(node, ast.keyword) and node.arg == "follow_redirects"
         if not (isinstance(node.value, ast.Constant) and node.value.value is False)
     ]
