@@ -19,6 +19,8 @@ from holdfast.desk.models import Queue
 from holdfast.guard.cutoff import queries, states
 from holdfast.guard.ledger.models import Act
 from holdfast.guard.models import Grant
+from holdfast.guard.watching import searches
+from holdfast.guard.watching.models import Search
 from holdfast.intake import tokens
 from holdfast.kit.clock import now
 from holdfast.people import accounts, standing, teams
@@ -260,8 +262,14 @@ def test_evidence_is_frozen_and_what_it_rests_on_is_erased_by_nobody_until_two_l
 ) -> None:
     case = desk.talk(queue=desk.payments)
     assign(conversation_id=case.pk, to=desk.bob.pk, by=None)
+    searches.note(agent_id=desk.bob.pk, text="#7")
     number = cut(Target(Scope.VENDOR, vendor.pk), desk)
     cutting_off.settle(number=number)
+    Search.objects.update(at=now() - timedelta(days=900))
+    assert searches.forget_old() == 0
+    for rows in ("guard_watching_search", "guard_grant"):
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {rows}")
     frozen = queries.evidence_of(number)
     assert frozen is not None
     assert b'"cases":1' in frozen[2]
@@ -275,6 +283,7 @@ def test_evidence_is_frozen_and_what_it_rests_on_is_erased_by_nobody_until_two_l
         erase(reference="TW-1")
     ends.ask_back(number=number, what=What.LIFT_HOLD, why="Counsel released it", by=desk.admin.pk)
     cutting_off.agree(number=number, what=What.LIFT_HOLD, by=desk.security.pk)
+    assert searches.forget_old() == 1
     assert erase(reference="TW-1").customers == 1
 
 

@@ -1,7 +1,8 @@
 """What is frozen at a cut-off: how much each person asked for, saw and had, as digests of rows that never change.
 
-The rows stay where they are: log, grants and ledger only grow. The manifest makes it provable that what is read later
-is what was there then, and triggers refuse to destroy what it rests on until two people lift the hold.
+The rows stay where they are: log and ledger only grow, grants and notes of pages are kept. The manifest makes it
+provable that what is read later is what was there then, and triggers refuse to destroy what it rests on until two
+people lift the hold.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from holdfast.kit.clock import now
 
 # Each digest is the SHA-256 of lines in the order of ids, so that anybody who reads the same rows gets the same.
 _ROWS = """
-SELECT c.agent_id, log.entries, log.shown, log.customers, log.first_at, log.last_at, log.digest, had.cases, had.digest
+SELECT c.agent_id, log.entries, log.shown, log.customers, log.first_at, log.last_at, log.digest, had.cases, had.digest,
+    seen.rows, seen.opened, seen.digest
 FROM guard_cutoff_covered c
 LEFT JOIN LATERAL (
     SELECT count(*) AS entries, count(t.redeemed_at) AS shown, count(DISTINCT l.customer_id) AS customers,
@@ -34,8 +36,28 @@ LEFT JOIN LATERAL (
         extract(epoch FROM g.opened_at)), E'\\n' ORDER BY g.id), 'UTF8')), 'hex') AS digest
     FROM guard_grant g WHERE g.agent_id = c.agent_id
 ) had ON true
+LEFT JOIN LATERAL (
+    SELECT count(*) AS rows, count(DISTINCT s.conversation_id) FILTER (WHERE s.how = 'opened') AS opened,
+        encode(sha256(convert_to(string_agg(concat_ws(' ', s.day, s.conversation_id, s.customer_id, s.how), E'\\n'
+            ORDER BY s.id), 'UTF8')), 'hex') AS digest
+    FROM guard_radius_sighting s WHERE s.agent_id = c.agent_id
+) seen ON true
 WHERE c.cut_id = %s ORDER BY c.agent_id
 """
+_COLUMNS = (
+    "agent",
+    "entries",
+    "shown",
+    "customers",
+    "first",
+    "last",
+    "entries_digest",
+    "cases",
+    "cases_digest",
+    "pages",
+    "cases_opened",
+    "pages_digest",
+)
 
 
 def freeze(*, number: int) -> str:
@@ -65,21 +87,10 @@ def as_bytes(manifest: dict[str, Any]) -> bytes:
 def _manifest(cut: Cut) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [cut.pk])
-        rows = cursor.fetchall()
-    people = [
-        {
-            "agent": agent,
-            "entries": entries,
-            "shown": shown,
-            "customers": customers,
-            "first": first.isoformat() if first else None,
-            "last": last.isoformat() if last else None,
-            "entries_digest": digest,
-            "cases": cases,
-            "cases_digest": cases_digest,
-        }
-        for agent, entries, shown, customers, first, last, digest, cases, cases_digest in rows
-    ]
+        people = [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+    for person in people:
+        for end in ("first", "last"):
+            person[end] = person[end].isoformat() if person[end] else None
     return {
         "cut_off": cut.pk,
         "scope": cut.scope,
@@ -87,7 +98,7 @@ def _manifest(cut: Cut) -> dict[str, Any]:
         "kind": cut.kind,
         "at": cut.at.isoformat(),
         "people": people,
-        "says": "Asked for and shown through the gate, and cases that were theirs. Seen is not leaked.",
+        "says": "Asked for and shown through the gate, cases that were theirs, pages under masks. Seen is not leaked.",
     }
 
 

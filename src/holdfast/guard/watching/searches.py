@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from holdfast.guard.cutoff.models import Covered
 from holdfast.guard.watching.models import Search
 from holdfast.guard.watching.over_time import PAST
 from holdfast.kit.clock import now
@@ -22,5 +23,6 @@ def note(*, agent_id: int, text: str) -> None:
 
 
 def forget_old() -> int:
-    """Remove what no look reads any more; return how many rows."""
-    return Search.objects.filter(at__lt=now() - PAST).delete()[0]
+    """Remove what no look reads any more, but of whose evidence is held; return how many rows."""
+    held = Covered.objects.filter(cut__hold_lifted_at=None).values("agent_id")
+    return Search.objects.filter(at__lt=now() - PAST).exclude(agent_id__in=held).delete()[0]
