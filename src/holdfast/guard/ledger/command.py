@@ -27,7 +27,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="holdfast guard", description="The log of reveals, and who checks it.")
+    parser = argparse.ArgumentParser(
+        prog="holdfast guard",
+        description="The log of reveals, and who checks it.",
+        epilog="Also: guard trace PHOTO (whose screen it shows), guard radius (whose data accounts could know).",
+    )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     check = verbs.add_parser("check", help="compare the log with what the gate wrote, and with what was signed")
     check.set_defaults(run=_check)
