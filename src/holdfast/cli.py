@@ -32,7 +32,7 @@ _PASSED_ON = {
     "staffing": "how many people are needed: staffing --help",
     "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
     "status": "the public status page as files: status export DIR",
-    "guard": "the log of reveals: check, export, proofs, witnesses, photos of screens, whose data was seen: guard --help",
+    "guard": "the log of reveals: check, export, proofs, witnesses, photos of screens, whose data was seen",
     "drill": "play a crisis and keep score: drill list, drill run NAME [--seed S] [--speed N] [--json]",
 }
 
