@@ -33,7 +33,7 @@ class Measure:
 
 
 MEASURES = (
-    Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.5), (3.0, 1.0)), between=8_000),
+    Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.5), (3.0, 1.0)), between=12_000),
     Measure(
         Kind.VALUES,
         lambda day: day.values,
