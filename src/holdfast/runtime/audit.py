@@ -14,7 +14,7 @@ from holdfast.runtime import secrets_scan
 from holdfast.runtime.terminal import Terminal
 
 UNREACHED = "NOT CHECKED: the list of known weaknesses could not be reached. Run this again with a way to the internet."
-_NO_NETWORK = ("ConnectionError", "ServiceError", "Max retries", "ProxyError", "Timeout", "resolve")
+_NO_NETWORK = ("ConnectionError", "Could not connect", "Max retries", "ProxyError", "Timeout", "resolve")
 
 
 class Said(Enum):
