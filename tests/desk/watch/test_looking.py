@@ -20,6 +20,8 @@ from holdfast.desk import tasks
 from holdfast.desk.watch import planting
 from holdfast.desk.watch.facts import gather
 from holdfast.desk.watch.looking import look, seen_by
+from holdfast.guard import reveals
+from holdfast.guard.grants import open_grant
 from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.guard.watching import addresses, canaries, notices, restraints, searches
@@ -30,7 +32,7 @@ from holdfast.intake.accept import accept_now
 from holdfast.intake.models import Contact
 from holdfast.kit.blobs import BlobStore
 from holdfast.kit.clock import now
-from holdfast.people.models import Customer
+from holdfast.people.models import Customer, Identity
 from holdfast.triage.batch import process
 
 pytestmark = pytest.mark.django_db
@@ -299,3 +301,28 @@ def test_reports_are_held_against_what_was_opened(desk: Any) -> None:
     found = [signal for signal in look().signals if signal.kind is Kind.REPORTS]
     assert [signal.agent_id for signal in found] == [desk.ana.pk]
     assert found[0].sentence.startswith("12 customers whose values this person opened report")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_gate_shows_each_viewer_their_own_address_and_the_log_keeps_an_ordinary_row(
+    desk: Any, canary_domain: str
+) -> None:
+    identity = Identity.objects.get(customer_id=planting.plant(kind="honey", by=desk.security.pk))
+    customer_id, shown = identity.customer_id, []
+    for agent in (desk.ana, desk.ben):
+        open_grant(agent_id=agent.pk, conversation_id=customer_id, customer_id=customer_id)
+        asking = {"agent_id": agent.pk, "session_key": "s", "conversation_id": customer_id, "customer_id": customer_id}
+        asking |= {"sealed": identity.value, "field": f"identity-{identity.pk}", "purpose": "contact"}
+        at_once, ticket = reveals.reveal(**asking), reveals.request(**asking)
+        assert isinstance(at_once, reveals.Value)
+        assert isinstance(ticket, reveals.Ticket)
+        again = reveals.redeem(ticket=ticket, agent_id=agent.pk, session_key="s", sealed=identity.value)
+        assert again == at_once.value, "the same viewer always sees the same"
+        shown.append(again)
+    on_file = addresses.address_of(customer_id, viewer=0, initial=shown[0][0])
+    assert len({*shown, on_file}) == 3
+    assert list(ViewerAddress.objects.order_by("shown_at").values_list("agent_id", flat=True)) == [
+        desk.ana.pk,
+        desk.ben.pk,
+    ]
+    assert set(RevealLog.objects.values_list("outcome", flat=True)) == {"allowed"}
