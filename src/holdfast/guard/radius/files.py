@@ -49,6 +49,7 @@ def make(
 
     `customers` in the JSON is the form that `holdfast-verify blast --report` holds against the log.
     """
+    named = _by_class(radius)
     told = {
         "form": FORM,
         "report": str(report_id),
@@ -60,13 +61,23 @@ def make(
         "statement": list(sentences(radius)),
         "log": {"origin": radius.log.origin, "size": radius.log.size, "root": radius.log.root},
         "totals": {str(kind): number for kind, number in radius.totals.items()},
-        "customers": {str(kind): sorted(map(str, radius.customers(kind))) for kind in PROVABLE},
-        "unproven": {str(kind): sorted(map(str, radius.customers(kind))) for kind in Class if kind not in PROVABLE},
+        "customers": {str(kind): named[kind] for kind in PROVABLE},
+        "unproven": {str(kind): named[kind] for kind in Class if kind not in PROVABLE},
         "people": [_person(one, people.get(one.customer_id, Known()), cases) for one in radius.people],
     }
     as_json = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
     as_csv = _csv(radius, people, cases)
     return Files(as_json, as_csv, _note(radius, report_id, as_json, as_csv))
+
+
+def _by_class(radius: Radius) -> dict[Class, list[str]]:
+    """The ids in each class. People come in the order of their ids, which is that of the ids as text."""
+    named: dict[Class, list[str]] = {kind: [] for kind in Class}
+    for one in radius.people:
+        own = str(one.customer_id)
+        for kind in {touch.kind for touch in one.touches}:
+            named[kind].append(own)
+    return named
 
 
 def _person(one: Touched, known: Known, cases: Mapping[UUID, int]) -> dict[str, Any]:
@@ -81,7 +92,7 @@ def _person(one: Touched, known: Known, cases: Mapping[UUID, int]) -> dict[str, 
                 "first": _at(touch.first),
                 "last": _at(touch.last),
                 "times": touch.times,
-                "cases": [cases.get(case, str(case)) for case in touch.cases],
+                "cases": [cases.get(case) or str(case) for case in touch.cases],
             }
             for touch in one.touches
         ],
@@ -94,16 +105,16 @@ def _csv(radius: Radius, people: Mapping[UUID, Known], cases: Mapping[UUID, int]
     writer = csv.writer(out)
     writer.writerow(_HEAD)
     for one in radius.people:
-        known = people.get(one.customer_id, Known())
-        writer.writerows(_line(one, touch, known, cases) for touch in one.touches)
+        known, own = people.get(one.customer_id, Known()), str(one.customer_id)
+        writer.writerows(_line(own, touch, known, cases) for touch in one.touches)
     return out.getvalue().encode()
 
 
-def _line(one: Touched, touch: Touch, known: Known, cases: Mapping[UUID, int]) -> tuple[str | int, ...]:
-    numbers = " ".join(str(cases.get(case, case)) for case in touch.cases)
+def _line(own: str, touch: Touch, known: Known, cases: Mapping[UUID, int]) -> tuple[str | int, ...]:
+    numbers = " ".join(str(cases.get(case) or case) for case in touch.cases)
     first, last = _at(touch.first), _at(touch.last)
     return (
-        _plain(known.account), _plain(known.place), str(one.customer_id), str(touch.kind), _plain(touch.field),
+        _plain(known.account), _plain(known.place), own, str(touch.kind), _plain(touch.field),
         first, last, touch.times, numbers,
     )  # fmt: skip
 
