@@ -34,7 +34,7 @@ CHECKS = [
 ]
 SCOPES = ["contacts:write", "receipts:read", "metrics:read", "ledger:read", "goodwill:redeem"]
 QUICK = settings(
-    max_examples=max(5, settings().max_examples // 10),
+    max_examples=max(3, settings().max_examples // 15),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,
