@@ -60,5 +60,5 @@ def _show(world: World, scores: list[Score], *, scale: float, seconds: float) ->
     console.print(table.table(scores, title="By house"))
     console.print(
         "\nLeaked: customers of whom a value was photographed. Found: cut off as a person, not with the"
-        " whole employer. Told too many and too few: the list against the truth; seen is not leaked. Hindered: honest looks refused."
+        " whole employer. Told too many and too few: the list against the truth; seen is not leaked."
     )
