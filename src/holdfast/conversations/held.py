@@ -62,7 +62,9 @@ def give_up(*, agent_id: int, to: int | None, by: int | None) -> int:
 def in_hand(agent_ids: Collection[int], *, limit: int) -> list[InHand]:
     """Return cases that these agents have in hand, who has waited longest first, at most `limit`."""
     rows = _of(*agent_ids).order_by("waiting_since", "id")
-    return [InHand(*row) for row in rows.values_list("id", "number", "assignee_id", "queue_id", "waiting_since")[:limit]]
+    return [
+        InHand(*row) for row in rows.values_list("id", "number", "assignee_id", "queue_id", "waiting_since")[:limit]
+    ]
 
 
 def give_up_all(*, agent_ids: Collection[int], to_queue: int | None, limit: int | None = None) -> int:
