@@ -67,7 +67,8 @@ class Options(BaseSettings):
     max_mail_bytes: int = Field(35 * 2**20, description="Longest mail accepted over SMTP, in bytes.")
     mail_domain: str = Field("support.localhost", description="Domain of this desk's own mail addresses.")
     canary_domain: str = Field(
-        "", description="Domain whose mail comes here too and that is published nowhere: addresses of made-up customers."
+        "",
+        description="Domain whose mail comes here too and that is published nowhere: addresses of made-up customers.",
     )
     mail_from: str = Field("Support <support@support.localhost>", description="Sender of replies.")
     email_url: str = Field("", description="Outgoing mail, smtp://user:password@host:port?tls=starttls (or ssl).")
