@@ -468,3 +468,49 @@ def test_cookies_in_the_open_are_still_out_of_scripts_reach(client: Client, agen
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert cookie["max-age"] == "", "it ends with the browser"
+
+
+@pytest.mark.parametrize(
+    ("asked", "role", "led"),
+    [
+        ("nobody", Role.ADMIN, False),
+        ("leads", Role.AGENT, False),
+        ("leads", Role.LEAD, True),
+        ("leads", Role.SECURITY, True),
+        ("everybody", Role.AGENT, True),
+    ],
+)
+def test_who_must_have_a_second_factor_makes_one_before_anything_opens(
+    settings: Any, agent: Agent, client: Client, asked: str, role: Role, led: bool
+) -> None:
+    settings.SECOND_FACTOR = asked
+    Agent.objects.filter(pk=agent.pk).update(role=role)
+    _sign_in(client, agent.email)
+    assert _is_in(client), "where a factor is made is open"
+    for path in ("/desk/", "/help/", "/security/budget/"):
+        answer = client.get(path)
+        assert (answer.status_code == 302 and answer["Location"] == "/accounts/2fa/?needed=1") is led, path
+    part = client.get("/desk/", headers={"HX-Request": "true"})
+    assert (part.status_code == 403 and part["HX-Redirect"] == "/accounts/2fa/?needed=1") is led
+    assert "nothing else opens without one" in client.get("/accounts/2fa/?needed=1").content.decode()
+    Authenticator.objects.create(user=agent, type=Authenticator.Type.TOTP, data={"secret": "made up"})
+    assert client.get("/security/budget/").status_code == 200
+    assert "nothing else opens" not in client.get("/accounts/2fa/?needed=1").content.decode()
+
+
+def test_one_sees_where_one_is_signed_in_and_ends_the_others_only(agent: Agent, admin: Agent) -> None:
+    here, there, hers = Client(), Client(), Client()
+    windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
+    _sign_in(there, agent.email, headers={"User-Agent": windows})
+    _sign_in(here, agent.email, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36"})
+    _sign_in(hers, admin.email)
+    page = here.get("/welcome/sessions/").content.decode()
+    assert page.index("Chrome on Linux") < page.index("This browser") < page.index("Firefox on Windows")
+    ended = here.post("/welcome/sessions/", follow=True).content.decode()
+    assert "One other session has ended." in ended
+    assert "Firefox on Windows" not in ended
+    assert (_is_in(here), _is_in(there), _is_in(hers)) == (True, False, True)
+
+
+def test_where_one_is_signed_in_is_for_who_is_signed_in() -> None:
+    assert Client().get("/welcome/sessions/").status_code == 302

@@ -272,6 +272,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "people:team-name": Route(EVERYBODY, lambda world: [1], why="POST only", writes=ADMIN),
     "people:team-removal": Route(EVERYBODY, lambda world: [1], why="POST only", writes=ADMIN),
     "people:reactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
+    "people:sessions": Route(STAFF),
     "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
     # Settings: leads keep words, admins keep queues
     "settings:home": Route(LEADS),

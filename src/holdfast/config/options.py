@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,6 +53,9 @@ class Options(BaseSettings):
     oidc_client_id: str = Field("", description="This installation's name at the identity provider.")
     oidc_client_secret: str = Field("", description="Its secret there.")
     oidc_name: str = Field("your company account", description='What the button says after "Continue with".')
+    second_factor: Literal["nobody", "leads", "everybody"] = Field(
+        "nobody", description="Who must have a passkey or an authenticator app; leads: everybody but agents."
+    )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     demo: bool = Field(False, description="Show the demo bank's pages and sign-ins.")
     log_json: bool = Field(True, description="Logs as JSON lines; false: for reading in a terminal.")

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "holdfast.people.second_factor.demanded",
     "holdfast.people.sessions.private_pages",
 ]
 
@@ -267,6 +268,7 @@ SMS_HOOKS_SECRET = _options.sms_hooks_secret.get_secret_value()
 WEBHOOKS_INSIDE = _options.webhooks_inside
 COMPANY = _options.company
 DEMO = _options.demo
+SECOND_FACTOR = _options.second_factor
 COST_AGENT_MINUTE = _options.cost_agent_minute
 COST_CONTACT = _options.cost_contact
 COST_CONTACT_MINUTE = _options.cost_contact_minute

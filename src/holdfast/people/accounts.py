@@ -20,7 +20,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from holdfast.guard.grants import close_grants_of
 from holdfast.guard.keeping import keep, kept
 from holdfast.people.models import Agent, Role, Team
-from holdfast.people.sessions import end_sessions_of
+from holdfast.people.sessions import end_sessions_of, note_beginning
 
 FIRST_ADMIN_LASTS = timedelta(hours=24)
 INVITATION_LASTS = timedelta(days=7)
@@ -63,6 +63,7 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         """Sign in under a new session key. Agents made in bulk get the address record that re-authentication needs."""
         _vouch_for_address(user)
         super().login(request, user)
+        note_beginning(request)
         log.info("people.signed_in", agent=user.pk, address=self.get_client_ip(request))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

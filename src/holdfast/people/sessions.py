@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+
+from holdfast.kit.clock import now
+
+_BEGAN = "began"
+_PROGRAMS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"))
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A browser that somebody is signed in with. `at` is None for a session from before this was kept."""
+
+    at: datetime | None
+    browser: str
+    ends: datetime
+    this: bool
 
 
 def private_pages(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -32,9 +50,40 @@ def sessions_of(agent_ids: Collection[int]) -> list[str]:
     return [row.pk for row in live.iterator() if row.get_decoded().get(SESSION_KEY) in theirs]
 
 
+def note_beginning(request: HttpRequest) -> None:
+    """Keep in a new session when it began and with what kind of browser, for its owner to know it by."""
+    request.session[_BEGAN] = {"at": now().isoformat(), "browser": browser(request.headers.get("User-Agent", ""))}
+
+
+def open_sessions(agent_id: int, *, this: str | None) -> list[Open]:
+    """Return where somebody is signed in: the session with the key `this` first, then the newest."""
+    rows = Session.objects.filter(pk__in=sessions_of([agent_id]))
+    found = [_open(row, this=row.pk == this) for row in rows]
+    return sorted(found, key=lambda each: (not each.this, -each.ends.timestamp()))
+
+
+def end_others(agent_id: int, *, this: str | None) -> int:
+    """End every session of somebody but the one with the key `this`; return how many there were."""
+    others = set(sessions_of([agent_id])) - {this}
+    return Session.objects.filter(pk__in=others).delete()[0]
+
+
+def browser(user_agent: str) -> str:
+    """Return a few words for a User-Agent header, such as "Firefox on Windows"."""
+    program = next((name for sign, name in _PROGRAMS if sign in user_agent), "A browser")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "Linux" if "Linux" in user_agent else "")
+    return f"{program} on {system}" if system else program
+
+
 def end_sessions_of(agent_ids: Collection[int]) -> int:
     """Delete every session of these people; return how many there were."""
     return Session.objects.filter(pk__in=sessions_of(agent_ids)).delete()[0]
+
+
+def _open(row: Session, *, this: bool) -> Open:
+    began = row.get_decoded().get(_BEGAN) or {}
+    at = datetime.fromisoformat(began["at"]) if "at" in began else None
+    return Open(at, began.get("browser", "A browser"), row.expire_date, this)
 
 
 def _signed_in(request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db.models import Count
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from holdfast.guard.cutoff.states import everybody_cut_off
 from holdfast.people import accounts
+from holdfast.people import sessions as keeping
 from holdfast.people import teams as team_keeping
 from holdfast.people.forms import InviteForm, StandingForm, TeamChoice, TeamForm, TeamNameForm, WelcomeForm
 from holdfast.people.models import Agent, Role, Team, Vendor
@@ -71,6 +73,19 @@ def welcome(request: HttpRequest, token: str) -> HttpResponseBase:
             return response
     status = 422 if form.errors else 200
     return render(request, "people/welcome.html", {"form": form, "invited": allowed.agent is not None}, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def sessions(request: HttpRequest) -> HttpResponseBase:
+    """Where somebody is signed in; a POST signs them out everywhere but here."""
+    agent_id, this = me(request).pk, request.session.session_key
+    if request.method == "POST":
+        return redirect(f"{reverse('people:sessions')}?ended={keeping.end_others(agent_id, this=this)}")
+    ended = request.GET.get("ended", "")
+    shown = ended if ended.isdecimal() and len(ended) < 4 else ""
+    found = keeping.open_sessions(agent_id, this=this)
+    return render(request, "people/sessions.html", {"sessions": found, "ended": shown})
 
 
 @require_GET
