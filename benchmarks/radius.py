@@ -94,7 +94,7 @@ def asked(agents: int) -> dict[str, Any]:
     return {
         "accounts": agents,
         "customers_shown": radius.totals[Class.RELEASED],
-        "customers_in_all": len(radius.people),
+        "customers_in_all": len(radius.everybody()),
         "count_s": round(times[1] - times[0], 2),
         "write_and_sign_s": round(times[2] - times[1], 2),
         "keep_s": round(times[3] - times[2], 2),

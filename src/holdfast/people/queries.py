@@ -150,17 +150,17 @@ def standing_of(customer_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, 
     return {id_: (reference, since) for id_, reference, since in rows}
 
 
-def accounts_of(customer_ids: Collection[UUID]) -> dict[UUID, str]:
+def accounts_of(customer_ids: Collection[str]) -> dict[str, str]:
     """Return the account reference of each of these customers, of a merged one whom they were merged into.
 
-    Who has none, and who was erased, is left out. One query for any number.
+    Who has none, and who was erased, is left out. One query for any number; ids are text, as lists are long.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT own.id, coalesce(into_.reference, own.reference) FROM people_customer own"
+            "SELECT own.id::text, coalesce(into_.reference, own.reference) FROM people_customer own"
             " LEFT JOIN people_customer into_ ON into_.id = own.merged_into_id"
-            " WHERE own.id = ANY(%s) AND coalesce(into_.reference, own.reference) IS NOT NULL",
-            [list(customer_ids)],
+            " WHERE own.id = ANY(%s::uuid[]) AND coalesce(into_.reference, own.reference) IS NOT NULL",
+            [f"{{{','.join(customer_ids)}}}"],
         )
         return dict(cursor.fetchall())
 

@@ -154,7 +154,9 @@ def bundle(house: House, keys: Path, tmp_path: Path) -> Bundle:
 def made(tmp_path: Path, *agents: int) -> Path:
     """A report over the whole day, in files."""
     found = counting.count(asked(*agents))
-    report = files.make(found, report_id=REPORT, people={CUSTOMERS[0]: Known("TW-1", "US-ME")}, cases={}, agents={})
+    report = files.make(
+        found, report_id=REPORT, people={str(CUSTOMERS[0]): Known("TW-1", "US-ME")}, cases={}, agents={}
+    )
     (tmp_path / "report.json").write_bytes(report.as_json)
     (tmp_path / "report.note").write_text(report.note)
     (tmp_path / "report.csv").write_bytes(report.as_csv)
@@ -199,7 +201,7 @@ def test_a_checkpoint_cannot_be_vouched_for_as_something_else() -> None:
 def test_the_table_has_a_line_for_each_class_and_runs_nothing(house: House) -> None:
     house.reveal()
     found = counting.count(asked(7))
-    people = {CUSTOMERS[0]: Known('=HYPERLINK("x")', "")}
+    people = {str(CUSTOMERS[0]): Known('=HYPERLINK("x")', "")}
     report = files.make(found, report_id=REPORT, people=people, cases={}, agents={})
     rows = list(csv.DictReader(io.StringIO(report.as_csv.decode())))
     assert [row["how"] for row in rows] == ["released", "granted"]
@@ -230,7 +232,7 @@ def test_a_leaked_sample_is_held_against_it(house: House) -> None:
     house.ask(customer=CUSTOMERS[1], outcome="no_grant")
     sightings.note(agent_id=7, how=Sighting.How.LISTED, cases=[(uuid7(), CUSTOMERS[2])])
     found = counting.count(asked(7))
-    people = {customer: Known(f"TW-{number}") for number, customer in enumerate(CUSTOMERS)}
+    people = {str(customer): Known(f"TW-{number}") for number, customer in enumerate(CUSTOMERS)}
     report = files.make(found, report_id=REPORT, people=people, cases={}, agents={})
     sample = reconciling.references("reference\nTW-0\nTW-1\r\nTW-2,DE\n\nTW-5\nTW-0\n")
     (held,) = reconciling.reconcile(report.as_json, [Evidence(source=Source.SAMPLE, accounts=sample)])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -52,28 +55,22 @@ class Question:
             raise Refused("The interval ends before it begins. Give the earlier time first.")
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """One class, and for what the log has one field: from when to when, how often, in which cases."""
+class Touch(NamedTuple):
+    """One customer, one class, and for what the log has one field: from when to when, how often, in which cases.
 
-    kind: Class
+    Text as the database wrote it: a list has hundreds of thousands of these, and to make ids, times and classes of them
+    took longer than counting them.
+    """
+
+    customer_id: str
+    kind: str
     field: str
-    first: datetime
-    last: datetime
+    first: str
+    """UTC to the second, as it stands in the report; so does `last`."""
+    last: str
     times: int
-    cases: tuple[UUID, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """One customer and everything of them that these accounts came near."""
-
-    customer_id: UUID
-    touches: tuple[Touch, ...]
-
-    def has(self, kind: Class) -> bool:
-        """Tell whether anything of this class happened."""
-        return any(touch.kind is kind for touch in self.touches)
+    cases: str
+    """Their ids, a blank between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,23 +92,28 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radius:
-    """The answer. `people` are in the order of their ids."""
+    """The answer. `touches` are in the order of customers, then of classes; `named` has the customers of each class."""
 
     question: Question
     made_at: datetime
-    people: tuple[Touched, ...]
+    touches: Sequence[Touch]
+    named: Mapping[Class, Sequence[str]]
     log: Log
-    totals: dict[Class, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def totals(self) -> dict[Class, int]:
+        """How many customers are in each class."""
+        return {kind: len(ids) for kind, ids in self.named.items()}
 
     def customers(self, *kinds: Class) -> set[UUID]:
         """Return whom any of these classes names."""
-        return {one.customer_id for one in self.people if any(touch.kind in kinds for touch in one.touches)}
+        return {UUID(id_) for kind in kinds for id_ in self.named[kind]}
+
+    def everybody(self) -> Sequence[str]:
+        """Return the ids of all customers, in their order."""
+        return list(dict.fromkeys(map(itemgetter(0), self.touches)))
 
     def by_field(self) -> dict[str, int]:
         """Return of how many customers a value of each field was shown, most first."""
-        counts: dict[str, int] = {}
-        for one in self.people:
-            for touch in one.touches:
-                if touch.kind is Class.RELEASED:
-                    counts[touch.field] = counts.get(touch.field, 0) + 1
+        counts = Counter(touch.field for touch in self.touches if touch.kind == Class.RELEASED)
         return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))

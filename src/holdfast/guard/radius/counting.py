@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,7 +11,7 @@ from django.db import connection, transaction
 from holdfast.guard.ledger import signing
 from holdfast.guard.ledger.models import Checkpoint, Pending
 from holdfast.guard.models import RevealLog
-from holdfast.guard.radius.contract import Class, Log, Question, Radius, Refused, Touch, Touched
+from holdfast.guard.radius.contract import Class, Log, Question, Radius, Refused, Touch
 from holdfast.guard.radius.models import Sighting
 from holdfast.kit.clock import now
 
@@ -21,39 +20,44 @@ _COMPARED = ("compared", "matched", "differs")
 _TICKET = timedelta(minutes=2)  # a value is opened within a minute of its request, by two clocks
 
 # One row shape for every source: customer, class, field, time, case. Fields are cut to their kind: `identity-<id>` is
-# `identity`. Lists and searches leave their cases out: a list of a day has hundreds.
+# `identity`. Lists and searches leave their cases out: a list of a day has hundreds. Classes go by their place in
+# `Class`, so that the order of the groups is that of the report.
 _SOURCES = """
-SELECT l.customer_id, 'released' AS kind, split_part(l.field, '-', 1) AS field, t.redeemed_at AS at,
+SELECT l.customer_id, 1 AS kind, split_part(l.field, '-', 1) COLLATE "C" AS field, t.redeemed_at AS at,
        t.redeemed_at AS until, l.conversation_id AS held
   FROM guard_reveallog l JOIN guard_revealticket t ON t.log_id = l.id
  WHERE l.agent_id = ANY(%(agents)s) AND l.at >= %(asked_since)s AND l.at < %(until)s
    AND t.redeemed_at >= %(since)s AND t.redeemed_at < %(until)s
 UNION ALL
-SELECT l.customer_id, CASE WHEN l.outcome = ANY(%(granted)s) THEN 'granted'
-                           WHEN l.outcome = ANY(%(compared)s) THEN 'compared' ELSE 'refused' END,
+SELECT l.customer_id,
+       CASE WHEN l.outcome = ANY(%(granted)s) THEN 2 WHEN l.outcome = ANY(%(compared)s) THEN 3 ELSE 4 END,
        split_part(l.field, '-', 1), l.at, l.at, l.conversation_id
   FROM guard_reveallog l
  WHERE l.agent_id = ANY(%(agents)s) AND l.at >= %(since)s AND l.at < %(until)s
 UNION ALL
-SELECT a.customer_id, 'acted', a.kind, a.at, a.at, a.conversation_id
+SELECT a.customer_id, 5, a.kind, a.at, a.at, a.conversation_id
   FROM guard_ledger_act a WHERE a.actor_id = ANY(%(agents)s) AND a.at >= %(since)s AND a.at < %(until)s
 UNION ALL
-SELECT g.customer_id, 'case', '', greatest(g.opened_at, %(since)s), least(g.closed_at, %(until)s), g.conversation_id
+SELECT g.customer_id, 6, '', greatest(g.opened_at, %(since)s), least(g.closed_at, %(until)s), g.conversation_id
   FROM guard_grant g WHERE g.agent_id = ANY(%(agents)s) AND g.opened_at < %(until)s
    AND (g.closed_at IS NULL OR g.closed_at > %(since)s)
 UNION ALL
-SELECT s.customer_id, s.how, '', s.first_at, s.first_at, CASE WHEN s.how = 'opened' THEN s.conversation_id END
+SELECT s.customer_id, array_position(%(kinds)s::text[], s.how::text), '', s.first_at, s.first_at,
+       CASE WHEN s.how = 'opened' THEN s.conversation_id END
   FROM guard_radius_sighting s WHERE s.agent_id = ANY(%(agents)s) AND s.first_at < %(until)s
    AND s.day >= (%(since)s AT TIME ZONE 'UTC')::date
 """
+# Everything leaves the database as the text that stands in the report.
 _COUNT = f"""
-SELECT customer_id, kind, field, min(at), max(until), count(*),
-       coalesce(array_agg(DISTINCT held) FILTER (WHERE held IS NOT NULL), '{{}}')
+SELECT customer_id::text, (%(kinds)s::text[])[kind], field,
+       to_char(min(at) AT TIME ZONE 'UTC', %(time)s), to_char(max(until) AT TIME ZONE 'UTC', %(time)s), count(*),
+       array_to_string(array_agg(DISTINCT held), ' ')
   FROM ({_SOURCES}) source
  WHERE customer_id IS NOT NULL
-   AND (%(fields)s = '{{}}' OR field = ANY(%(fields)s) OR kind NOT IN ('released', 'granted', 'compared', 'refused'))
- GROUP BY customer_id, kind, field ORDER BY customer_id
+   AND (%(fields)s = '{{}}' OR field = ANY(%(fields)s) OR kind > 4)
+ GROUP BY customer_id, kind, field ORDER BY source.customer_id, kind, field
 """  # noqa: S608 - only the text above
+_TIME = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 
 
 def count(question: Question) -> Radius:
@@ -67,14 +71,9 @@ def count(question: Question) -> Radius:
     with transaction.atomic():
         if not connection.savepoint_ids:  # else the caller's transaction looks as it does
             _one_look()
-        rows = _rows(_COUNT, question)
+        touches = [Touch._make(row) for row in _rows(_COUNT, question)]
         log = _log(question)
-    people = tuple(_people(rows))
-    totals = dict.fromkeys(Class, 0)
-    for one in people:
-        for kind in {touch.kind for touch in one.touches}:
-            totals[kind] += 1
-    return Radius(question=question, made_at=moment, people=people, log=log, totals=totals)
+    return Radius(question=question, made_at=moment, touches=touches, named=_named(touches), log=log)
 
 
 def _one_look() -> None:
@@ -91,20 +90,20 @@ def _rows(query: str, question: Question) -> list[tuple[Any, ...]]:
         "fields": list(question.fields),
         "granted": list(_GRANTED),
         "compared": list(_COMPARED),
+        "kinds": [str(kind) for kind in Class],
+        "time": _TIME,
     }
     with connection.cursor() as cursor:
         cursor.execute(query, given)
         return list(cursor.fetchall())
 
 
-def _people(rows: Iterable[tuple[Any, ...]]) -> Iterable[Touched]:
-    order = {kind: place for place, kind in enumerate(Class)}
-    for customer_id, own in groupby(rows, key=lambda row: row[0]):
-        touches = [
-            Touch(Class(kind), field, first, last or first, times, tuple(cases))
-            for _, kind, field, first, last, times, cases in own
-        ]
-        yield Touched(customer_id, tuple(sorted(touches, key=lambda touch: (order[touch.kind], touch.field))))
+def _named(touches: Iterable[Touch]) -> dict[Class, list[str]]:
+    """The customers of each class, once each, in their order."""
+    found: dict[str, dict[str, None]] = {str(kind): {} for kind in Class}
+    for touch in touches:
+        found[touch[1]][touch[0]] = None
+    return {kind: list(found[kind]) for kind in Class}
 
 
 def _log(question: Question) -> Log:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from holdfast.guard.ledger import signing
-from holdfast.guard.radius.contract import PROVABLE, Class, Radius, Touch, Touched
+from holdfast.guard.radius.contract import PROVABLE, Class, Radius
 from holdfast.guard.radius.statement import sentences
 
 FORM = "holdfast.radius/v1"
 _HEAD = ("account", "place", "customer", "how", "field", "first", "last", "times", "cases")
+_RUN = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = re.compile(r'[",\r\n]')
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,15 @@ def make(
     radius: Radius,
     *,
     report_id: UUID,
-    people: Mapping[UUID, Known],
-    cases: Mapping[UUID, int],
+    people: Mapping[str, Known],
+    cases: Mapping[str, int],
     agents: Mapping[int, str],
 ) -> Files:
     """Write a report. `agents` are the names of the accounts, `cases` the numbers of cases; what is missing is an id.
 
+    `people` and `cases` go by their ids as text.
     `customers` in the JSON is the form that `holdfast-verify blast --report` holds against the log.
     """
-    named = _by_class(radius)
     told = {
         "form": FORM,
         "report": str(report_id),
@@ -61,66 +65,50 @@ def make(
         "statement": list(sentences(radius)),
         "log": {"origin": radius.log.origin, "size": radius.log.size, "root": radius.log.root},
         "totals": {str(kind): number for kind, number in radius.totals.items()},
-        "customers": {str(kind): named[kind] for kind in PROVABLE},
-        "unproven": {str(kind): named[kind] for kind in Class if kind not in PROVABLE},
-        "people": [_person(one, people.get(one.customer_id, Known()), cases) for one in radius.people],
+        "customers": {str(kind): radius.named[kind] for kind in PROVABLE},
+        "unproven": {str(kind): radius.named[kind] for kind in Class if kind not in PROVABLE},
     }
-    as_json = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    as_csv = _csv(radius, people, cases)
+    persons, lines = _lines(radius, people, cases)
+    as_json = f'{_json(told)[:-1]},"people":[{",".join(persons)}]}}'.encode()
+    as_csv = "".join(lines).encode()
     return Files(as_json, as_csv, _note(radius, report_id, as_json, as_csv))
 
 
-def _by_class(radius: Radius) -> dict[Class, list[str]]:
-    """The ids in each class. People come in the order of their ids, which is that of the ids as text."""
-    named: dict[Class, list[str]] = {kind: [] for kind in Class}
-    for one in radius.people:
-        own = str(one.customer_id)
-        for kind in {touch.kind for touch in one.touches}:
-            named[kind].append(own)
-    return named
+def _lines(radius: Radius, people: Mapping[str, Known], cases: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Everybody as JSON, and the table. Put together from text, in one pass: a library's writer takes longer."""
+    persons, lines, nobody = [], [",".join(_HEAD) + "\r\n"], Known()
+    numbers: dict[str, tuple[str, str]] = {}  # what a person's classes mostly share
+    for own, touches in groupby(radius.touches, key=itemgetter(0)):
+        known = people.get(own, nobody)
+        begin = f"{_cell(known.account)},{_cell(known.place)},{own}"
+        told = []
+        for _, kind, field, first, last, times, held in touches:
+            if held not in numbers:
+                numbers[held] = _numbers([cases.get(case) or case for case in held.split()])
+            (how_json, how), (cases_json, which) = _words(kind, field), numbers[held]
+            told.append(f'{how_json},"first":"{first}","last":"{last}","times":{times},"cases":[{cases_json}]}}')
+            lines.append(f"{begin},{how},{first},{last},{times},{which}\r\n")
+        who = f'"customer":"{own}","account":{_json(known.account)},"place":{_json(known.place)}'
+        persons.append(f'{{{who},"touches":[{",".join(told)}]}}')
+    return persons, lines
 
 
-def _person(one: Touched, known: Known, cases: Mapping[UUID, int]) -> dict[str, Any]:
-    return {
-        "customer": str(one.customer_id),
-        "account": known.account,
-        "place": known.place,
-        "touches": [
-            {
-                "how": str(touch.kind),
-                "field": touch.field,
-                "first": _at(touch.first),
-                "last": _at(touch.last),
-                "times": touch.times,
-                "cases": [cases.get(case) or str(case) for case in touch.cases],
-            }
-            for touch in one.touches
-        ],
-    }
+def _numbers(cases: Sequence[str | int]) -> tuple[str, str]:
+    """Cases as they stand in the JSON and in the table."""
+    return ",".join([f'"{each}"' if isinstance(each, str) else str(each) for each in cases]), " ".join(map(str, cases))
 
 
-def _csv(radius: Radius, people: Mapping[UUID, Known], cases: Mapping[UUID, int]) -> bytes:
-    """A line for each customer, class and field. Nothing in it begins with a character that a spreadsheet runs."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_HEAD)
-    for one in radius.people:
-        known, own = people.get(one.customer_id, Known()), str(one.customer_id)
-        writer.writerows(_line(own, touch, known, cases) for touch in one.touches)
-    return out.getvalue().encode()
+@lru_cache(maxsize=256)
+def _words(kind: str, field: str) -> tuple[str, str]:
+    """What a class and a field begin with in the JSON, and are in the table."""
+    return f'{{"how":"{kind}","field":{_json(field)}', f"{kind},{_cell(field)}"
 
 
-def _line(own: str, touch: Touch, known: Known, cases: Mapping[UUID, int]) -> tuple[str | int, ...]:
-    numbers = " ".join(str(cases.get(case) or case) for case in touch.cases)
-    first, last = _at(touch.first), _at(touch.last)
-    return (
-        _plain(known.account), _plain(known.place), own, str(touch.kind), _plain(touch.field),
-        first, last, touch.times, numbers,
-    )  # fmt: skip
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _cell(text: str) -> str:
+    """A cell of the table. Nothing in it begins with a character that a spreadsheet runs."""
+    if text[:1] in _RUN:
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def _note(radius: Radius, report_id: UUID, as_json: bytes, as_csv: bytes) -> str:

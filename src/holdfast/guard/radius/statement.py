@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from holdfast.guard.radius.contract import Class, Radius
+from holdfast.guard.radius.contract import Radius
 
 UPPER_BOUND = (
     "Seen is not leaked. The list is an upper bound of what these accounts could know, not a finding that anything"
@@ -65,19 +65,6 @@ def _pages(radius: Radius) -> str:
     return (
         "Cases listed, found or opened under masks are noted once a day and are not in the log: they cannot be proven,"
         f" and whole days count.{late}"
-    )
-
-
-def summary(radius: Radius) -> str:
-    """Return the figures in one sentence, for a fact or a piece of evidence."""
-    released = radius.totals.get(Class.RELEASED, 0)
-    only_masked = len(
-        radius.customers(Class.OPENED, Class.FOUND, Class.LISTED, Class.CASE) - radius.customers(Class.RELEASED)
-    )
-    return (
-        f"{_many(len(radius.question.agents), 'account')} could see values of {_many(released, 'customer')} from"
-        f" {_at(radius.question.since)} to {_at(radius.question.until)}, and {only_masked:,} more under masks or in a"
-        " case's words. An upper bound: seen is not leaked."
     )
 
 

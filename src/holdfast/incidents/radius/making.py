@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from holdfast.conversations.lookups import numbers_of
+from holdfast.conversations.lookups import numbers_of_ids
 from holdfast.guard.radius import counting, files, keeping
 from holdfast.guard.radius.contract import Question, Radius, Refused
 from holdfast.guard.radius.files import Files, Known
@@ -38,12 +38,12 @@ def make(question: Question, *, by: int | None, places: Mapping[str, str] | None
 
 def write(radius: Radius, *, report_id: UUID, places: Mapping[str, str]) -> Files:
     """Return the signed files of what was counted."""
-    accounts = accounts_of([one.customer_id for one in radius.people])
+    accounts = accounts_of(radius.everybody())
     return files.make(
         radius,
         report_id=report_id,
         people={id_: Known(account, places.get(account, "")) for id_, account in accounts.items()},
-        cases=numbers_of(case for one in radius.people for touch in one.touches for case in touch.cases),
+        cases=numbers_of_ids({case for held in {touch.cases for touch in radius.touches} for case in held.split()}),
         agents=names_of(radius.question.agents),
     )
 
