@@ -157,9 +157,9 @@ def accounts_of(customer_ids: Collection[str]) -> dict[str, str]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT own.id::text, coalesce(into_.reference, own.reference) FROM people_customer own"
-            " LEFT JOIN people_customer into_ ON into_.id = own.merged_into_id"
-            " WHERE own.id = ANY(%s::uuid[]) AND coalesce(into_.reference, own.reference) IS NOT NULL",
+            "SELECT id, reference FROM (SELECT own.id::text, coalesce((SELECT reference FROM people_customer into_"
+            " WHERE into_.id = own.merged_into_id), own.reference) AS reference FROM people_customer own"
+            " WHERE own.id = ANY(%s::uuid[])) named WHERE reference IS NOT NULL",
             [f"{{{','.join(customer_ids)}}}"],
         )
         return dict(cursor.fetchall())

@@ -18,7 +18,6 @@ from holdfast.guard.ledger.models import Act
 from holdfast.guard.models import Grant
 from holdfast.guard.radius import counting, files, keeping, reconciling, sightings
 from holdfast.guard.radius.contract import Class, Question, Refused
-from holdfast.guard.radius.files import Known
 from holdfast.guard.radius.models import Sighting
 from holdfast.guard.radius.reconciling import Evidence, Source
 from holdfast.guard.radius.statement import sentences
@@ -155,7 +154,7 @@ def made(tmp_path: Path, *agents: int) -> Path:
     """A report over the whole day, in files."""
     found = counting.count(asked(*agents))
     report = files.make(
-        found, report_id=REPORT, people={str(CUSTOMERS[0]): Known("TW-1", "US-ME")}, cases={}, agents={}
+        found, report_id=REPORT, accounts={str(CUSTOMERS[0]): "TW-1"}, places={"TW-1": "US-ME"}, cases={}, agents={}
     )
     (tmp_path / "report.json").write_bytes(report.as_json)
     (tmp_path / "report.note").write_text(report.note)
@@ -201,8 +200,8 @@ def test_a_checkpoint_cannot_be_vouched_for_as_something_else() -> None:
 def test_the_table_has_a_line_for_each_class_and_runs_nothing(house: House) -> None:
     house.reveal()
     found = counting.count(asked(7))
-    people = {str(CUSTOMERS[0]): Known('=HYPERLINK("x")', "")}
-    report = files.make(found, report_id=REPORT, people=people, cases={}, agents={})
+    accounts = {str(CUSTOMERS[0]): '=HYPERLINK("x")'}
+    report = files.make(found, report_id=REPORT, accounts=accounts, places={}, cases={}, agents={})
     rows = list(csv.DictReader(io.StringIO(report.as_csv.decode())))
     assert [row["how"] for row in rows] == ["released", "granted"]
     assert {row["account"] for row in rows} == {'\'=HYPERLINK("x")'}
@@ -211,7 +210,7 @@ def test_the_table_has_a_line_for_each_class_and_runs_nothing(house: House) -> N
 def test_a_report_is_kept_byte_for_byte_and_its_hash_stands_in_the_log(house: House) -> None:
     house.reveal()
     found = counting.count(asked(7))
-    report = files.make(found, report_id=REPORT, people={}, cases={}, agents={7: "Ana"})
+    report = files.make(found, report_id=REPORT, accounts={}, places={}, cases={}, agents={7: "Ana"})
     keeping.keep(found, report, report_id=REPORT, by=3)
     assert keeping.files_of(REPORT) == report
     kept = keeping.kept(REPORT)
@@ -232,8 +231,8 @@ def test_a_leaked_sample_is_held_against_it(house: House) -> None:
     house.ask(customer=CUSTOMERS[1], outcome="no_grant")
     sightings.note(agent_id=7, how=Sighting.How.LISTED, cases=[(uuid7(), CUSTOMERS[2])])
     found = counting.count(asked(7))
-    people = {str(customer): Known(f"TW-{number}") for number, customer in enumerate(CUSTOMERS)}
-    report = files.make(found, report_id=REPORT, people=people, cases={}, agents={})
+    accounts = {str(customer): f"TW-{number}" for number, customer in enumerate(CUSTOMERS)}
+    report = files.make(found, report_id=REPORT, accounts=accounts, places={}, cases={}, agents={})
     sample = reconciling.references("reference\nTW-0\nTW-1\r\nTW-2,DE\n\nTW-5\nTW-0\n")
     (held,) = reconciling.reconcile(report.as_json, [Evidence(source=Source.SAMPLE, accounts=sample)])
     assert (held.known, held.shown, held.masked, held.refused, held.elsewhere) == (4, 1, 1, 1, 1)

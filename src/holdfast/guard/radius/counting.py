@@ -23,17 +23,14 @@ _TICKET = timedelta(minutes=2)  # a value is opened within a minute of its reque
 # `identity`. Lists and searches leave their cases out: a list of a day has hundreds. Classes go by their place in
 # `Class`, so that the order of the groups is that of the report.
 _SOURCES = """
-SELECT l.customer_id, 1 AS kind, split_part(l.field, '-', 1) COLLATE "C" AS field, t.redeemed_at AS at,
-       t.redeemed_at AS until, l.conversation_id AS held
-  FROM guard_reveallog l JOIN guard_revealticket t ON t.log_id = l.id
+SELECT l.customer_id, way.kind, split_part(l.field, '-', 1) COLLATE "C" AS field, way.at, way.at AS until,
+       l.conversation_id AS held
+  FROM guard_reveallog l LEFT JOIN guard_revealticket t ON t.log_id = l.id CROSS JOIN LATERAL (VALUES
+       (1, t.redeemed_at),
+       (CASE WHEN l.outcome = ANY(%(granted)s) THEN 2 WHEN l.outcome = ANY(%(compared)s) THEN 3 ELSE 4 END, l.at)
+       ) way (kind, at)
  WHERE l.agent_id = ANY(%(agents)s) AND l.at >= %(asked_since)s AND l.at < %(until)s
-   AND t.redeemed_at >= %(since)s AND t.redeemed_at < %(until)s
-UNION ALL
-SELECT l.customer_id,
-       CASE WHEN l.outcome = ANY(%(granted)s) THEN 2 WHEN l.outcome = ANY(%(compared)s) THEN 3 ELSE 4 END,
-       split_part(l.field, '-', 1), l.at, l.at, l.conversation_id
-  FROM guard_reveallog l
- WHERE l.agent_id = ANY(%(agents)s) AND l.at >= %(since)s AND l.at < %(until)s
+   AND way.at >= %(since)s AND way.at < %(until)s
 UNION ALL
 SELECT a.customer_id, 5, a.kind, a.at, a.at, a.conversation_id
   FROM guard_ledger_act a WHERE a.actor_id = ANY(%(agents)s) AND a.at >= %(since)s AND a.at < %(until)s
@@ -71,14 +68,16 @@ def count(question: Question) -> Radius:
     with transaction.atomic():
         if not connection.savepoint_ids:  # else the caller's transaction looks as it does
             _one_look()
-        touches = [Touch._make(row) for row in _rows(_COUNT, question)]
+        touches: list[Touch] = _rows(_COUNT, question)
         log = _log(question)
     return Radius(question=question, made_at=moment, touches=touches, named=_named(touches), log=log)
 
 
 def _one_look() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL work_mem = '64MB'"
+        )  # sorts in memory
 
 
 def _rows(query: str, question: Question) -> list[tuple[Any, ...]]:

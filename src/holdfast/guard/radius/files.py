@@ -25,14 +25,6 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the rooms above know of a customer: the account's reference and, where a list says, its jurisdiction."""
-
-    account: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Files:
     """The three files of a report. `note` is a signed note (c2sp.org/signed-note) in the name of the log."""
 
@@ -45,13 +37,15 @@ def make(
     radius: Radius,
     *,
     report_id: UUID,
-    people: Mapping[str, Known],
+    accounts: Mapping[str, str],
+    places: Mapping[str, str],
     cases: Mapping[str, int],
     agents: Mapping[int, str],
 ) -> Files:
-    """Write a report. `agents` are the names of the accounts, `cases` the numbers of cases; what is missing is an id.
+    """Write a report. `agents` are the names of the accounts asked about; what is missing is an id, or empty.
 
-    `people` and `cases` go by their ids as text.
+    `accounts` (references of customers) and `cases` (numbers) go by their ids as text, `places` (jurisdictions) by
+    the reference.
     `customers` in the JSON is the form that `holdfast-verify blast --report` holds against the log.
     """
     told = {
@@ -68,19 +62,22 @@ def make(
         "customers": {str(kind): radius.named[kind] for kind in PROVABLE},
         "unproven": {str(kind): radius.named[kind] for kind in Class if kind not in PROVABLE},
     }
-    persons, lines = _lines(radius, people, cases)
+    persons, lines = _lines(radius, accounts, places, cases)
     as_json = f'{_json(told)[:-1]},"people":[{",".join(persons)}]}}'.encode()
     as_csv = "".join(lines).encode()
     return Files(as_json, as_csv, _note(radius, report_id, as_json, as_csv))
 
 
-def _lines(radius: Radius, people: Mapping[str, Known], cases: Mapping[str, int]) -> tuple[list[str], list[str]]:
+def _lines(
+    radius: Radius, accounts: Mapping[str, str], places: Mapping[str, str], cases: Mapping[str, int]
+) -> tuple[list[str], list[str]]:
     """Everybody as JSON, and the table. Put together from text, in one pass: a library's writer takes longer."""
-    persons, lines, nobody = [], [",".join(_HEAD) + "\r\n"], Known()
+    persons, lines = [], [",".join(_HEAD) + "\r\n"]
     numbers: dict[str, tuple[str, str]] = {}  # what a person's classes mostly share
     for own, touches in groupby(radius.touches, key=itemgetter(0)):
-        known = people.get(own, nobody)
-        begin = f"{_cell(known.account)},{_cell(known.place)},{own}"
+        account = accounts.get(own, "")
+        place = places.get(account, "")
+        begin = f"{_cell(account)},{_cell(place)},{own}"
         told = []
         for _, kind, field, first, last, times, held in touches:
             if held not in numbers:
@@ -88,7 +85,7 @@ def _lines(radius: Radius, people: Mapping[str, Known], cases: Mapping[str, int]
             (how_json, how), (cases_json, which) = _words(kind, field), numbers[held]
             told.append(f'{how_json},"first":"{first}","last":"{last}","times":{times},"cases":[{cases_json}]}}')
             lines.append(f"{begin},{how},{first},{last},{times},{which}\r\n")
-        who = f'"customer":"{own}","account":{_json(known.account)},"place":{_json(known.place)}'
+        who = f'"customer":"{own}","account":{_json(account)},"place":{_json(place)}'
         persons.append(f'{{{who},"touches":[{",".join(told)}]}}')
     return persons, lines
 

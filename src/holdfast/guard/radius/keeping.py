@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import psycopg
+from django.db import connection, transaction
 
 from holdfast.guard.cutoff.models import Covered
 from holdfast.guard.ledger import acts
@@ -20,7 +22,7 @@ from holdfast.guard.radius.models import Report
 from holdfast.guard.radius.statement import sentences
 from holdfast.guard.watching.models import Noticed
 
-_FAST = 3  # of 9: half the size of the best at a fifth of its time
+_FAST = 1  # of 9: ids hardly pack, and level 3 saves 2 % more in nearly twice the time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class Recorded:
 @transaction.atomic
 def keep(radius: Radius, files: Files, *, report_id: UUID, by: int | None) -> None:
     """Keep a report with its files; the ledger gets an act with the hash of its JSON."""
+    with ThreadPoolExecutor(2) as both:  # packing leaves the interpreter to others
+        as_json, as_csv = both.map(_packed, (files.as_json, files.as_csv))
     Report.objects.create(
         id=report_id,
         made_at=radius.made_at,
@@ -61,12 +65,25 @@ def keep(radius: Radius, files: Files, *, report_id: UUID, by: int | None) -> No
         totals={str(kind): number for kind, number in radius.totals.items()},
         by_field=radius.by_field(),
         statement=list(sentences(radius)),
-        as_json=gzip.compress(files.as_json, _FAST, mtime=0),
-        as_csv=gzip.compress(files.as_csv, _FAST, mtime=0),
+        as_json=b"",
+        as_csv=b"",
         note=files.note,
     )
+    _put(report_id, as_json, as_csv)
     digest = hashlib.sha256(files.as_json).hexdigest()
     acts.record(kind="blast_radius", actor_id=by, details=f"report {report_id.hex} sha256 {digest}")
+
+
+def _packed(file: bytes) -> bytes:
+    return gzip.compress(file, _FAST, mtime=0)
+
+
+def _put(report_id: UUID, as_json: bytes, as_csv: bytes) -> None:
+    """Hand the files over as bytes: Django's own way writes them as hex into the statement, which takes a second."""
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(
+            "UPDATE guard_radius_report SET as_json = %b, as_csv = %b WHERE id = %s", [as_json, as_csv, report_id]
+        )
 
 
 def kept(report_id: UUID) -> Kept | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from holdfast.conversations.lookups import numbers_of_ids
 from holdfast.guard.radius import counting, files, keeping
 from holdfast.guard.radius.contract import Question, Radius, Refused
-from holdfast.guard.radius.files import Files, Known
+from holdfast.guard.radius.files import Files
 from holdfast.kit.ids import uuid7
 from holdfast.people.queries import accounts_of, names_of
 
@@ -38,12 +38,12 @@ def make(question: Question, *, by: int | None, places: Mapping[str, str] | None
 
 def write(radius: Radius, *, report_id: UUID, places: Mapping[str, str]) -> Files:
     """Return the signed files of what was counted."""
-    accounts = accounts_of(radius.everybody())
     return files.make(
         radius,
         report_id=report_id,
-        people={id_: Known(account, places.get(account, "")) for id_, account in accounts.items()},
-        cases=numbers_of_ids({case for held in {touch.cases for touch in radius.touches} for case in held.split()}),
+        accounts=accounts_of(radius.everybody()),
+        places=places,
+        cases=numbers_of_ids({case for held in {touch[-1] for touch in radius.touches} for case in held.split()}),
         agents=names_of(radius.question.agents),
     )
 
