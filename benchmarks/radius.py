@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 GOAL_S = 5.0
+SEED = 0.42
 AGENTS, DAYS, RING = 500, 120, 30
 EMPLOYER = AGENTS // 3
 START = datetime(2025, 9, 1, tzinfo=UTC)
@@ -29,7 +30,7 @@ FIELDS = "ARRAY['iban', 'address', 'birth_date', 'name', 'identity']"
 
 _FILL = f"""
 SET session_replication_role = replica;
-SELECT setseed(0.42);
+SELECT setseed({SEED});
 INSERT INTO people_customer (id, reference, name, address, birth_date, iban, city, locale, tier, created_at)
     SELECT md5('customer ' || n)::uuid, 'TW-' || n, '', '', '', '', '', '', '', now()
     FROM generate_series(1, %(customers)s) n;
@@ -163,8 +164,9 @@ def main() -> None:
             f" (count {each['count_s']}, write and sign {each['write_and_sign_s']}, keep {each['keep_s']});"
             f" {each['wrong']} wrong"
         )
-    print(f"customer by customer: {found['customer_by_customer_s']:,} s, reckoned from {chosen.sample:,}")
-    made = {"benchmark": "radius", "rows": chosen.rows, "customers": chosen.customers, "goal_s": GOAL_S}
+    print(f"customer by customer: {found['customer_by_customer_s']:,} s, scaled up from {chosen.sample:,} customers")
+    print(f"seed {SEED}, load {load} on {os.cpu_count()} processors")
+    made = {"benchmark": "radius", "seed": SEED, "rows": chosen.rows, "customers": chosen.customers, "goal_s": GOAL_S}
     print(json.dumps({**made, "cpus": os.cpu_count(), "load": load, **found}))
     sys.exit(1 if ring["wrong"] or employer["wrong"] else 0)
 

@@ -75,9 +75,8 @@ def count(question: Question) -> Radius:
 
 def _one_look() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL work_mem = '64MB'"
-        )  # sorts in memory
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SET LOCAL work_mem = '64MB'")  # a ring is sorted in memory
 
 
 def _rows(query: str, question: Question) -> list[tuple[Any, ...]]:
