@@ -207,6 +207,29 @@ def test_the_table_has_a_line_for_each_class_and_runs_nothing(house: House) -> N
     assert {row["account"] for row in rows} == {'\'=HYPERLINK("x")'}
 
 
+def test_both_files_say_the_same_whatever_a_reference_is_made_of(house: House) -> None:
+    case = uuid7()
+    Grant.objects.create(agent_id=7, conversation_id=case, customer_id=CUSTOMERS[0], opened_at=house.now)
+    Grant.objects.create(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[0], opened_at=house.now)
+    reference, place = 'A "b", c\r\nd\\ü', 'D,"E"'
+    found = counting.count(asked(7))
+    report = files.make(
+        found,
+        report_id=REPORT,
+        accounts={str(CUSTOMERS[0]): reference},
+        places={reference: place},
+        cases={str(case): 12},
+        agents={},
+    )
+    (person,) = json.loads(report.as_json)["people"]
+    (row,) = csv.DictReader(io.StringIO(report.as_csv.decode(), newline=""))
+    assert (person["account"], person["place"]) == (row["account"], row["place"]) == (reference, place)
+    (touch,) = person["touches"]
+    assert [str(each) for each in touch["cases"]] == row["cases"].split()
+    assert 12 in touch["cases"]
+    assert (touch["first"], touch["times"]) == (row["first"], int(row["times"])) == ("2026-03-02T09:00:00Z", 2)
+
+
 def test_a_report_is_kept_byte_for_byte_and_its_hash_stands_in_the_log(house: House) -> None:
     house.reveal()
     found = counting.count(asked(7))
