@@ -161,7 +161,7 @@ def test_a_suggestion_takes_few_questions_however_long_the_case(
     conversation = desk.talk(*(f"How do I freeze my card? {number}" for number in range(80)))
     client = sign_in(desk.ana)
     fragment(client, conversation)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         assert "Sum up the case" in fragment(client, conversation)
 
 

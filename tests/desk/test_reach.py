@@ -34,6 +34,7 @@ CASE = {
     "compare": "get post",
     "call": "get post",
     "picture": "get post",
+    "file": "get post",
     "overlay": "post",
     "raw": "get post",
     "formatted": "get",
@@ -46,7 +47,7 @@ CASE = {
     "promised": "get post",
 }
 ANYWHERE = {"home", "list", "nav", "next", "search", "canned", "palette", "views", "preferences"}
-BY_ID = {"row", "attachment", "picture-blurred", "picture-shown", "unmerge", "view"}
+BY_ID = {"row", "file-taken", "picture-blurred", "picture-shown", "unmerge", "view"}
 
 
 def address(name: str, conversation: Conversation) -> str:
@@ -61,6 +62,7 @@ def address(name: str, conversation: Conversation) -> str:
         "compare": "compare/iban/",
         "call": "call/phone/",
         "picture": f"picture/{uuid4()}/",
+        "file": f"file/{uuid4()}/",
         "overlay": f"overlay/{uuid4()}/",
         "raw": f"raw/{uuid4()}/",
         "formatted": f"html/{message}/",

@@ -15,7 +15,8 @@ def test_the_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> No
     assert command.main(["list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     crises = {f"shield/{name}" for name in scenario.names()}
-    assert {one["name"] for one in listed} == crises | {f"incident/{name}" for name in loading.names()}
+    cases = {f"incident/{name}" for name in loading.names()}
+    assert {one["name"] for one in listed} == crises | cases | {"guard/taskus-2025"}
     assert command.main(["list"]) == 0
     said = capsys.readouterr().out
     assert "shield/flood-medium" in said

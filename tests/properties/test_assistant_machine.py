@@ -335,7 +335,7 @@ def test_after_a_person_the_assistant_is_silent_and_nobody_is_forgotten() -> Non
     run_state_machine_as_test(
         AssistantMachine,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=25,
             deadline=None,
             phases=(Phase.explicit, Phase.generate),  # shrinking would take minutes; the steps are printed as they are

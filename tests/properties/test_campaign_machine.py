@@ -171,6 +171,6 @@ def test_campaigns_keep_their_promises() -> None:
     run_state_machine_as_test(
         Campaigning,
         settings=settings(
-            max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

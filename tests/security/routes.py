@@ -76,6 +76,14 @@ def _message(conversation: Conversation) -> list[Any]:
     return [conversation.messages.filter(author="customer").order_by("created_at", "id")[0].pk]
 
 
+def _team(world: World) -> list[Any]:
+    return [world.agents["own"].team_id]
+
+
+def _canned(world: World) -> list[Any]:
+    return [CannedReply.objects.get(shortcut="hello").pk]
+
+
 def _field(name: str) -> CaseRoute:
     return CaseRoute(lambda conversation: [name])
 
@@ -269,8 +277,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "people:link": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
     "people:standing": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
     "people:teams": Route(EVERYBODY, why="POST only; its roles are tested with the accounts", writes=ADMIN),
-    "people:team-name": Route(EVERYBODY, lambda world: [1], why="POST only", writes=ADMIN),
-    "people:team-removal": Route(EVERYBODY, lambda world: [1], why="POST only", writes=ADMIN),
+    "people:team-name": Route(EVERYBODY, _team, why="POST only", writes=ADMIN),
+    "people:team-removal": Route(EVERYBODY, _team, why="POST only", writes=ADMIN),
     "people:reactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
     "people:sessions": Route(STAFF),
     "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
@@ -285,9 +293,9 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "settings:operator-removal": Route(EVERYBODY, lambda world: ["made-up"], why="POST only", writes=LEADS),
     "settings:canned": Route(LEADS, queries=("", "?q=hello&locale=en")),
     "settings:canned-new": Route(LEADS),
-    "settings:canned-reply": Route(LEADS, lambda world: [CannedReply.objects.get(shortcut="hello").pk]),
+    "settings:canned-reply": Route(LEADS, _canned),
     "settings:canned-preview": Route(EVERYBODY, why="POST only; its roles are tested with the settings", writes=LEADS),
-    "settings:canned-removal": Route(EVERYBODY, lambda world: [1], why="POST only", writes=LEADS),
+    "settings:canned-removal": Route(EVERYBODY, _canned, why="POST only", writes=LEADS),
     "learning:home": Route(LEADS),
     "learning:decision": Route(
         EVERYBODY, lambda world: [1], why="POST only; its roles are tested with the learning", writes=LEADS
