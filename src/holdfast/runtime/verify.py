@@ -15,8 +15,9 @@ from holdfast.runtime.audit import bandit
 from holdfast.runtime.terminal import Terminal
 
 _AT_ONCE = 2
-# Two workers, a file at a time, for the servers and crawls that a file's tests share; in our order: browsers last.
-_SHARED = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# A file at a time, for the servers and crawls that a file's tests share; in our order: browsers last. Three workers keep
+# two processors busy: one of them waits for a process to start, or for a page.
+_SHARED = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 Command = Sequence[str | Path]
 
 
