@@ -15,8 +15,8 @@ from holdfast.runtime.audit import bandit
 from holdfast.runtime.terminal import Terminal
 
 _AT_ONCE = 2
-# A file at a time, for the servers and crawls that a file's tests share; in our order: browsers last. Three workers keep
-# two processors busy: one of them waits for a process to start, or for a page.
+# A file at a time, for the servers and crawls that its tests share; in our order: browsers last. Three workers keep two
+# processors busy: one of them waits for a process to start, or for a page.
 _SHARED = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 Command = Sequence[str | Path]
 
