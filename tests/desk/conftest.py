@@ -16,6 +16,7 @@ import httpx
 import pytest
 from django.test import Client
 
+from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Conversation, Message
 from holdfast.conversations.places import join
 from holdfast.desk.models import Queue
@@ -128,6 +129,14 @@ def make_desk() -> Desk:
 @pytest.fixture
 def desk(db: Any) -> Desk:
     return make_desk()
+
+
+@pytest.fixture
+def case(desk: Desk) -> Conversation:
+    """A case by mail that Ana has."""
+    conversation = desk.talk(channel="email")
+    assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.ana.pk)
+    return conversation
 
 
 @pytest.fixture

@@ -140,10 +140,7 @@ def test_tokens_of_the_employer_end_for_good_and_those_of_others_do_not(desk: De
     assert tokens.known(theirs, scope="metrics:read") is None
 
 
-def test_who_is_cut_off_cannot_sign_in_and_a_link_of_before_stays_dead(
-    desk: Desk, vendor: Vendor, settings: Any
-) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_who_is_cut_off_cannot_sign_in_and_a_link_of_before_stays_dead(desk: Desk, vendor: Vendor) -> None:
     desk.bob.set_password("tern gannet petrel fulmar")
     desk.bob.save()
     fresh = accounts.create_agent(email="eva@t.example", name="Eva", team=desk.bob.team)

@@ -12,7 +12,6 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
-from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Attachment, Conversation
 from holdfast.desk import tracing
 from holdfast.guard.grants import close_grants
@@ -32,13 +31,6 @@ PDF = b"%PDF-1.4\nZuurmarker, IBAN NL91ABNA0417164300\n%%EOF\n"
 def desk(transactional_db: None, settings: Any, tmp_path: Path) -> Desk:
     settings.BLOB_DIR = tmp_path
     return make_desk()
-
-
-@pytest.fixture
-def case(desk: Desk) -> Conversation:
-    conversation = desk.talk(channel="email")
-    assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.ana.pk)
-    return conversation
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.test import Client
 from PIL import Image, ImageDraw
 
-from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Attachment, Conversation
 from holdfast.desk import pictures
 from holdfast.guard.models import RevealLog
@@ -46,13 +45,6 @@ def kept(case: Conversation, content: bytes, name: str = "card.jpg") -> Attachme
 def desk(transactional_db: None, settings: Any, tmp_path: Path) -> Desk:
     settings.BLOB_DIR = tmp_path
     return make_desk()
-
-
-@pytest.fixture
-def case(desk: Desk) -> Conversation:
-    conversation = desk.talk(channel="email")
-    assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.ana.pk)
-    return conversation
 
 
 def outcomes() -> list[str]:

@@ -29,13 +29,6 @@ def desk(transactional_db: None) -> Desk:
     return make_desk()
 
 
-@pytest.fixture
-def case(desk: Desk) -> Conversation:
-    conversation = desk.talk(channel="email")
-    assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.ana.pk)
-    return conversation
-
-
 def reveal(client: Client, case: Conversation, field: str = "iban", **form: str) -> object:
     return client.post(f"/desk/c/{case.number}/reveal/{field}/", {"purpose": "payment"} | form)
 

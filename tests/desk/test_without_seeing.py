@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Conversation
 from holdfast.guard.models import RevealLog
 from holdfast.people.models import Agent, Identity
@@ -25,13 +24,6 @@ PHONE = "+353 86 555 0190"
 @pytest.fixture
 def desk(transactional_db: None) -> Desk:
     return make_desk()
-
-
-@pytest.fixture
-def case(desk: Desk) -> Conversation:
-    conversation = desk.talk(channel="email")
-    assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.ana.pk)
-    return conversation
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.assistant import wish_signs
+from holdfast.kit.locales import base_language
 from holdfast.kit.plain_text import plain_text
 
 _DATA: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("acting_words.toml").read_text("utf-8"))
@@ -22,7 +23,7 @@ MONTHS: tuple[tuple[tuple[int, str], ...], ...] = tuple(
 
 def language(locale: str) -> str | None:
     """Return the language of the forms for a locale, `None` where we have no words of it."""
-    base = locale.replace("_", "-").split("-")[0].lower()
+    base = base_language(locale)
     return base if base in _DATA else None
 
 

@@ -7,6 +7,8 @@ from typing import Protocol, cast
 
 from django.conf import settings
 
+from holdfast.kit.locales import base_language
+
 # Languages that short texts are mistaken for, and the one then meant if it is configured.
 _RELATIVES = {"ms": "id", "jv": "id", "su": "id", "gl": "pt"}
 
@@ -24,10 +26,6 @@ def _identifier() -> _Identifier:
     return cast(_Identifier, identifier)
 
 
-def _base(locale: str) -> str:
-    return locale.lower().replace("_", "-").split("-")[0]
-
-
 def supported(locale: str) -> str | None:
     """Return the configured language that serves `locale` (`pt` and `pt-PT` are served by `pt-br`), or `None`."""
     wanted = locale.lower().replace("_", "-")
@@ -35,7 +33,7 @@ def supported(locale: str) -> str | None:
         if code == wanted:
             return str(code)
     return (
-        next((str(code) for code in settings.SUPPORT_LANGUAGES if _base(code) == _base(wanted)), None)
+        next((str(code) for code in settings.SUPPORT_LANGUAGES if base_language(code) == base_language(wanted)), None)
         if wanted
         else None
     )
@@ -45,7 +43,7 @@ def clearly_another(text: str, locale: str) -> bool:
     """Whether `text` is without doubt in another language than that of `locale`. Short texts never are."""
     if sum(map(str.isalpha, text)) < 40:
         return False
-    wanted = _base(locale)
+    wanted = base_language(locale)
     ranked = _identifier().rank(text[:1000])
     return sum(share for code, share in ranked if wanted in {code, _RELATIVES.get(code)}) < 0.02
 

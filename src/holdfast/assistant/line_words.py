@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from holdfast.kit.locales import said_in
+
 _WORDS = {
     "en": {
         "in_line": "You are in line for a person. You keep your place if you close this window.",
@@ -91,4 +93,4 @@ def in_writing(
 
 
 def _words(locale: str) -> dict[str, str]:
-    return _WORDS.get(locale.replace("_", "-").split("-")[0].lower(), _WORDS["en"])
+    return said_in(_WORDS, locale)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from holdfast.kit.locales import said_in
+
 _BOOKED = {
     "en": {
         "call": "We call you between {start} and {end} ({day}). You keep your place; you need not wait here.",
@@ -30,14 +32,10 @@ _CANCELLED = {
 
 def booked_words(locale: str, starts_at: datetime, ends_at: datetime, how: str) -> str:
     """Tell when somebody is called or written back; times in the zone they are given in."""
-    words = _BOOKED.get(_language(locale), _BOOKED["en"])[how]
+    words = said_in(_BOOKED, locale)[how]
     return words.format(start=f"{starts_at:%H:%M}", end=f"{ends_at:%H:%M}", day=f"{starts_at:%d.%m.}")
 
 
 def cancelled_words(locale: str) -> str:
     """Tell that nothing is booked any more."""
-    return _CANCELLED.get(_language(locale), _CANCELLED["en"])
-
-
-def _language(locale: str) -> str:
-    return locale.replace("_", "-").split("-")[0].lower()
+    return said_in(_CANCELLED, locale)

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from holdfast.kit.locales import base_language
 from holdfast.kit.plain_text import folded
 
 Kind = Literal["worry", "anger"]
@@ -38,7 +39,7 @@ def mood_of(text: str, *, locale: str) -> Mood | None:
     A language without a list of its own is read with all of them.
     """
     text = text[:_READ]
-    base = locale.replace("_", "-").split("-")[0].lower()
+    base = base_language(locale)
     kinds: tuple[Kind, ...] = ("anger", "worry")
     for kind in kinds:
         pattern = _patterns().get((base, kind)) or _patterns()["", kind]

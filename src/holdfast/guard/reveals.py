@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.comparing import TooShort, fits
@@ -159,11 +161,7 @@ def redeem(*, ticket: Ticket | UUID, agent_id: int, session_key: str, sealed: Se
             key_owner=owner_of(sealed),
         )
         if outcome == Outcome.ALLOWED:
-            try:
-                return _as_seen(opened_with(sealed, key), sealed, agent_id)
-            except CannotOpen as error:
-                outcome = _why_closed(error)
-                conclude(cursor, ticket_id, outcome)
+            return _opened(cursor, ticket_id, sealed, key, agent_id=agent_id)
         raise Denied(SENTENCES[outcome], outcome)
 
 
@@ -197,11 +195,7 @@ def reveal(
         with failing_closed(), gate() as cursor:
             entry, outcome, key = see(cursor, asking, filled=bool(sealed), key_owner=owner_of(sealed))
             if outcome == Outcome.ALLOWED:
-                try:
-                    return Value(entry, _as_seen(opened_with(sealed, key), sealed, agent_id))
-                except CannotOpen as error:
-                    outcome = _why_closed(error)
-                    conclude(cursor, entry, outcome)
+                return Value(entry, _opened(cursor, entry, sealed, key, agent_id=agent_id))
     except Denied as denied:
         return denied
     return Denied(SENTENCES[outcome], outcome)
@@ -251,8 +245,18 @@ def tries_left(*, conversation_id: UUID, sealed: Sealed) -> int:
     return max(0, TRIES - used.count())
 
 
-def _as_seen(value: str, sealed: Sealed, agent_id: int) -> str:
-    """The value as this agent is to see it: the address of a made-up customer is another for each viewer."""
+@sensitive_variables()
+def _opened(cursor: psycopg.Cursor[Any], entry: UUID, sealed: Sealed, key: str | None, *, agent_id: int) -> str:
+    """Open a value whose entry is spent, as this agent is to see it; what cannot be opened is recorded and `Denied`.
+
+    The address of a made-up customer is another one for each viewer.
+    """
+    try:
+        value = opened_with(sealed, key)
+    except CannotOpen as error:
+        outcome = _why_closed(error)
+        conclude(cursor, entry, outcome)
+        raise Denied(SENTENCES[outcome], outcome) from error
     return addresses.as_seen_by(value, customer_id=owner_of(sealed), viewer=agent_id)
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
+from holdfast.kit.locales import base_language
+
 # ISO 639-1 → the Snowball dictionary that PostgreSQL 15 and later bring along.
 STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
@@ -51,7 +53,7 @@ def words(text: str) -> list[str]:
 
 def stems_of(asked: Iterable[str], locale: str) -> dict[str, tuple[str, ...]]:
     """Return the one or two stems of each word; none for a word that a language's stop list has."""
-    dictionary = STEMMERS.get(locale.replace("_", "-").split("-")[0].lower(), "")
+    dictionary = STEMMERS.get(base_language(locale), "")
     wanted = dict.fromkeys(asked)
     found = {word: kept for word in wanted if (kept := _known.get((dictionary, word))) is not None}
     missing = [word for word in wanted if word not in found]

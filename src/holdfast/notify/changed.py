@@ -20,6 +20,7 @@ from holdfast.conversations.notices import begin_notice
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
 from holdfast.kit import clock
 from holdfast.kit.ids import derived
+from holdfast.kit.locales import said_in
 from holdfast.notify.models import Delivery
 from holdfast.operations.queries import Change, changes_done
 from holdfast.people.proving import channels_on_file
@@ -86,8 +87,8 @@ def _tell(change: Change) -> bool:
         customer_id=customer.id,
         channel="email",
         locale=locale,
-        subject=_in(_SUBJECT, locale).format(**words),
-        text=_in(_TEXT, locale).format(**words),
+        subject=said_in(_SUBJECT, locale).format(**words),
+        text=said_in(_TEXT, locale).format(**words),
     )
     if message is None:
         return False
@@ -96,7 +97,3 @@ def _tell(change: Change) -> bool:
     delivery.header_id = email_out.header_id(delivery.id)
     delivery.save(force_insert=True)
     return True
-
-
-def _in(words: dict[str, str], locale: str) -> str:
-    return words.get(locale.replace("_", "-").split("-")[0].lower(), words["en"])

@@ -7,7 +7,6 @@ with the time when the mail server, or the gateway for text messages, had taken 
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Mapping
 from enum import Enum, auto
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from holdfast.channels import email_out
 from holdfast.channels.reply_token import reply_address
 from holdfast.conversations.lookups import spoken_in
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.kit.locales import said_in
 from holdfast.notify import text_messages
 from holdfast.notify.deliveries import outgoing_mail_is_set_up
 from holdfast.people import proving
@@ -126,7 +126,7 @@ def send_code(
 @sensitive_variables()
 def _text(issued: Issued, locale: str) -> None:
     """Send a code by text message. Why it did not leave is in the log, as for `_mail`."""
-    text = _in(_SHORT, locale).format(code=issued.code, company=settings.COMPANY)
+    text = said_in(_SHORT, locale).format(code=issued.code, company=settings.COMPANY)
     if issued.to is not None and text_messages.send(id=issued.id, to=issued.to, text=text, locale=locale):
         proving.note_sent(issued.id)
 
@@ -139,8 +139,8 @@ def _mail(issued: Issued, backend: BaseEmailBackend, locale: str, answered_here:
     words = {"code": f"{issued.code[:3]} {issued.code[3:]}", "company": settings.COMPANY}
     try:
         mail = EmailMessage(
-            subject=_in(_SUBJECT, locale).format(**words),
-            body=_in(_TEXT, locale).format(**words),
+            subject=said_in(_SUBJECT, locale).format(**words),
+            body=said_in(_TEXT, locale).format(**words),
             to=[opened_for_machine(issued.to, use=MachineUse.DELIVER)],
             headers={
                 "Message-ID": f"<{email_out.header_id(issued.id)}>",
@@ -159,7 +159,3 @@ def _mail(issued: Issued, backend: BaseEmailBackend, locale: str, answered_here:
         log.warning("code_not_sent", code=str(issued.id), error=type(error).__name__)
     else:
         proving.note_sent(issued.id)
-
-
-def _in(words: Mapping[str, str], locale: str) -> str:
-    return words.get(locale.replace("_", "-").split("-")[0].lower(), words["en"])

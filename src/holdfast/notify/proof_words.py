@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from holdfast.kit.locales import said_in
+
 _ASK = {
     "en": "So that we can talk about your account, please show that it is you. If we have an e-mail address or "
     "number on file for you, a six-digit code is on its way there. Enter it here within 10 minutes, with nothing else.",
@@ -25,18 +27,14 @@ _OVER = {
 
 def ask_for_code(locale: str) -> str:
     """Return what is said when a code was sent."""
-    return _in(_ASK, locale)
+    return said_in(_ASK, locale)
 
 
 def wrong_code(locale: str) -> str:
     """Return what is said to a wrong code."""
-    return _in(_WRONG, locale)
+    return said_in(_WRONG, locale)
 
 
 def over_code(locale: str) -> str:
     """Return what is said when there is no code left to try."""
-    return _in(_OVER, locale)
-
-
-def _in(words: dict[str, str], locale: str) -> str:
-    return words.get(locale.replace("_", "-").split("-")[0].lower(), words["en"])
+    return said_in(_OVER, locale)

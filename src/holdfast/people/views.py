@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from holdfast.guard.cutoff.states import everybody_cut_off
+from holdfast.kit.numbers import whole
 from holdfast.people import accounts
 from holdfast.people import sessions as keeping
 from holdfast.people import teams as team_keeping
@@ -82,10 +83,9 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
     agent_id, this = me(request).pk, request.session.session_key
     if request.method == "POST":
         return redirect(f"{reverse('people:sessions')}?ended={keeping.end_others(agent_id, this=this)}")
-    ended = request.GET.get("ended", "")
-    shown = ended if ended.isdecimal() and len(ended) < 4 else ""
+    ended = whole(request.GET.get("ended"), digits=3)
     found = keeping.open_sessions(agent_id, this=this)
-    return render(request, "people/sessions.html", {"sessions": found, "ended": shown})
+    return render(request, "people/sessions.html", {"sessions": found, "ended": ended})
 
 
 @require_GET

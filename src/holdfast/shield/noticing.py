@@ -16,6 +16,7 @@ from django.conf import settings
 from django.conf.locale import LANG_INFO
 
 from holdfast.conversations.lookups import Cut
+from holdfast.kit.locales import base_language
 from holdfast.kit.series.calendar import Calendar
 from holdfast.kit.series.episodes import Alarm
 from holdfast.kit.series.watch import OTHER, TOTAL, Key, Watch
@@ -150,7 +151,7 @@ def counted(cuts: Iterable[Cut]) -> dict[Key, float]:
     """Count contacts per series. Without an intent, a contact is counted by queue within its language only."""
     counts: Counter[Key] = Counter({TOTAL: 0})
     for cut in cuts:
-        language = cut.locale.replace("_", "-").split("-")[0].lower()
+        language = base_language(cut.locale)
         language = language if language in LANG_INFO else ""
         queue = "" if cut.queue_id is None else str(cut.queue_id)
         counts[TOTAL] += 1

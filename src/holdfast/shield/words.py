@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from holdfast.kit.locales import base_language, said_in
 from holdfast.shield.evidence import Friction
 
 _WORDS: dict[str, dict[Friction, str]] = {
@@ -133,12 +134,11 @@ _PAGE = {
 
 def page_words(locale: str) -> tuple[str, dict[str, str]]:
     """Return the language of somebody's page, and its words."""
-    language = locale.replace("_", "-").split("-")[0].lower()
+    language = base_language(locale)
     return (language, _PAGE[language]) if language in _PAGE else ("en", _PAGE["en"])
 
 
 def asking(kind: Friction, *, locale: str, link: str) -> str:
     """Return what a step says, with the way to appeal."""
-    language = locale.replace("_", "-").split("-")[0].lower()
-    words, appeal = _WORDS.get(language, _WORDS["en"]), _APPEAL.get(language, _APPEAL["en"])
+    words, appeal = said_in(_WORDS, locale), said_in(_APPEAL, locale)
     return f"{words[kind].format(link=link)}\n\n{appeal.format(link=link)}"

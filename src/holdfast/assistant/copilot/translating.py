@@ -9,6 +9,7 @@ from holdfast.assistant.copilot.reading import Case
 from holdfast.assistant.llm.client import endpoint
 from holdfast.assistant.llm.contract import MACHINE_WRITTEN
 from holdfast.assistant.llm.drafts import translate
+from holdfast.kit.locales import base_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Translation:
 
 def of_use(case: Case) -> bool:
     """Tell whether there is a model, and another language than the agent's."""
-    return endpoint() is not None and bool(case.question) and _base(case.language) != _base(case.reads)
+    return endpoint() is not None and bool(case.question) and base_language(case.language) != base_language(case.reads)
 
 
 def back_of_use(case: Case) -> bool:
@@ -43,7 +44,3 @@ def _translated(case: Case, text: str, to: str) -> Translation | None:
     written = translate(text, to=to, known={"name": case.mask}, so_far=spending.spent_on(case.id))
     spending.add(case.id, written.spent)
     return Translation(written.text) if written.text else None
-
-
-def _base(locale: str) -> str:
-    return locale.lower().replace("_", "-").split("-")[0]

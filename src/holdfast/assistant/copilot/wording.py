@@ -14,6 +14,7 @@ from pathlib import Path
 
 from holdfast.assistant.language import language_of, supported
 from holdfast.assistant.reply_lint import Rule, lint
+from holdfast.kit.locales import base_language
 from holdfast.kit.plain_text import folded
 
 LONGEST = 10_000  # characters that are looked at
@@ -53,7 +54,7 @@ def hints(text: str, locale: str) -> list[Hint]:
 
 def _helps(text: str, language: str) -> bool:
     """Whether there is a sign of a fact, a question, something done or to do, or somebody who takes it on."""
-    signs = _WORDS.get(language.replace("_", "-").split("-")[0].lower())
+    signs = _WORDS.get(base_language(language))
     return signs is None or _SIGNS.search(text) is not None or signs.search(folded(text)) is not None
 
 

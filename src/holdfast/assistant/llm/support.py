@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from holdfast.kit.locales import base_language
 from holdfast.kit.plain_text import folded
 
 LONGEST = 400
@@ -102,7 +103,7 @@ def sentences(text: str) -> list[str]:
 
 def supported(sentence: str, passages: Sequence[str], *, language: str) -> bool:
     """Whether each fact of `sentence` stands in `passages`, and nearly all of its other words."""
-    base = language.lower().replace("_", "-").split("-")[0]
+    base = base_language(language)
     source = "\n".join(passages)
     if len(sentence) > LONGEST or _MARKUP.search(sentence) or not links(sentence) <= links(source):
         return False

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import TypeVar
 
 from holdfast.guard.watching.contract import Facts, Kind, Opening, Refusal, Signal, Unmarked
+
+Row = TypeVar("Row", Refusal, Opening, Unmarked)
 
 WITHIN = timedelta(hours=1)
 MANY = 10
@@ -30,12 +33,8 @@ _TELLING = {
 
 def denials(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
     """Yield a signal for whoever was refused ten times within one hour of the last week."""
-    refused: dict[int, list[Refusal]] = defaultdict(list)
-    for each in sorted(facts.refusals, key=lambda refusal: refusal.at):
-        after = max(facts.at - SINCE, cleared.get((each.agent_id, Kind.DENIALS), facts.at - SINCE))
-        if each.outcome in _TELLING and each.at >= after:
-            refused[each.agent_id].append(each)
-    for agent, rows in refused.items():
+    telling = [each for each in facts.refusals if each.outcome in _TELLING and each.at >= facts.at - SINCE]
+    for agent, rows in _by_agent(telling, Kind.DENIALS, cleared).items():
         hour = _fullest_hour(rows)
         if len(hour) < MANY:
             continue
@@ -66,12 +65,8 @@ def _fullest_hour(rows: Sequence[Refusal]) -> Sequence[Refusal]:
 
 def rhythm(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
     """Yield a signal for whoever opened values of one customer after the other every 5 to 20 seconds, six in a row."""
-    opened: dict[int, list[Opening]] = defaultdict(list)
-    for each in sorted(facts.openings, key=lambda opening: opening.at):
-        after = max(facts.at - SINCE, cleared.get((each.agent_id, Kind.RHYTHM), facts.at - SINCE))
-        if each.at >= after:
-            opened[each.agent_id].append(each)
-    for agent, rows in opened.items():
+    lately = [each for each in facts.openings if each.at >= facts.at - SINCE]
+    for agent, rows in _by_agent(lately, Kind.RHYTHM, cleared).items():
         run = _longest_run(rows)
         if len(run) < IN_A_ROW:
             continue
@@ -92,11 +87,7 @@ def rhythm(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Ite
 
 def marks(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
     """Yield a signal for whoever opened three values or more on pages that said their marks were not whole."""
-    found: dict[int, list[Unmarked]] = defaultdict(list)
-    for each in sorted(facts.unmarked, key=lambda row: row.at):
-        if each.at >= cleared.get((each.agent_id, Kind.MARKS), each.at):
-            found[each.agent_id].append(each)
-    for agent, rows in found.items():
+    for agent, rows in _by_agent(facts.unmarked, Kind.MARKS, cleared).items():
         if len(rows) >= UNMARKED:
             yield Signal(
                 kind=Kind.MARKS,
@@ -112,6 +103,17 @@ def marks(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iter
                 ),
                 entries=tuple(row.entry for row in rows),
             )
+
+
+def _by_agent(
+    rows: Iterable[Row], kind: Kind, cleared: Mapping[tuple[int, Kind], datetime]
+) -> Mapping[int, Sequence[Row]]:
+    """Return each person's rows in the order of time, from when a signal of this kind was last cleared for them."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda each: each.at):
+        if row.at >= cleared.get((row.agent_id, kind), row.at):
+            found[row.agent_id].append(row)
+    return found
 
 
 def _longest_run(rows: Sequence[Opening]) -> list[Opening]:
