@@ -12,8 +12,6 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.views.debug import technical_500_response
-from tests.security.conftest import Crawl
-from tests.security.routes import ROLES
 from tests.security.world import World, all_spellings_of, as_text, sealed_columns
 
 from holdfast.guard.opening import opened
@@ -46,32 +44,6 @@ def test_the_search_finds_a_marker_however_it_is_spelled(world: World) -> None:
                 assert world.leaks("here", f"before {spelling} after"), (name, spelling)
     assert world.leaks("here", f"x {world.tokens[0]} y") == ["here: ciphertext"]
     assert not world.leaks("here", " ".join(str(customer.name) + str(customer.iban) for customer in world.customers))
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_no_page_shows_a_marker(crawl: Crawl, role: str) -> None:
-    leaks: list[str] = []
-    pages = [visit for visit in crawl.visits if visit.role == role]
-    assert len(pages) > 100
-    for visit in pages:
-        # A search shows again what was typed into it; that is the agent's own knowledge, not the desk's.
-        typed = {leak.partition(": ")[2] for leak in crawl.world.leaks("typed", visit.address)}
-        found = crawl.world.leaks(visit.where, as_text(visit.headers) + visit.body)
-        leaks += [leak for leak in found if leak.partition(": ")[2] not in typed]
-    assert "\n".join(leaks) == ""
-
-
-def test_the_crawl_saw_customers(crawl: Crawl) -> None:
-    """Otherwise finding nothing would prove nothing."""
-    seen = [visit for visit in crawl.visits if "Ayu Z." in visit.body]
-    assert {visit.role for visit in seen} == {"own", "other", "lead", "admin"}
-    assert {"desk:home", "desk:list", "desk:row", "desk:conversation"} <= {visit.name for visit in seen}
-
-
-def test_the_log_of_the_crawl_holds_no_marker(crawl: Crawl) -> None:
-    assert "Not Found" in crawl.log
-    typed = {leak.partition(": ")[2] for visit in crawl.visits for leak in crawl.world.leaks("typed", visit.address)}
-    assert [leak for leak in crawl.world.leaks("log", crawl.log) if leak.partition(": ")[2] not in typed] == []
 
 
 def test_no_event_carries_a_marker(world: World) -> None:

@@ -1,6 +1,6 @@
 """Every address, every method, every role: what changes something is open to whom its row in `routes.py` says.
 
-The crawl (`test_routes.py`) asks for pages; this asks for changes. What is refused must not change anything, and must
+The crawl (`test_crawl.py`) asks for pages; this asks for changes. What is refused must not change anything, and must
 not tell whether something is there.
 """
 
