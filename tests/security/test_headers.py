@@ -1,4 +1,4 @@
-"""The headers that keep a browser from what it was not asked for, on refusals and files; pages are in `test_crawl.py`."""
+"""The headers that keep a browser from what it was not asked for, on refusals and files; pages: `test_crawl.py`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Every other way to a value than a reveal, one test each: it goes through the gate, or there is nothing to be had.
 
-Pages, API, receipts, streams, search, mail, events, logs, error pages and tables are in `test_crawl.py`, `test_markers.py` and
-`test_live.py`; what is written in messages in `tests/triage/test_scrubbing.py`; pictures and files in
-`tests/desk/test_pictures.py` and `test_files.py`.
+Pages, API, receipts, streams, search, mail, events, logs, error pages and tables are in `test_crawl.py`,
+`test_markers.py` and `test_live.py`; what is written in messages in `tests/triage/test_scrubbing.py`; pictures and
+files in `tests/desk/test_pictures.py` and `test_files.py`.
 """
 
 from __future__ import annotations
