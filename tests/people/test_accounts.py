@@ -24,7 +24,9 @@ from django.urls import reverse
 from holdfast.guard.grants import open_grant
 from holdfast.guard.models import Grant
 from holdfast.kit.ids import uuid7
-from holdfast.people import accounts
+from holdfast.people import accounts, cutting_off
+from holdfast.people.cut_off_targets import Target
+from holdfast.people.cutting_off import Kind, Scope
 from holdfast.people.models import Agent, Role
 
 PASSWORD = "tern gannet petrel fulmar"
@@ -226,6 +228,27 @@ def test_the_last_admin_stays(client: Client, admin: Agent, agent: Agent) -> Non
     client.post(reverse("people:standing", args=[agent.pk]), {"role": "admin"})
     client.post(reverse("people:standing", args=[admin.pk]), {"role": "agent"})
     assert client.get(reverse("people:team")).status_code == 403, "a role changes from the next request on"
+
+
+def test_an_admin_who_is_cut_off_keeps_no_accounts_so_the_last_who_can_stays(admin: Agent, agent: Agent) -> None:
+    other = accounts.create_agent(email="abe@desk.example", name="Abe", role=Role.ADMIN)
+    security = accounts.create_agent(email="sig@desk.example", name="Sig", role=Role.SECURITY)
+    cutting_off.begin(target=Target(Scope.AGENT, other.pk), kind=Kind.MASKED, why="A test", by=security.pk)
+    for leaves in (
+        lambda: accounts.deactivate(agent_id=admin.pk, by=security.pk),
+        lambda: accounts.change_role(agent_id=admin.pk, role=Role.AGENT, by=admin.pk),
+    ):
+        with pytest.raises(accounts.Refused, match="who is cut off cannot"):
+            leaves()
+    last = {"target": Target(Scope.AGENT, admin.pk), "kind": Kind.OUT, "why": "A test"}
+    with pytest.raises(cutting_off.Refused, match="Nobody would be left who keeps accounts"):
+        cutting_off.begin(**last, by=security.pk)
+    accounts.change_role(agent_id=agent.pk, role=Role.ADMIN, by=admin.pk)
+    cutting_off.begin(**last, by=security.pk)
+    accounts.deactivate(agent_id=security.pk, by=agent.pk)
+    with pytest.raises(cutting_off.Refused, match="Nobody would be left to let them back in"):
+        cutting_off.begin(target=Target(Scope.AGENT, agent.pk), kind=Kind.OUT, why="A test", by=None)
+    assert accounts.first_admin_link(BASE) is None, "a first admin's link of before opens nothing"
 
 
 # Signing in

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
 
+from holdfast.guard.cutoff.states import stands_against
 from holdfast.intake.models import ApiToken
 from holdfast.kit.clock import now
 
@@ -70,7 +71,7 @@ def create(
 ) -> str:
     """Make a token and return it; it is shown this once and only its SHA-256 is kept.
 
-    With `employer_id` it is for the systems of that employer, and ends when they are cut off.
+    With `employer_id` it is for the systems of that employer, and ends when they are cut off; none is made meanwhile.
 
     With `customer`, an account reference, whoever holds it speaks for that customer, by the assistant of `operator`.
     Raises `TokenError` for an unknown scope, an empty name, or a name that was used before: contacts are told apart by
@@ -87,6 +88,10 @@ def create(
         raise TokenError("Name the customer for whom this operator's assistant may speak.")
     if len(customer) > 40 or len(operator) > 60:
         raise TokenError("A customer's reference has up to 40 characters, an operator's name up to 60.")
+    if employer_id is not None and stands_against(scope="vendor", target_id=employer_id):
+        raise TokenError(
+            "This employer is cut off. A token for their systems can be made when two have let them back in."
+        )
     token = f"hf_{secrets.token_urlsafe(32)}"
     try:
         with transaction.atomic():

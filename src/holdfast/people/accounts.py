@@ -19,12 +19,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from holdfast.guard.grants import close_grants_of
 from holdfast.guard.keeping import keep, kept
+from holdfast.people.admins import able_admins, hold_admins
 from holdfast.people.models import Agent, Role, Team
 from holdfast.people.sessions import end_sessions_of, note_beginning
 
 FIRST_ADMIN_LASTS = timedelta(hours=24)
 INVITATION_LASTS = timedelta(days=7)
 _SALT = "people.welcome"
+_ONLY_ADMIN = "Nobody else could keep accounts: who is cut off cannot. Make somebody else admin first."
 _ONE_AT_A_TIME = 7_304_001  # advisory lock: two people with the first admin's link must not both succeed
 
 log = structlog.get_logger(__name__)
@@ -165,8 +167,8 @@ def deactivate(*, agent_id: int, by: int) -> None:
     """Keep an agent out at once: their sessions end, their grants close. Raises `Refused` for the last admin."""
     with transaction.atomic():
         agent = _held(agent_id)
-        if agent.is_active and agent.role == Role.ADMIN and _admins() == 1:
-            raise Refused("This is the only admin. Make somebody else admin first.")
+        if agent.is_active and agent.role == Role.ADMIN and not able_admins(without=[agent_id]):
+            raise Refused(_ONLY_ADMIN)
         agent.is_active = False
         agent.save(update_fields=["is_active"])
         close_grants_of(agent_id=agent_id)
@@ -184,8 +186,9 @@ def change_role(*, agent_id: int, role: Role, by: int) -> None:
     """Give an agent another role, from their next request on. Raises `Refused` for the last admin."""
     with transaction.atomic():
         agent = _held(agent_id)
-        if agent.is_active and agent.role == Role.ADMIN and role != Role.ADMIN and _admins() == 1:
-            raise Refused("This is the only admin. Make somebody else admin first.")
+        leaves = agent.is_active and agent.role == Role.ADMIN and role != Role.ADMIN
+        if leaves and not able_admins(without=[agent_id]):
+            raise Refused(_ONLY_ADMIN)
         agent.role = role
         agent.save(update_fields=["role"])
     log.info("people.role_changed", agent=agent_id, role=str(role), by=by)
@@ -198,13 +201,10 @@ def end_sessions(*, agent_id: int) -> None:
 
 def _held(agent_id: int) -> Agent:
     """Lock all admins and this agent, so that two changes at once cannot leave the house without an admin."""
-    list(Agent.objects.select_for_update().filter(role=Role.ADMIN).order_by("pk").values_list("pk"))
+    hold_admins()
     return Agent.objects.select_for_update().get(pk=agent_id)
 
 
-def _admins() -> int:
-    return Agent.objects.filter(role=Role.ADMIN, is_active=True).count()
-
-
 def _has_admin() -> bool:
-    return _admins() > 0
+    """Tell whether there is an admin, also one who is cut off: a first admin's link of before must not open again."""
+    return Agent.objects.filter(role=Role.ADMIN, is_active=True).exists()

@@ -7,11 +7,13 @@ this.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from holdfast.guard.cutoff import cutting
 from holdfast.guard.cutoff.cutting import Refused
@@ -20,6 +22,7 @@ from holdfast.guard.cutoff.states import cut_off_ids, everybody_cut_off, state_o
 from holdfast.guard.models import Grant
 from holdfast.intake import tokens
 from holdfast.kit.clock import now
+from holdfast.people.admins import able_admins, hold_admins
 from holdfast.people.cut_off_targets import Target, label_of, people_of
 from holdfast.people.models import Agent, Role
 from holdfast.people.sessions import end_sessions_of, sessions_of
@@ -73,7 +76,7 @@ def meant(target: Target) -> Meant:
     label, employer = label_of(target)
     rows = list(people_of(target).order_by("name", "id").values_list("id", "name"))
     ids = [agent_id for agent_id, _ in rows]
-    others = Agent.objects.filter(is_active=True, role__in=MAY).exclude(pk__in=ids).exclude(pk__in=cut_off_ids())
+    others = _able(without=ids)
     return Meant(
         target=target,
         label=label,
@@ -91,8 +94,9 @@ def meant(target: Target) -> Meant:
 def begin(*, target: Target, kind: Kind, why: str, by: int | None, pool_id: int | None = None) -> Begun:
     """Cut off, in one transaction: state, grants, tokens, sessions; every process hears of it when it commits.
 
-    `by` is `None` at the terminal. Raises `Refused`: without a reason, for somebody who may not, and for who would cut
-    themselves off (they could not see what comes of it; any other admin or security officer can).
+    `by` is `None` at the terminal. Raises `Refused`: without a reason, for somebody who may not, for who would cut
+    themselves off (they could not see what comes of it; any other admin or security officer can), where nobody would be
+    left who keeps accounts (the terminal may), and where nobody would be left to ask for it back.
     """
     why = " ".join(why.replace("\x00", "").split())
     if not why:
@@ -104,6 +108,7 @@ def begin(*, target: Target, kind: Kind, why: str, by: int | None, pool_id: int 
             _check_may(by)
             if by in ids:
                 raise Refused("You belong to this yourself. Ask another admin or security officer to do it.")
+        _leaves_somebody(ids, by=by)
         begun = cutting.begin(
             scope=target.scope,
             target_id=target.id,
@@ -158,6 +163,24 @@ def catch_up(agent_id: int) -> None:
         cutting.close_grants([agent_id])
         end_sessions_of([agent_id])
         cutting.tell()
+
+
+def _leaves_somebody(ids: list[int], *, by: int | None) -> None:
+    """Refuse what would leave nobody to keep accounts, or nobody to let them back in. Locks admins meanwhile."""
+    hold_admins()
+    if by is not None and not able_admins(without=ids) and able_admins():
+        raise Refused(
+            "Nobody would be left who keeps accounts. Make somebody else admin first, or have the operator do it at the"
+            " terminal: ./holdfast guard cut-off now."
+        )
+    if not _able(without=ids).exists():
+        raise Refused("Nobody would be left to let them back in. Make somebody else admin or security officer first.")
+
+
+def _able(*, without: Collection[int]) -> QuerySet[Agent]:
+    """Return who may take a cut-off back and is not cut off."""
+    here = Agent.objects.filter(is_active=True, role__in=MAY)
+    return here.exclude(pk__in=without).exclude(pk__in=cut_off_ids())
 
 
 def _check_may(by: int) -> None:

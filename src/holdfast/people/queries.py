@@ -46,8 +46,8 @@ def members(team_id: int) -> list[int]:
 
 
 def leads(agent_id: int) -> bool:
-    """Tell whether this agent may act in everybody's case."""
-    return Agent.objects.filter(pk=agent_id, role__in=[Role.LEAD, Role.ADMIN]).exists()
+    """Tell whether this agent is here and may act in everybody's case."""
+    return _here().filter(pk=agent_id, role__in=[Role.LEAD, Role.ADMIN]).exists()
 
 
 def role_of(agent_id: int) -> str:

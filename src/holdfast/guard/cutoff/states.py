@@ -62,6 +62,16 @@ def cut_off_ids() -> RawSQL:
     return RawSQL("SELECT agent_id FROM guard_cut_agents()", [], output_field=BigIntegerField())
 
 
+def stands_against(*, scope: str, target_id: int) -> bool:
+    """Tell whether a cut-off of exactly this employer, site, team or person is in force."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM guard_cutoff_cut WHERE scope = %s AND target_id = %s AND ended_at IS NULL)",
+            [scope, target_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def held_by(customer_id: UUID) -> int | None:
     """Return the number of a cut-off whose evidence this customer is part of, so that nothing of theirs is erased."""
     with connection.cursor() as cursor:
