@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
+from holdfast.guard.cutoff.states import everybody_cut_off
 from holdfast.incidents import components as parts
 from holdfast.incidents import roles, states, wording
 from holdfast.incidents.changes import done, held, note, tell
@@ -26,8 +27,9 @@ from holdfast.incidents.models import (
 )
 from holdfast.incidents.queries import facts_of, incident_of_id, subject_of
 from holdfast.incidents.shown import update_view
-from holdfast.incidents.texts import Segments, Templates, Texts, say
+from holdfast.incidents.texts import Segments, Templates, Texts, say, writers_of
 from holdfast.kit.clock import now
+from holdfast.people.queries import names_of
 from holdfast.promises import ledger
 from holdfast.promises import queries as promises
 from holdfast.promises.contract import Kind
@@ -198,6 +200,7 @@ def _problems(incident: Incident, row: Update) -> list[Problem]:
         said = f"Write it in the house's own language ({settings.LANGUAGE_CODE}): whoever reads no other gets that one."
         problems.append(Problem(rule="text", sentence=said, where=f"texts:{settings.LANGUAGE_CODE}:{PUBLIC}"))
     problems += _language_problems(row)
+    problems += _hands_problems(row)
     problems += _component_problems(row)
     problems += states.ending_problems(
         row.status,
@@ -226,6 +229,17 @@ def _language_problems(row: Update) -> list[Problem]:
                 said = f"There is no version in {locale} of {words}: there it is read in {house}."
                 found.append(Problem(rule="text", sentence=said, where=f"texts:{locale}:{segment}", advice=True))
     return found
+
+
+def _hands_problems(row: Update) -> list[Problem]:
+    """Say whose words a draft has who is cut off: whoever publishes it is the second look at them."""
+    hands = {hand for each in writers_of(row.pk).values() for hand in each}
+    hands |= {row.author_id} if row.author_id is not None else set()
+    names = names_of(hands & everybody_cut_off().keys())
+    return [
+        Problem(rule="cut_off", sentence=f"{name}, who is cut off, had a hand in it. Read it as if new.", advice=True)
+        for name in sorted(names.values())
+    ]
 
 
 def _component_problems(row: Update) -> list[Problem]:

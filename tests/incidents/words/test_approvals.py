@@ -23,6 +23,11 @@ from holdfast.incidents.words.errors import Refused, Stale
 from holdfast.incidents.words.models import Approval, Ask, Version
 from holdfast.kit import clock
 from holdfast.kit.clock import now
+from holdfast.people import cutting_off
+from holdfast.people.cut_off_targets import Target
+from holdfast.people.cutting_off import Kind as CutKind
+from holdfast.people.cutting_off import Scope
+from holdfast.people.models import Agent
 from holdfast.posture import current as posture
 from holdfast.promises import queries as promises
 from holdfast.promises.contract import Kind
@@ -325,3 +330,41 @@ def test_an_ask_for_an_older_text_lapses(signed: Signed) -> None:
     worded.ask(incident, changed, by=signed.house.lead)
     assert Ask.objects.filter(state="lapsed").count() == 3
     assert {each.text for each in library.asks()} == {f"{SORRY} More."}
+
+
+def _cut_off(signed: Signed, agent: Agent) -> None:
+    cutting_off.begin(target=Target(Scope.AGENT, agent.pk), kind=CutKind.OUT, why="A test", by=signed.security.pk)
+
+
+def test_an_approval_by_somebody_who_is_cut_off_does_not_count_until_they_are_let_back_in(signed: Signed) -> None:
+    incident, draft = breach(signed)
+    approve_all(signed, incident, draft)
+    _cut_off(signed, signed.legal)
+    with pytest.raises(IncidentRefused, match="nobody is named for that"):
+        publish(signed, draft)
+    assert [each.stands for each in library.given()].count(False) == 1
+    signatories.name(agent_id=signed.admin.pk, role="legal", jurisdiction="", by=signed.admin.pk)
+    with pytest.raises(IncidentRefused, match="cut off, so somebody else looks at it"):
+        publish(signed, draft)
+    worded.ask(incident, draft, by=signed.house.lead)
+    (asked,) = library.asks(agent_id=signed.admin.pk)
+    approvals.approve(ask_id=asked.id, by=signed.admin.pk, expires_in=WEEK)
+    assert publish(signed, draft).number == 1
+
+
+def test_words_of_somebody_who_is_cut_off_are_approved_anew_and_their_draft_says_so(signed: Signed) -> None:
+    incident, draft = breach(signed)
+    approve_all(signed, incident, draft)
+    _cut_off(signed, signed.house.desk.lead)
+    with pytest.raises(IncidentRefused, match="Whoever wrote or approved it is cut off"):
+        publish(signed, draft)
+    said = [each.sentence for each in updates.check(draft.id).problems if each.advice]
+    assert "Lea Test, who is cut off, had a hand in it. Read it as if new." in said
+
+
+def test_whoever_signs_alone_and_is_cut_off_leaves_no_text_without_its_approval(signed: Signed) -> None:
+    text = OutgoingText(locale="en", text="We are sorry.", segment="")
+    need = [Need(role=Role.COMMUNICATIONS, waived_alone=True)]
+    _cut_off(signed, signed.communications)
+    (missing,) = approvals.standing([text], needed=need, at=now(), values={})
+    assert missing.nobody, "an admin names somebody else"

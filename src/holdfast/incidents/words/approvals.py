@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from holdfast.guard.cutoff.second_look import cut_off_since, unseen
 from holdfast.incidents.words import bell
 from holdfast.incidents.words.contract import Missing, Need, OutgoingText, Role
 from holdfast.incidents.words.errors import NotFound, Refused
@@ -64,15 +65,19 @@ def standing(
     """
     if not needed or not texts:
         return []
-    held, found = _held_roles({need.role for need in needed}), []
-    for text, own in _given(texts, values):
+    out, found = cut_off_since(), []
+    held = _held_roles({need.role for need in needed})
+    able = _held_roles({need.role for need in needed}, without=out)
+    given, waiting = _given(texts, values)
+    for text, own in given:
         for need in needed:
-            if any(_counts(row, need, at) for row in own):
+            if any(_counts(row, need, at) for row in own if row.pk not in waiting):
                 continue
-            nobody = not _somebody(held, need)
-            if nobody and need.waived_alone:
+            nobody = not _somebody(able, need)
+            # Whoever alone signs and is cut off leaves no text without its approval.
+            if need.waived_alone and not _somebody(held, need):
                 continue
-            found.append(Missing(text=text, need=need, lapsed=_lapsed(own, need, at), nobody=nobody))
+            found.append(Missing(text=text, need=need, lapsed=_lapsed(own, need, waiting), nobody=nobody))
     return found
 
 
@@ -80,10 +85,12 @@ def good_until(
     texts: Sequence[OutgoingText], *, needed: Sequence[Need], at: datetime, values: Mapping[str, Sequence[str]]
 ) -> datetime | None:
     """Return when the first of the approvals that the texts rest on at `at` runs out; `None` when none of them does."""
-    ends = []
-    for _, own in _given(texts, values) if needed else ():
+    if not needed:
+        return None
+    ends, (given, waiting) = [], _given(texts, values)
+    for _, own in given:
         for need in needed:
-            counting = [row.expires_at for row in own if _counts(row, need, at)]
+            counting = [row.expires_at for row in own if _counts(row, need, at) and row.pk not in waiting]
             lasting = [end for end in counting if end is not None]
             if lasting and len(lasting) == len(counting):
                 ends.append(max(lasting))
@@ -244,14 +251,29 @@ def _template_writer(subject: str, text: OutgoingText) -> list[int]:
 
 def _given(
     texts: Sequence[OutgoingText], values: Mapping[str, Sequence[str]]
-) -> list[tuple[OutgoingText, list[Approval]]]:
-    """Return each text with the approvals that were given for it or for a template it is a filling of; all locked."""
+) -> tuple[list[tuple[OutgoingText, list[Approval]]], set[int]]:
+    """Return each text with the approvals that were given for it or for a template it is a filling of, all locked.
+
+    And which of them wait for a second look.
+    """
     with transaction.atomic():
         templates = _templates(texts, values)
         wanted = {digest(text) for text in texts} | {key for keys in templates.values() for key in keys}
         rows = list(Approval.objects.select_for_update(no_key=True).filter(digest__in=wanted).order_by("pk"))
+    waiting = unseen_of(rows)
     mine = {digest(text): {digest(text), *templates.get(digest(text), ())} for text in texts}
-    return [(text, [row for row in rows if row.digest in mine[digest(text)]]) for text in texts]
+    return [(text, [row for row in rows if row.digest in mine[digest(text)]]) for text in texts], waiting
+
+
+def unseen_of(rows: Sequence[Approval]) -> set[int]:
+    """Return which of these approvals do not count now: whoever gave one is cut off, or whose words it is of since."""
+    out = cut_off_since()
+    if not out:
+        return set()
+    hands: dict[int, set[int]] = {}
+    for approval_id, writers in Ask.objects.filter(approval__in=rows).values_list("approval_id", "writers"):
+        hands.setdefault(approval_id, set()).update(writers)
+    return {row.pk for row in rows if unseen(by=row.by_id, at=row.at, hands=hands.get(row.pk, ()), since=out)}
 
 
 def _counts(row: Approval, need: Need, at: datetime) -> bool:
@@ -263,18 +285,21 @@ def _counts(row: Approval, need: Need, at: datetime) -> bool:
     )
 
 
-def _lapsed(rows: Sequence[Approval], need: Need, at: datetime) -> str:
+def _lapsed(rows: Sequence[Approval], need: Need, waiting: Collection[int]) -> str:
     near = [row for row in rows if row.role == need.role and row.jurisdiction in {"", need.jurisdiction}]
     newest = max(near, key=lambda row: row.at, default=None)
     if newest is None:
         return ""
     if newest.revoked_at is not None:
         return f"It was taken back: {newest.revoked_why}"
+    if newest.pk in waiting:
+        return "Whoever wrote or approved it is cut off, so somebody else looks at it."
     return f"It expired at {newest.expires_at:%Y-%m-%d %H:%M} UTC."
 
 
-def _held_roles(roles: set[Role]) -> set[tuple[str, str]]:
-    return set(Signatory.objects.filter(role__in=roles, until=None).values_list("role", "jurisdiction"))
+def _held_roles(roles: set[Role], *, without: Collection[int] = ()) -> set[tuple[str, str]]:
+    held = Signatory.objects.filter(role__in=roles, until=None).exclude(agent_id__in=list(without))
+    return set(held.values_list("role", "jurisdiction"))
 
 
 def _somebody(held: set[tuple[str, str]], need: Need) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.incidents.words.approvals import digest
+from holdfast.incidents.words.approvals import digest, unseen_of
 from holdfast.incidents.words.contract import (
     AskView,
     OutgoingText,
@@ -146,12 +146,14 @@ def given(*, limit: int = 30) -> list[ApprovalView]:
     """Return the approvals that were given last."""
     rows = list(Approval.objects.order_by("-at", "-pk")[:limit])
     names, at = names_of([row.by_id for row in rows]), now()
+    waiting = unseen_of(rows)
     about = {row.approval_id: row.about for row in Ask.objects.filter(approval__in=rows)}
     return [
         ApprovalView(
             id=row.pk, about=about.get(row.pk, row.subject), text=row.text, locale=row.locale, segment=row.segment,
             role=Role(row.role), jurisdiction=row.jurisdiction, by=names.get(row.by_id, ""), at=row.at,
-            expires_at=row.expires_at, revoked_at=row.revoked_at, revoked_why=row.revoked_why, stands=_stands(row, at),
+            expires_at=row.expires_at, revoked_at=row.revoked_at, revoked_why=row.revoked_why,
+            stands=_stands(row, at) and row.pk not in waiting,
         )
         for row in rows
     ]  # fmt: skip
@@ -210,7 +212,9 @@ def _version(row: Version, names: Mapping[int, str]) -> VersionView:
 
 def _approved(row: Version, *, at: datetime) -> dict[str, datetime | None]:
     key = digest(OutgoingText(locale=row.locale, text=row.body))
-    return {each.role: each.expires_at for each in Approval.objects.filter(digest=key) if _stands(each, at)}
+    rows = list(Approval.objects.filter(digest=key))
+    waiting = unseen_of(rows)
+    return {each.role: each.expires_at for each in rows if _stands(each, at) and each.pk not in waiting}
 
 
 def _stands(row: Approval, at: datetime) -> bool:

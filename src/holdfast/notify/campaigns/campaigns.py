@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from holdfast.kit import outbox
 from holdfast.kit.clock import now
-from holdfast.notify.campaigns import checking, pace
+from holdfast.notify.campaigns import checking, pace, second_look
 from holdfast.notify.campaigns import texts as wording
 from holdfast.notify.campaigns.contract import NotFound, Refused, Text
 from holdfast.notify.campaigns.models import Campaign, Channel, Stream
@@ -148,12 +148,12 @@ def take_back(*, campaign_id: UUID, by: int) -> None:
 
 @transaction.atomic
 def start(*, campaign_id: UUID, by: int) -> None:
-    """Let it go. Raises `NotFound`, `Refused`."""
+    """Let it go. Raises `NotFound`; `Refused`, also while it waits for a second look."""
     campaign = _in(campaign_id, State.APPROVED, else_say="It has to be approved first, and is started once.")
     _has_time(campaign)
     if not campaign.recipients:
         raise Refused("Nobody would get this: it has no recipients.")
-    checking.stand(campaign)
+    second_look.stand(campaign, checking.stand(campaign))
     campaign.state, campaign.started_at, campaign.started_by_id, campaign.why = State.RUNNING, now(), by, ""
     _changed(campaign)
 
@@ -171,7 +171,7 @@ def resume(*, campaign_id: UUID, by: int) -> None:
     """Go on where it stopped. With an approval that ran out, approve it `again` first. Raises `NotFound`, `Refused`."""
     campaign = _in(campaign_id, State.PAUSED, else_say="It is not paused.")
     _has_time(campaign)
-    checking.stand(campaign)
+    second_look.stand(campaign, checking.stand(campaign))
     campaign.state, campaign.why = State.RUNNING, ""
     _changed(campaign)
 
@@ -208,7 +208,7 @@ def ask(*, campaign_id: UUID, by: int) -> int:
 
 
 def _writers(campaign: Campaign, found: checking.Finding) -> set[int]:
-    return {campaign.written_by_id, *campaign.texts.values_list("by_id", flat=True), *found.writers}
+    return second_look.hands_of(campaign).union(found.writers)
 
 
 def _approve(campaign: Campaign, *, by: int, lasts: timedelta, until: datetime | None, on: str) -> None:

@@ -15,9 +15,10 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from holdfast.guard.cutoff.second_look import cut_off_since
 from holdfast.kit import outbox
 from holdfast.kit.clock import now
-from holdfast.notify.campaigns import checking
+from holdfast.notify.campaigns import checking, second_look
 from holdfast.notify.campaigns.campaigns import TOPIC
 from holdfast.notify.campaigns.claiming import INTERRUPTED
 from holdfast.notify.campaigns.models import Campaign
@@ -71,6 +72,7 @@ def tick() -> bool:
     expire()
     _pause_without_approval()
     _pause_where_words_lapsed()
+    _pause_for_a_second_look()
     _close_cancelled()
     for campaign_id in Campaign.objects.filter(state=Campaign.State.RUNNING).values_list("pk", flat=True):
         _measure(campaign_id)
@@ -121,10 +123,7 @@ def _pause_without_approval() -> None:
         state=Campaign.State.RUNNING, approval_ends__lte=now()
     )
     for campaign in ended:
-        campaign.state, campaign.why, campaign.pace = Campaign.State.PAUSED, RAN_OUT, 0.0
-        campaign.version += 1
-        campaign.save()
-        _tell(campaign)
+        _pause(campaign, RAN_OUT)
 
 
 @transaction.atomic
@@ -134,10 +133,25 @@ def _pause_where_words_lapsed() -> None:
     for campaign in sent.exclude(about=""):
         problems = checking.look(campaign, sending=True).problems
         if problems:
-            campaign.state, campaign.why, campaign.pace = Campaign.State.PAUSED, problems[0][:200], 0.0
-            campaign.version += 1
-            campaign.save()
-            _tell(campaign)
+            _pause(campaign, problems[0])
+
+
+@transaction.atomic
+def _pause_for_a_second_look() -> None:
+    """Stop what somebody wrote or approved who is cut off since, until somebody else has looked at it."""
+    if not cut_off_since():
+        return
+    sent = Campaign.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=Campaign.State.RUNNING)
+    for campaign in sent:
+        if why := second_look.look(campaign, writers=checking.look(campaign, sending=True).writers):
+            _pause(campaign, why)
+
+
+def _pause(campaign: Campaign, why: str) -> None:
+    campaign.state, campaign.why, campaign.pace = Campaign.State.PAUSED, why[:200], 0.0
+    campaign.version += 1
+    campaign.save()
+    _tell(campaign)
 
 
 def _close_cancelled() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Sum
 
 from holdfast.kit.clock import now
-from holdfast.notify.campaigns import checking
+from holdfast.notify.campaigns import checking, second_look
 from holdfast.notify.campaigns.contract import NotFound, Progress
 from holdfast.notify.campaigns.models import Campaign, Channel, Chunk, ProviderLimit, Recipient, Repeat, Text
 
@@ -95,6 +95,12 @@ def finding(campaign_id: UUID) -> checking.Finding:
     if row.state in {Campaign.State.DONE, Campaign.State.CANCELLED}:
         return checking.Finding()
     return checking.look(row, sending=row.state == Campaign.State.RUNNING)
+
+
+def second_look_at(campaign_id: UUID) -> str:
+    """Return why a campaign waits for a second look, or whose draft wants a close one; empty when neither."""
+    row = Campaign.objects.get(pk=campaign_id)
+    return second_look.look(row, writers=checking.look(row, sending=True).writers) or second_look.hands_cut_off(row)
 
 
 def campaign(campaign_id: UUID) -> CampaignView:

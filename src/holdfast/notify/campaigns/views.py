@@ -85,7 +85,8 @@ def standing(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _context(pk: UUID) -> dict[str, Any]:
     try:
-        return {"campaign": queries.campaign(pk), "progress": queries.progress(pk)}
+        found = queries.campaign(pk)
+        return {"campaign": found, "progress": queries.progress(pk), "second_look": queries.second_look_at(pk)}
     except NotFound as error:
         raise Http404 from error
 
