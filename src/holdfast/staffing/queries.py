@@ -85,6 +85,15 @@ def on_shift(at: datetime) -> frozenset[int] | None:
     return frozenset(agent_id for agent_id, begins, ends in shifts if begins <= at < ends) if shifts else None
 
 
+def shifts_between(since: datetime, until: datetime) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return begin and end of the shifts that touch this time, by agent, in the order of time. One query."""
+    rows = Shift.objects.filter(ends_at__gt=since, begins_at__lt=until).order_by("begins_at")
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    for agent_id, begins, ends in rows.values_list("agent_id", "begins_at", "ends_at"):
+        found.setdefault(agent_id, []).append((begins, ends))
+    return found
+
+
 def person_of(found: Reserve, *, at: datetime) -> Person:
     """Return one of the reserve as they stand at a moment."""
     return _person(found, _shifts([found.agent_id], at=at).get(found.agent_id, []), at=at)

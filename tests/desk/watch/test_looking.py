@@ -33,6 +33,7 @@ from holdfast.intake.models import Contact
 from holdfast.kit.blobs import BlobStore
 from holdfast.kit.clock import now
 from holdfast.people.models import Customer, Identity
+from holdfast.staffing.models import Shift
 from holdfast.triage.batch import process
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,68 @@ def test_what_explains_an_opening_is_read_from_its_case(desk: Any, clock: time_m
     ]
     (day,) = [day for day in gather(now()).days if day.agent_id == desk.ana.pk]
     assert (day.cases, day.openings, day.values, day.unexplained) == (4, 5, 1, 4), "one customer's one value"
+
+
+def test_how_a_case_came_and_whose_customer_is_unusual_is_read_with_the_opening(
+    desk: Any, clock: time_machine.Coordinates
+) -> None:
+    usual = [Customer(city="Cork", tier="plain") for _ in range(196)] + [Customer(city="Oslo") for _ in range(4)]
+    Customer.objects.bulk_create(usual)
+    began = now() - timedelta(days=5)
+    Conversation.objects.bulk_create(
+        Conversation(customer=each, channel="chat", queue_id=desk.cards.pk, created_at=began, last_message_at=began)
+        for each in usual
+    )
+    vip = Customer.objects.create(city="Cork", tier="vip")
+    plain, rare, elsewhere, far = (
+        desk.talk(customer=usual[0]),
+        desk.talk(customer=vip),
+        desk.talk(customer=usual[1], queue=desk.payments),
+        desk.talk(customer=Customer.objects.create(city="Bergen", tier="plain")),
+    )
+    assign(conversation_id=plain.pk, to=desk.ana.pk, by=desk.lead.pk)
+    assign(conversation_id=rare.pk, to=desk.ana.pk, by=None)
+    assign(conversation_id=far.pk, to=desk.ana.pk, by=desk.ana.pk)
+    clock.shift(10)
+    for case in (plain, rare, elsewhere, far, far):
+        _opened(desk.ana.pk, case)
+        clock.shift(1)
+    facts = gather(now())
+    assert [each.came for each in facts.openings] == ["given", "routed", "not_held", "picked", "picked"]
+    words = [each.outside for each in facts.openings]
+    assert [bool(each) for each in words] == [False, True, True, True, False], "known customers are not new again"
+    assert [each.split()[1] for each in words if each] == ["a", "cases", "towns"]
+    (day,) = [day for day in facts.days if day.agent_id == desk.ana.pk]
+    assert (day.outside, day.off_shift) == (3, 0), "without a roster nothing is off shift"
+    assert {(way, count) for _, way, count in day.came} == {
+        ("given", 1),
+        ("routed", 1),
+        ("not_held", 1),
+        ("picked", 1),
+    }
+
+
+def test_what_is_opened_outside_of_shifts_and_in_breaks_is_counted_where_a_roster_is_kept(
+    desk: Any, clock: time_machine.Coordinates
+) -> None:
+    case, begins = desk.talk(), now() - timedelta(hours=1)
+    for back in range(80):
+        day = begins - timedelta(days=back)
+        for from_hour, until_hour in ((0, 4), (5, 8)):
+            Shift.objects.create(
+                agent=desk.ana,
+                begins_at=day + timedelta(hours=from_hour),
+                ends_at=day + timedelta(hours=until_hour),
+            )
+    for hours in (0, 3.6, 7.1, 7.5, -2):
+        for agent in (desk.ana, desk.ben):
+            _opened(agent.pk, case, at=now() + timedelta(hours=hours))
+    facts = gather(now() + timedelta(hours=9))
+    off = [each.at.hour + each.at.minute / 60 for each in facts.openings if each.off_shift]
+    assert off == [7.0, 12.6, 16.5], "before it, in the break, and after it; ten minutes after it is nothing"
+    assert {each.agent_id for each in facts.openings if each.off_shift} == {desk.ana.pk}
+    assert facts.rostered == {desk.ana.pk}
+    assert {day.agent_id: day.off_shift for day in facts.days} == {desk.ana.pk: 1, desk.ben.pk: 0}
 
 
 def test_a_look_keeps_a_signal_once_gives_less_and_forgets_it_when_its_reason_is_gone(
@@ -321,8 +384,5 @@ def test_the_gate_shows_each_viewer_their_own_address_and_the_log_keeps_an_ordin
         shown.append(again)
     on_file = addresses.address_of(customer_id, viewer=0, initial=shown[0][0])
     assert len({*shown, on_file}) == 3
-    assert list(ViewerAddress.objects.order_by("shown_at").values_list("agent_id", flat=True)) == [
-        desk.ana.pk,
-        desk.ben.pk,
-    ]
+    assert set(ViewerAddress.objects.values_list("agent_id", flat=True)) == {desk.ana.pk, desk.ben.pk}
     assert set(RevealLog.objects.values_list("outcome", flat=True)) == {"allowed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,13 +11,14 @@ from math import comb
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.guard.watching import approvers, common_point, peers
+from holdfast.guard.watching import approvers, at_once, common_point, peers, surprise
 from holdfast.guard.watching.baseline import Past, pool_of, usual
 from holdfast.guard.watching.contract import (
     Approval,
+    Came,
     Day,
     Facts,
     Kind,
@@ -28,7 +30,8 @@ from holdfast.guard.watching.contract import (
     Unmarked,
     independent,
 )
-from holdfast.guard.watching.cusum import Counted, log_ratio_mean, threshold, watch
+from holdfast.guard.watching.cusum import Counted, log_ratio_mean, run_length, threshold, watch
+from holdfast.guard.watching.shares import SHARES
 from holdfast.guard.watching.signals import signals
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -56,6 +59,7 @@ def _facts(people: Sequence[Person] | None = None, *, seed: int = 5, **more: obj
             values=sum(draw.random() < 0.2 for _ in range(60)),
             unexplained=sum(draw.random() < 0.05 for _ in range(10)),
             searches=sum(draw.random() < 0.2 for _ in range(10)),
+            outside=sum(draw.random() < 0.05 for _ in range(12)),
         )
         for person in people
         for back in range(1, 85)
@@ -145,6 +149,17 @@ def test_an_approver_who_keeps_approving_for_one_person_stands_out() -> None:
     assert "203" not in " ".join([signal.sentence, *signal.reasons]), "the other person is not named"
 
 
+def test_a_lead_who_approves_for_the_own_team_is_no_signal() -> None:
+    people = tuple(Person(n, n // 15, n // 60, QUEUE, AT - timedelta(days=400)) for n in range(120))
+    draw = random.Random(3)
+    when = AT - timedelta(days=3)
+    rows = [Approval(when, 15 * team, 15 * team + draw.randrange(1, 15)) for team in range(8) for _ in range(40)]
+    facts = replace(_facts(people[:1]), people=people, approvals=tuple(rows))
+    assert not list(approvers.signals(facts, cleared={}))
+    close = replace(facts, approvals=(*rows, *[Approval(when, 30, 33)] * 60))
+    assert [signal.agent_id for signal in approvers.signals(close, cleared={})] == [30]
+
+
 def test_ten_refusals_within_an_hour_are_a_signal_and_clumsy_ones_are_not() -> None:
     def refused(count: int, outcome: str, minutes: float) -> tuple[Refusal, ...]:
         start = AT - timedelta(hours=5)
@@ -186,13 +201,94 @@ def test_signals_from_the_same_evidence_count_once() -> None:
 
 def test_the_own_past_is_drawn_to_the_pool_and_cannot_be_taught() -> None:
     pool = pool_of([Past(events, 40) for events in (10, 16, 20, 24, 30, 20, 18)])
-    assert usual(pool, None) == pytest.approx(pool.mean + pool.spread), "what is not known of somebody is for them"
-    assert usual(pool, Past(10, 40)) < usual(pool, Past(20, 40)) < usual(pool, Past(30, 40)) < 30 / 40 + pool.spread
+    assert pool is not None
+    assert usual(pool, None) == pytest.approx(pool.mean + 2 * pool.spread), "what is not known of somebody is for them"
+    rates = [usual(pool, Past(events, 40)) or 0.0 for events in (0, 10, 20, 30)]
+    assert rates == sorted(set(rates))
+    assert 10 / 40 < rates[1] < 20 / 40 < rates[2] < 30 / 40 + pool.spread
     assert usual(pool, Past(3_000, 4_000)) == pytest.approx(30 / 40, rel=0.05), (
         "the longer the past, the more it counts"
     )
     assert usual(pool, Past(400, 40)) == pytest.approx(pool.mean + 4 * pool.spread), "capped"
-    assert usual(pool, Past(0, 400)) >= pool.mean / 2, "and floored"
+    assert (usual(pool, Past(0, 400)) or 0.0) >= pool.mean / 2, "and floored"
+
+
+def test_while_nothing_is_usual_yet_nothing_is_held_against_anybody() -> None:
+    assert pool_of([]) is None
+    assert usual(None, Past(4, 40)) is None
+    two = pool_of([Past(4, 40), Past(9, 40)])
+    assert usual(two, None) is None, "two colleagues are no reference for somebody new"
+    assert usual(two, Past(4, 40)) is not None
+
+
+def _came(facts: Facts, agents: set[int], *, picked: int, within: int = 14) -> Facts:
+    """The same facts with twelve customers a day by the line, and so many a day picked by hand by these."""
+    since = (AT - timedelta(days=within)).date()
+    days = []
+    for place, day in enumerate(facts.days):
+        odd = picked if day.agent_id in agents and day.day >= since else int(place % 12 == 0)
+        days.append(replace(day, came=((1, Came.ROUTED, 12), (1, Came.PICKED, odd))))
+    return replace(facts, days=tuple(days))
+
+
+def test_cases_that_the_line_did_not_bring_are_summed_by_how_improbable_they_are() -> None:
+    assert not list(surprise.signals(_came(_facts(), set(), picked=0), cleared={}))
+    (found,) = surprise.signals(_came(_facts(), {203}, picked=3), cleared={})
+    assert (found.agent_id, found.kind) == (203, Kind.SURPRISE)
+    assert "in cases they picked by hand" in found.reasons[0]
+    assert not list(surprise.signals(_came(_facts(), {203}, picked=3), cleared={(203, Kind.SURPRISE): AT}))
+    everybody = {day.agent_id for day in _facts().days}
+    always = _came(_facts(), everybody, picked=3, within=84)
+    assert not list(surprise.signals(always, cleared={})), "where everybody picks by hand it is no surprise"
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=4, max_size=4))
+def test_an_improbable_way_raises_the_sum_a_usual_one_lowers_it_and_on_average_it_sinks(weights: list[float]) -> None:
+    chances = dict(zip(Came, (weight / sum(weights) for weight in weights), strict=True))
+    steps = {came: surprise.step(came, chances) for came in Came}
+    assert sum(chances[came] * math.exp(steps[came]) for came in Came) == pytest.approx(1.0), "a likelihood ratio"
+    assert sum(chances[came] * steps[came] for came in Came) < 1e-9
+    assert steps[min(chances, key=lambda came: chances[came])] == max(steps.values())
+
+
+def test_customers_unusual_for_the_queue_and_openings_off_shift_are_summed_too() -> None:
+    assert (203, Kind.OUTSIDE) in _kinds(signals(_more(_facts(), {203}, outside=5)))
+    late = _more(_facts(), {203}, off_shift=3)
+    assert not signals(late), "nobody's shifts are known"
+    people = frozenset(person.agent_id for person in late.people)
+    assert _kinds(signals(replace(late, rostered=people))) == {(203, Kind.OFF_SHIFT)}
+
+
+def test_a_house_without_a_past_notices_nobody_for_what_is_not_usual_yet() -> None:
+    facts = _more(_facts(), {203}, unexplained=4, searches=6, values=9)
+    first = (AT - timedelta(days=25)).date()
+    new = replace(facts, days=tuple(day for day in facts.days if day.day >= first))
+    assert {kind for _, kind in _kinds(signals(new))} <= {Kind.PEERS}, "colleagues are there from the first day on"
+
+
+def test_every_signal_has_its_share_of_one_false_alarm_a_week() -> None:
+    assert set(SHARES) == set(Kind)
+    assert sum(SHARES.values()) <= 1 + 1e-9
+
+
+@given(st.floats(0.1, 30), st.floats(1, 6), st.sampled_from([2.0, 11.0, 100.0]), st.sampled_from([5_000, 50_000]))
+@settings(max_examples=20)
+def test_a_threshold_is_passed_by_usual_days_as_often_as_its_share_says(
+    expected: float, excess: float, shape: float, between: float
+) -> None:
+    high = threshold(expected, excess, shape, between)
+    assert between * 0.9 < run_length(high * 1.001, expected, excess, shape)
+    assert run_length(high * 0.8, expected, excess, shape) < between * 1.6
+
+
+def test_bounds_rise_with_what_happens_to_everybody_and_a_ring_cannot_raise_them_far() -> None:
+    assert at_once.many([], people=500) == at_once.many([1] * 40, people=500) == 10
+    assert 10 < at_once.many([3, 1, 1, 6, 2, 1] * 60, people=500) < 30
+    assert at_once.many([200] * 5_000, people=100) == 30
+    assert at_once.in_a_row(0, 0, people=0) == at_once.in_a_row(40, 30_000, people=500) == 6
+    assert 6 < at_once.in_a_row(3_000, 30_000, people=500) < at_once.in_a_row(29_000, 30_000, people=500) == 12
+    assert at_once.unmarked(0, people=1) == 3
+    assert 3 < at_once.unmarked(200, people=500) < at_once.unmarked(20_000, people=500) == 10
 
 
 @given(st.floats(0.1, 40), st.floats(0.5, 20), st.floats(3, 200))
@@ -203,8 +299,8 @@ def test_a_sum_sinks_while_all_is_usual_and_rises_in_excess(expected: float, exc
 
 @given(st.lists(st.integers(0, 4), max_size=60))
 def test_more_events_never_make_an_alarm_go_away(counts: list[int]) -> None:
-    fewer = watch([Counted(count, 0.5) for count in counts], excess=1.0)
-    more = watch([Counted(count + 1, 0.5) for count in counts], excess=1.0)
+    fewer = watch([Counted(count, 0.5) for count in counts], excess=(1.0, 0.0), between=5_000)
+    more = watch([Counted(count + 1, 0.5) for count in counts], excess=(1.0, 0.0), between=5_000)
     assert fewer is None or (more is not None and more.at <= fewer.at)
 
 
@@ -246,6 +342,8 @@ def test_the_tail_is_that_of_drawing_without_putting_back(reported: int, seen: i
 
 
 @given(st.integers(0, 20), st.integers(1, 20), st.floats(0.01, 0.99))
-def test_the_binomial_tail_is_exact(count: int, trials: int, share: float) -> None:
+def test_the_tails_are_exact(count: int, trials: int, share: float) -> None:
     exact = sum(comb(trials, k) * share**k * (1 - share) ** (trials - k) for k in range(count, trials + 1))
     assert approvers.at_least(count, trials, share) == pytest.approx(exact, abs=1e-9)
+    assert approvers.at_least(count, trials, share, together=1e-7) == pytest.approx(exact, abs=1e-4)
+    assert approvers.at_least(0, trials, share, together=0.05) == pytest.approx(1.0)

@@ -1,23 +1,29 @@
-"""Signals that need no past: many refusals within an hour, a steady beat of openings, marks that were taken away."""
+"""Signals that need no past: many refusals within an hour, a steady beat of openings, marks that were taken away.
+
+How many are too many follows from what happens to everybody else in these weeks and from the share of false alarms
+(`shares`): never fewer than a fixed number, and never more than another, so that no ring can raise the bound.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 
 from holdfast.guard.watching.contract import Facts, Kind, Opening, Refusal, Signal, Unmarked
+from holdfast.guard.watching.shares import PEOPLE, SHARES
 
 Row = TypeVar("Row", Refusal, Opening, Unmarked)
 
 WITHIN = timedelta(hours=1)
-MANY = 10
 SINCE = timedelta(days=7)
 BETWEEN = (timedelta(seconds=5), timedelta(seconds=20))
-IN_A_ROW = 6
-UNMARKED = 3
+MANY, IN_A_ROW, UNMARKED = (10, 30), (6, 12), (3, 10)
+"""The least and the most that a bound may be: refusals in an hour, customers in a row, openings without marks."""
+_WEEKS = 4  # of refusals and marks that a look reads
 
 # Refusals for asking clumsily or too late say nothing; these were asked for what is not one's own to see, or beyond it.
 _TELLING = {
@@ -32,11 +38,14 @@ _TELLING = {
 
 
 def denials(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
-    """Yield a signal for whoever was refused ten times within one hour of the last week."""
-    telling = [each for each in facts.refusals if each.outcome in _TELLING and each.at >= facts.at - SINCE]
-    for agent, rows in _by_agent(telling, Kind.DENIALS, cleared).items():
+    """Yield a signal for whoever was refused ten times within one hour of the last week, or more where many are."""
+    telling = [each for each in facts.refusals if each.outcome in _TELLING]
+    bursts = {agent: _bursts(rows) for agent, rows in _by_agent(telling, Kind.DENIALS, {}).items()}
+    lately = [each for each in telling if each.at >= facts.at - SINCE]
+    for agent, rows in _by_agent(lately, Kind.DENIALS, cleared).items():
         hour = _fullest_hour(rows)
-        if len(hour) < MANY:
+        others = [size for other, sizes in bursts.items() if other != agent for size in sizes]
+        if len(hour) < many(others, people=len(facts.people) - 1):
             continue
         customers = len({row.customer_id for row in hour if row.customer_id is not None})
         yield Signal(
@@ -52,6 +61,28 @@ def denials(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
         )
 
 
+def many(bursts: Sequence[int], *, people: int) -> int:
+    """Return how many refusals in an hour are too many, from the sizes of everybody else's fullest hours, one a day.
+
+    Sizes are taken for geometric: somebody whose page asks again asks again and again. Each counts for ten at most.
+    """
+    least, most = MANY
+    if not bursts:
+        return least
+    mean = max(1.05, sum(min(size, least) for size in bursts) / len(bursts))
+    a_week = PEOPLE * len(bursts) / _WEEKS / max(people, 1)
+    further = math.log(max(1.0, a_week / SHARES[Kind.DENIALS])) / -math.log1p(-1 / mean)
+    return min(max(least, 1 + math.ceil(further)), most)
+
+
+def _bursts(rows: Sequence[Refusal]) -> list[int]:
+    """The size of the fullest hour of each day on which somebody was refused."""
+    by_day: dict[date, list[Refusal]] = defaultdict(list)
+    for row in rows:
+        by_day[row.at.date()].append(row)
+    return [len(_fullest_hour(own)) for own in by_day.values()]
+
+
 def _fullest_hour(rows: Sequence[Refusal]) -> Sequence[Refusal]:
     best: Sequence[Refusal] = rows[:0]
     first = 0
@@ -64,11 +95,18 @@ def _fullest_hour(rows: Sequence[Refusal]) -> Sequence[Refusal]:
 
 
 def rhythm(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
-    """Yield a signal for whoever opened values of one customer after the other every 5 to 20 seconds, six in a row."""
-    lately = [each for each in facts.openings if each.at >= facts.at - SINCE]
-    for agent, rows in _by_agent(lately, Kind.RHYTHM, cleared).items():
-        run = _longest_run(rows)
-        if len(run) < IN_A_ROW:
+    """Yield a signal for whoever opened values of one customer after the other every 5 to 20 seconds, six in a row.
+
+    Or more, in a house where quick changes from customer to customer are common.
+    """
+    lately = _by_agent([each for each in facts.openings if each.at >= facts.at - SINCE], Kind.RHYTHM, {})
+    changes = {agent: _changes(rows) for agent, rows in lately.items()}
+    quick, every = (sum(each[place] for each in changes.values()) for place in (0, 1))
+    for agent, all_rows in lately.items():
+        since = cleared.get((agent, Kind.RHYTHM))
+        run = _longest_run([row for row in all_rows if since is None or row.at >= since])
+        own = changes[agent]
+        if len(run) < in_a_row(quick - own[0], every - own[1], people=len(facts.people) - 1):
             continue
         gaps = [(after.at - before.at).total_seconds() for before, after in pairwise(run)]
         yield Signal(
@@ -85,10 +123,34 @@ def rhythm(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Ite
         )
 
 
+def in_a_row(quick: int, changes: int, *, people: int) -> int:
+    """Return how many customers in a row are too many: so many, if each change is quick by chance.
+
+    `quick` of all `changes` from customer to customer were, with everybody else within a week.
+    """
+    least, most = IN_A_ROW
+    if not quick:
+        return least
+    starts = PEOPLE * changes / max(people, 1)
+    further = math.log(max(1.0, starts / SHARES[Kind.RHYTHM])) / -math.log(min(0.9, quick / changes))
+    return min(max(least, 1 + math.ceil(further)), most)
+
+
+def _changes(rows: Sequence[Opening]) -> tuple[int, int]:
+    """How often somebody went from one customer to another in the rhythm, and at all."""
+    gaps = [after.at - before.at for before, after in pairwise(rows) if after.customer_id != before.customer_id]
+    return sum(BETWEEN[0] <= gap <= BETWEEN[1] for gap in gaps), len(gaps)
+
+
 def marks(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iterator[Signal]:
-    """Yield a signal for whoever opened three values or more on pages that said their marks were not whole."""
+    """Yield a signal for whoever opened three values or more on pages that said their marks were not whole.
+
+    Or more, in a house in which that happens to others too.
+    """
+    counts = Counter(each.agent_id for each in facts.unmarked)
     for agent, rows in _by_agent(facts.unmarked, Kind.MARKS, cleared).items():
-        if len(rows) >= UNMARKED:
+        others = [min(count, UNMARKED[0]) for other, count in counts.items() if other != agent]
+        if len(rows) >= unmarked(sum(others), people=len(facts.people) - 1):
             yield Signal(
                 kind=Kind.MARKS,
                 agent_id=agent,
@@ -103,6 +165,22 @@ def marks(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> Iter
                 ),
                 entries=tuple(row.entry for row in rows),
             )
+
+
+def unmarked(others: int, *, people: int) -> int:
+    """Return how many openings without marks are too many, when it happened `others` times to everybody else.
+
+    By a negative binomial of shape a half, for browsers differ: most never lose a mark, and some often.
+    """
+    least, most = UNMARKED
+    shape, mean = 0.5, others / max(people, 1)
+    odds = mean / (shape + mean)
+    chance, below, count = (1 - odds) ** shape, 0.0, 0
+    while count < most and PEOPLE * (1 - below) / _WEEKS > SHARES[Kind.MARKS]:
+        below += chance
+        chance *= (shape + count) / (count + 1) * odds
+        count += 1
+    return max(least, count)
 
 
 def _by_agent(

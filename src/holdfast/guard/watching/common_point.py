@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast.guard.watching.contract import Kind, Signal
+from holdfast.guard.watching.shares import chance_a_look
 
-BOUND = 0.01
+BOUND = chance_a_look(Kind.REPORTS)
 LEAST = 5  # reports: fewer name nobody, whatever their chance
 
 

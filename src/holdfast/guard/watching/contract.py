@@ -15,6 +15,9 @@ class Kind(StrEnum):
     UNEXPLAINED = "unexplained"
     VALUES = "values"
     PEERS = "peers"
+    SURPRISE = "surprise"
+    OUTSIDE = "outside"
+    OFF_SHIFT = "off_shift"
     APPROVALS = "approvals"
     SEARCHES = "searches"
     RHYTHM = "rhythm"
@@ -44,9 +47,14 @@ SOURCES: dict[Kind, Source] = {
     Kind.UNEXPLAINED: Source.REVEALS,
     Kind.VALUES: Source.REVEALS,
     Kind.PEERS: Source.REVEALS,
+    # Whoever helps out in another queue takes cases by hand there, of customers who are new to them: one cause, once.
+    Kind.SURPRISE: Source.REVEALS,
+    Kind.OUTSIDE: Source.REVEALS,
     Kind.APPROVALS: Source.APPROVALS,
     Kind.SEARCHES: Source.SEARCHES,
     Kind.RHYTHM: Source.RHYTHM,
+    # When values are opened, and how fast one after the other: a list that is worked through after hours is one cause.
+    Kind.OFF_SHIFT: Source.RHYTHM,
     Kind.DENIALS: Source.DENIALS,
     Kind.MARKS: Source.MARKS,
     Kind.HONEY: Source.CANARIES,
@@ -86,9 +94,28 @@ ODDITIES: dict[Oddity, str] = {
 }
 
 
+class Came(StrEnum):
+    """How the case of an opening came to whoever opened it."""
+
+    ROUTED = "routed"
+    PICKED = "picked"
+    GIVEN = "given"
+    NOT_HELD = "not_held"
+
+
+CAME: dict[Came, str] = {
+    Came.PICKED: "in cases they picked by hand",
+    Came.GIVEN: "in cases that somebody gave them past the line",
+    Came.NOT_HELD: "in cases they never had",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One value that was opened, with what the house knows of its case. No oddity: a routed case explains it."""
+    """One value that was opened, with what the house knows of its case. No oddity: a routed case explains it.
+
+    `outside`: what is unusual for the queues of this person in a customer they open for the first time, if anything.
+    """
 
     entry: UUID
     at: datetime
@@ -98,6 +125,9 @@ class Opening:
     field: str
     queue_id: int | None = None
     oddities: frozenset[Oddity] = frozenset()
+    came: Came = Came.ROUTED
+    outside: str = ""
+    off_shift: bool = False
 
     @property
     def explained(self) -> bool:
@@ -144,7 +174,11 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One working day of one agent, counted: what the detectors over time read."""
+    """One working day of one agent, counted: what the detectors over time read.
+
+    `outside`: customers opened for the first time who are unusual for the own queues. `off_shift`: customers opened
+    outside of the own shifts. `came`: customers opened, by eight hours of the day (0 to 2) and how their case came.
+    """
 
     agent_id: int
     day: date
@@ -153,11 +187,14 @@ class Day:
     values: int
     unexplained: int
     searches: int = 0
+    outside: int = 0
+    off_shift: int = 0
+    came: tuple[tuple[int, Came, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a look is made of."""
+    """Everything a look is made of. `rostered`: of whom the house knows the shifts."""
 
     at: datetime
     people: tuple[Person, ...]
@@ -167,6 +204,7 @@ class Facts:
     unmarked: tuple[Unmarked, ...] = ()
     approvals: tuple[Approval, ...] = ()
     lookups: tuple[Lookup, ...] = ()
+    rostered: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

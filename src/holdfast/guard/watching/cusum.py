@@ -1,22 +1,25 @@
 """Small excesses that go on: cumulated sums of log likelihood ratios (Page 1954, Biometrika 41:100).
 
 Counts are negative binomial, since days differ by more than Poisson noise. Each sum is tuned to one size of excess. Its
-threshold follows from how many agent-days may pass between false alarms: (e^h - h - 1) / drift = ARL0, an approximation
-in the manner of Reynolds (1975, Technometrics 17:65), which simulation in `benchmarks/watching.py` checks.
+threshold follows from how many agent-days may pass between false alarms, by a Markov chain (Brook and Evans 1972,
+Biometrika 59:539): the usual approximations forget by how much a sum jumps over its threshold, and are two to ten times
+too careful for counts this small.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-BETWEEN = 20_000
-"""Agent-days between false alarms of a sum: with 500 people and five days a week one in eight weeks."""
+import numpy as np
+from numpy.typing import NDArray
+
 DAY_SHAPE = 11.0
 """Days of one person differ by some 30 % beyond Poisson noise: a gamma of shape 1 / 0.3^2."""
-OUTLIER = 6.0  # standard deviations: one such day is enough
+_STATES = 80
+_STEP = 0.1  # of the logarithm: what is expected, rounded so that thresholds are found in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +47,6 @@ def log_ratio(events: int, expected: float, excess: float, shape: float) -> floa
     return events * (math.log(more / expected) - spread) - shape * spread
 
 
-@lru_cache(maxsize=4096)
-def threshold(expected: float, excess: float, shape: float, between: int = BETWEEN) -> float:
-    """Return h with (e^h - h - 1) / drift = `between`, where drift is what the sum loses a day while all is usual."""
-    drift = -log_ratio_mean(expected, excess, shape)
-    low, high = 0.0, 40.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        if (math.exp(middle) - middle - 1) / drift < between:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
 def log_ratio_mean(expected: float, excess: float, shape: float) -> float:
     """Return the mean of `log_ratio` while nothing is in excess; always below zero."""
     more = expected + excess
@@ -65,29 +54,80 @@ def log_ratio_mean(expected: float, excess: float, shape: float) -> float:
     return expected * (math.log(more / expected) - spread) - shape * spread
 
 
-def watch(days: Sequence[Counted], *, excess: float, shape: float = DAY_SHAPE, between: int = BETWEEN) -> Alarm | None:
-    """Return the first alarm over these days, the oldest first. `excess`: events a day the sum is tuned to."""
+@lru_cache(maxsize=8192)
+def threshold(expected: float, excess: float, shape: float, between: float) -> float:
+    """Return the height that a sum of usual days reaches once in `between` days, give or take a tenth of them."""
+    drift = -log_ratio_mean(expected, excess, shape)
+    # By e^h = ARL0 drift, too careful for any count, it is not higher than this.
+    return _height(lambda high: run_length(high, expected, excess, shape), between, math.log(between * drift + 1) + 2)
+
+
+def height_of_steps(steps: Sequence[float], chances: Sequence[float], *, between: float) -> float:
+    """Return the height that a sum of such steps, put back to zero below it, reaches once in `between` of them."""
+    sizes, weights = np.array(steps), np.array(chances)
+    return _height(lambda high: _until_passed(high, sizes, weights), between, math.log(between) + 2)
+
+
+def _height(run_length: Callable[[float], float], between: float, most: float) -> float:
+    low, high = 0.5, most
+    for _ in range(10):
+        middle = (low + high) / 2
+        if run_length(middle) < between:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def run_length(height: float, expected: float, excess: float, shape: float) -> float:
+    """Return the mean number of usual days until a sum that starts at zero passes `height`."""
+    most = int(expected + 12 * math.sqrt(expected + expected**2 / shape) + 12)
+    counts = np.arange(most + 1)
+    # P(0), and each further count by the recursion of the negative binomial.
+    odds = expected / (shape + expected)
+    ratios = (shape + counts[:-1]) / (counts[:-1] + 1) * odds
+    chances = (shape / (shape + expected)) ** shape * np.concatenate([[1.0], np.cumprod(ratios)])
+    steps = counts * log_ratio(1, expected, excess, shape) - (counts - 1) * log_ratio(0, expected, excess, shape)
+    return _until_passed(height, steps, chances)
+
+
+def _until_passed(height: float, steps: NDArray[np.float64], chances: NDArray[np.float64]) -> float:
+    """The expected steps of a sum that is put back to zero whenever it sinks below, in a chain of `_STATES` heights."""
+    width = height / _STATES
+    heights = (np.arange(_STATES) + 0.5) * width
+    heights[0] = 0.0
+    reached = heights[:, None] + steps[None, :]
+    place = np.where(reached <= 0, 0, np.floor(reached / width)).astype(int)
+    stays = place < _STATES
+    moves = np.zeros((_STATES, _STATES))
+    rows = np.broadcast_to(np.arange(_STATES)[:, None], place.shape)
+    np.add.at(moves, (rows[stays], place[stays]), np.broadcast_to(chances, place.shape)[stays])
+    return float(np.linalg.solve(np.eye(_STATES) - moves, np.ones(_STATES))[0])
+
+
+def watch(
+    days: Sequence[Counted], *, excess: tuple[float, float], between: float, shape: float = DAY_SHAPE
+) -> Alarm | None:
+    """Return the first alarm over these days, the oldest first.
+
+    `excess`: what the sum is tuned to, in events a day and as a share of what is usual; the larger counts.
+    """
+    if not days:
+        return None
+    typical = rounded(sum(day.expected for day in days) / len(days))
+    tuned = max(excess[0], excess[1] * typical)
+    high = threshold(typical, tuned, shape, between)
     total, since = 0.0, 0
     for place, day in enumerate(days):
-        expected = max(day.expected, 1e-3)
-        step = log_ratio(day.events, expected, excess, shape)
-        if total + step <= 0:
+        total += log_ratio(day.events, max(day.expected, 1e-3), tuned, shape)
+        if total <= 0:
             total, since = 0.0, place + 1
-            continue
-        total += step
-        deviation = math.sqrt(expected + expected**2 / shape)
-        if total > threshold(_rounded(expected), _rounded(excess), shape, between) or _outlier(
-            day, expected, deviation
-        ):
+        elif total > high:
             rising = days[since : place + 1]
             return Alarm(since, place, sum(each.events for each in rising), sum(each.expected for each in rising))
     return None
 
 
-def _outlier(day: Counted, expected: float, deviation: float) -> bool:
-    return day.events >= expected + OUTLIER * deviation and day.events >= 6
-
-
-def _rounded(number: float) -> float:
-    """Two significant digits, so that thresholds are found in the cache."""
-    return float(f"{number:.2g}")
+def rounded(number: float) -> float:
+    """Return a number in steps of a tenth of it."""
+    return float(f"{math.exp(round(math.log(max(number, 0.02)) / _STEP) * _STEP):.4g}")

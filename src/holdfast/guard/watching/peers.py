@@ -1,25 +1,29 @@
 """Same queue, other teams: who opens far more values per case than colleagues elsewhere who get the same cases.
 
 The own team never counts: half a team that leaks together would make itself the norm. Median and median absolute
-deviation (Iglewicz and Hoaglin 1993: z above 3.5; here 3.6), of values per case.
+deviation (Iglewicz and Hoaglin 1993) of the logarithm of values per case, which is nearly normal where the ratio itself
+leans to the right. How far is too far follows from the share of false alarms (`shares`).
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from holdfast.guard.watching.contract import Facts, Kind, Person, Signal
+from holdfast.guard.watching.shares import PEOPLE, chance_a_look
 
 WITHIN = timedelta(days=28)
-TOO_FAR = 3.6
+TOO_FAR = statistics.NormalDist().inv_cdf(1 - chance_a_look(Kind.PEERS) / PEOPLE)
 EXCUSED = timedelta(days=84)
 """What a person found explained is: who gets other cases than their colleagues goes on getting them."""
 _LEAST_PEERS = 8
 _LEAST_CASES = 100  # below, a ratio says little
-_LEAST_DEVIATION = 0.03  # of the median: where all are alike, little is not far
+_LEAST_DEVIATION = 0.03  # of the logarithm: where all are alike, little is not far
+_LEAST_RATIO = 1e-3  # values a case: nobody is infinitely below
 _TO_DEVIATION = 0.6745  # a normal's median absolute deviation in standard deviations
 
 
@@ -58,9 +62,10 @@ def how_far(own: float, others: Sequence[float]) -> float | None:
     """Return the modified z-score of `own` among `others`; `None` when they are too few to say."""
     if len(others) < _LEAST_PEERS:
         return None
-    middle = statistics.median(others)
-    deviation = statistics.median(abs(other - middle) for other in others)
-    return _TO_DEVIATION * (own - middle) / max(deviation, _LEAST_DEVIATION * middle, 1e-6)
+    logs = [math.log(max(other, _LEAST_RATIO)) for other in others]
+    middle = statistics.median(logs)
+    deviation = statistics.median(abs(each - middle) for each in logs)
+    return _TO_DEVIATION * (math.log(max(own, _LEAST_RATIO)) - middle) / max(deviation, _LEAST_DEVIATION)
 
 
 def _told(person: Person, at: datetime, own: float, others: Sequence[float], total: Sequence[int]) -> Signal:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from holdfast.guard.watching import approvers, at_once, over_time, peers
+from holdfast.guard.watching import approvers, at_once, over_time, peers, surprise
 from holdfast.guard.watching.contract import Facts, Kind, Signal
 
-_DETECTORS = (over_time.signals, peers.signals, approvers.signals, at_once.denials, at_once.rhythm, at_once.marks)
+_DETECTORS = (
+    over_time.signals,
+    surprise.signals,
+    peers.signals,
+    approvers.signals,
+    at_once.denials,
+    at_once.rhythm,
+    at_once.marks,
+)
 
 
 def signals(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime] | None = None) -> list[Signal]:

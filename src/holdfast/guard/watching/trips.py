@@ -15,11 +15,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from holdfast.guard.watching.contract import Kind, Signal
+from holdfast.guard.watching.cusum import height_of_steps
+from holdfast.guard.watching.shares import WORKING_DAYS, days_between
 
 HONEST, LEAKING = 0.01, 0.3
 """How often a value of a made-up case is opened by somebody honest, and by somebody who sells what they see."""
-ENOUGH = 6.3
-"""Natural logarithm of the ratio: two openings of three cases in a row, three of some ten."""
+A_WEEK = 2.0
+"""So many made-up cases go to each person a week; with more of them there is more to be wrong about, too."""
+_OPENED, _CLOSED = math.log(LEAKING / HONEST), math.log((1 - LEAKING) / (1 - HONEST))
+ENOUGH = height_of_steps(
+    (_CLOSED, _OPENED), (1 - HONEST, HONEST), between=days_between(Kind.HONEY) * A_WEEK / WORKING_DAYS
+)
+"""Natural logarithm of the ratio: two openings in a row, three of some ten."""
 SINCE = timedelta(days=84)
 SEARCHES = timedelta(days=28)
 
@@ -85,8 +92,7 @@ def highest(opened: Iterator[bool] | Sequence[bool]) -> float:
     """Return the highest that the sum of log ratios came to, starting anew at zero whenever it sinks below."""
     total = top = 0.0
     for each in opened:
-        step = math.log(LEAKING / HONEST) if each else math.log((1 - LEAKING) / (1 - HONEST))
-        total = max(0.0, total + step)
+        total = max(0.0, total + (_OPENED if each else _CLOSED))
         top = max(top, total)
     return top
 

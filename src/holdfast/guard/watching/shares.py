@@ -1,0 +1,45 @@
+"""What the house may look at somebody for nothing: once a week for 500 people, shared out between the signals.
+
+This table is the only place that says how careful a signal is. Every threshold follows from it: a sum's from how many
+agent-days may pass (`cusum.threshold`), a bound's from how often honest people reach it. `benchmarks/watching.py`
+measures what comes of it. More for one signal is less for another: half a share costs some ln 2 / KL days of delay.
+"""
+
+from __future__ import annotations
+
+from holdfast.guard.watching.contract import Kind
+
+PEOPLE = 500
+WORKING_DAYS = 5
+SHARES: dict[Kind, float] = {
+    Kind.UNEXPLAINED: 0.25,
+    Kind.PEERS: 0.19,
+    Kind.HONEY: 0.14,
+    Kind.VALUES: 0.12,
+    Kind.SEARCHES: 0.05,
+    Kind.OUTSIDE: 0.04,
+    Kind.OFF_SHIFT: 0.04,
+    Kind.SURPRISE: 0.03,
+    Kind.DENIALS: 0.03,
+    Kind.RHYTHM: 0.03,
+    Kind.MARKS: 0.03,
+    Kind.APPROVALS: 0.02,
+    Kind.REPORTS: 0.01,
+    # These have no threshold: one is enough. So much is left for mistakes, wrong numbers and guessed addresses.
+    Kind.CANARY: 0.01,
+    Kind.CONTACT: 0.01,
+}
+"""False alarms a week for `PEOPLE` people. Together at most one."""
+
+
+def days_between(kind: Kind) -> float:
+    """Return how many agent-days may pass between two false alarms of this kind."""
+    return PEOPLE * WORKING_DAYS / SHARES[kind]
+
+
+def chance_a_look(kind: Kind) -> float:
+    """Return how probable a false alarm may be in one look, over everybody.
+
+    Looks are hourly, at weeks most of which were looked at before: that comes to one fresh look a week at most.
+    """
+    return SHARES[kind]
