@@ -132,6 +132,10 @@ class CuttingOff(RuleBasedStateMachine):
             places |= {Scope.TEAM: team.pk, Scope.VENDOR: team.vendor_id, Scope.SITE: team.site_id or 0}
         return places.get(target.scope) == target.id
 
+    def _meant(self, team: Team, cut: Place) -> bool:
+        places = {Scope.TEAM: team.pk, Scope.VENDOR: team.vendor_id, Scope.SITE: team.site_id or 0, Scope.AGENT: 0}
+        return places[cut.target.scope] == cut.target.id
+
     def _mode(self, name: str) -> str:
         meant = {c.kind for c in self.told.cuts.values() if name in c.covered or self._within(name, c.target)}
         return "out" if Kind.OUT in meant else "masked" if meant else ""
@@ -231,6 +235,13 @@ class CuttingOff(RuleBasedStateMachine):
         self.people[who].team = to
         if self._mode(who):
             self._ends({who})
+
+    @rule(nth=NTH, holder=NTH)
+    @precondition(lambda self: self.told.grants and any(c.target.scope != Scope.AGENT for c in self.told.cuts.values()))
+    def move_who_has_the_case_to_where_it_is_cut_off(self, nth: int, holder: int) -> None:
+        cut = [n for n, team in enumerate(self.teams) if any(self._meant(team, c) for c in self.told.cuts.values())]
+        holders = sorted(self.told.grants)
+        self.move(who=holders[holder % len(holders)], team=cut[nth % len(cut)])
 
     @rule(who=WHO)
     def keep_out_or_let_in(self, who: str) -> None:

@@ -280,6 +280,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "people:team-name": Route(EVERYBODY, _team, why="POST only", writes=ADMIN),
     "people:team-removal": Route(EVERYBODY, _team, why="POST only", writes=ADMIN),
     "people:reactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
+    "people:here": Route(STAFF, why="asked by scripts: how long the session lasts without an act"),
     "people:sessions": Route(STAFF),
     "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
     # Settings: leads keep words, admins keep queues

@@ -56,6 +56,9 @@ class Options(BaseSettings):
     second_factor: Literal["nobody", "leads", "everybody"] = Field(
         "nobody", description="Who must have a passkey or an authenticator app; leads: everybody but agents."
     )
+    idle_minutes: int = Field(
+        45, ge=0, le=720, description="Minutes without a person's act after which a session ends; 0: only 12 hours."
+    )
     debug: bool = Field(False, description="Django's debug pages. Never in production.")
     demo: bool = Field(False, description="Show the demo bank's pages and sign-ins.")
     log_json: bool = Field(True, description="Logs as JSON lines; false: for reading in a terminal.")

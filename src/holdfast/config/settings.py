@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "holdfast.people.cut_off_pages.CutOffPages",
+    "holdfast.people.idle.ended_when_idle",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -269,6 +270,7 @@ WEBHOOKS_INSIDE = _options.webhooks_inside
 COMPANY = _options.company
 DEMO = _options.demo
 SECOND_FACTOR = _options.second_factor
+IDLE_MINUTES = _options.idle_minutes
 COST_AGENT_MINUTE = _options.cost_agent_minute
 COST_CONTACT = _options.cost_contact
 COST_CONTACT_MINUTE = _options.cost_contact_minute

@@ -24,6 +24,7 @@ READ = frozenset(
         "account_reauthenticate",
         "mfa_index",
         "bridge:band",
+        "people:here",
     }
 )
 """What who only reads may open, and nothing else: a new page is closed to them until somebody adds it here.
@@ -33,7 +34,7 @@ address is a customer's.
 """
 _OPEN = ("help:", "status:", "chat:")  # what everybody may open, signed in or not
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_SIGNING_OUT = frozenset({"account_logout"})
+_OWN_SESSION = frozenset({"account_logout", "people:here"})
 
 
 class CutOffPages:
@@ -64,6 +65,6 @@ class CutOffPages:
 
 def _may(request: HttpRequest) -> bool:
     name = request.resolver_match.view_name if request.resolver_match else ""
-    if name.startswith(_OPEN) or name in _SIGNING_OUT:
+    if name.startswith(_OPEN) or name in _OWN_SESSION:
         return True
     return request.method in _SAFE and name in READ and not request.GET.get("q")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponseBase
@@ -14,6 +16,8 @@ from django.utils import timezone
 from holdfast.kit.clock import now
 
 _BEGAN = "began"
+LONGEST = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+"""A shift: however busy somebody is, they sign in once a shift."""
 _PROGRAMS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"))
 
@@ -51,8 +55,17 @@ def sessions_of(agent_ids: Collection[int]) -> list[str]:
 
 
 def note_beginning(request: HttpRequest) -> None:
-    """Keep in a new session when it began and with what kind of browser, for its owner to know it by."""
+    """Keep in a new session when it began and with what kind of browser, for its owner to know it by.
+
+    Its end hangs on its beginning: what is kept in it later does not make it last longer.
+    """
     request.session[_BEGAN] = {"at": now().isoformat(), "browser": browser(request.headers.get("User-Agent", ""))}
+
+
+def began_at(kept: Mapping[str, Any]) -> datetime | None:
+    """Return when a session began; `None` for one from before this was kept."""
+    began = kept.get(_BEGAN) or {}
+    return datetime.fromisoformat(began["at"]) if "at" in began else None
 
 
 def open_sessions(agent_id: int, *, this: str | None) -> list[Open]:
@@ -81,9 +94,10 @@ def end_sessions_of(agent_ids: Collection[int]) -> int:
 
 
 def _open(row: Session, *, this: bool) -> Open:
-    began = row.get_decoded().get(_BEGAN) or {}
-    at = datetime.fromisoformat(began["at"]) if "at" in began else None
-    return Open(at, began.get("browser", "A browser"), row.expire_date, this)
+    kept = row.get_decoded()
+    at = began_at(kept)
+    ends = min(row.expire_date, at + LONGEST) if at else row.expire_date
+    return Open(at, (kept.get(_BEGAN) or {}).get("browser", "A browser"), ends, this)
 
 
 def _signed_in(request: HttpRequest) -> bool:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("teams/", views.teams, name="teams"),
     path("teams/<int:pk>/name/", views.team_name, name="team-name"),
     path("teams/<int:pk>/removal/", views.team_removal, name="team-removal"),
+    path("here/", views.here, name="here"),
     path("sessions/", views.sessions, name="sessions"),
     path("<str:token>/", views.welcome, name="welcome"),
 ]

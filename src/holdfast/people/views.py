@@ -12,7 +12,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count
 from django.forms.models import ModelChoiceIterator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from holdfast.guard.cutoff.states import everybody_cut_off
 from holdfast.kit.numbers import whole
-from holdfast.people import accounts
+from holdfast.people import accounts, idle
 from holdfast.people import sessions as keeping
 from holdfast.people import teams as team_keeping
 from holdfast.people.forms import InviteForm, StandingForm, TeamChoice, TeamForm, TeamNameForm, WelcomeForm
@@ -86,6 +87,18 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
     ended = whole(request.GET.get("ended"), digits=3)
     found = keeping.open_sessions(agent_id, this=this)
     return render(request, "people/sessions.html", {"sessions": found, "ended": ended})
+
+
+@require_http_methods(["GET", "POST"])
+def here(request: HttpRequest) -> HttpResponse:
+    """Tell a page how many seconds its session lasts without an act; a POST is one. Asked by scripts only."""
+    if not request.user.is_authenticated:
+        return HttpResponse(status=401, headers={"Cache-Control": "no-store"})
+    if request.method == "POST":
+        idle.note_act(request)
+    left = idle.left(request)
+    seconds = int(left.total_seconds()) if left is not None else settings.SESSION_COOKIE_AGE
+    return JsonResponse({"left": seconds, "csrf": get_token(request)})
 
 
 @require_GET

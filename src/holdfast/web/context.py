@@ -9,5 +9,10 @@ from django.http import HttpRequest
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Add the company's name, whether this is the demo, and the name of its own sign-in to every template's context."""
-    return {"company": settings.COMPANY, "demo": settings.DEMO, "single_sign_on": settings.SINGLE_SIGN_ON}
+    """Add the company's name, whether this is the demo, the name of its own sign-in, and when sessions end."""
+    return {
+        "company": settings.COMPANY,
+        "demo": settings.DEMO,
+        "single_sign_on": settings.SINGLE_SIGN_ON,
+        "idle_minutes": settings.IDLE_MINUTES,
+    }

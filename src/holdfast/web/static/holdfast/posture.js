@@ -4,7 +4,10 @@ export async function fetchBand() {
   if (!band) return
   try {
     const answer = await fetch(band.dataset.band, { headers: { "HX-Request": "true" } })
-    if (answer.redirected) return location.reload() // no longer signed in: what is on the page goes
+    if (answer.redirected) { // no longer signed in: what is on the page goes, but for words that somebody away has typed
+      if (dispatchEvent(new CustomEvent("holdfast:signed-out", { cancelable: true }))) location.reload()
+      return
+    }
     if (!answer.ok) return
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".band")
     if (fresh) band.replaceWith(fresh)
