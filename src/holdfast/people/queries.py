@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from holdfast.guard.cutoff.states import cut_off_ids
@@ -150,19 +149,9 @@ def standing_of(customer_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, 
     return {id_: (reference, since) for id_, reference, since in rows}
 
 
-def accounts_of(customer_ids: Collection[str]) -> dict[str, str]:
-    """Return the account reference of each of these customers, of a merged one whom they were merged into.
-
-    Who has none, and who was erased, is left out. One query for any number; ids are text, as lists are long.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, reference FROM (SELECT own.id::text, coalesce((SELECT reference FROM people_customer into_"
-            " WHERE into_.id = own.merged_into_id), own.reference) AS reference FROM people_customer own"
-            " WHERE own.id = ANY(%s::uuid[])) named WHERE reference IS NOT NULL",
-            [f"{{{','.join(customer_ids)}}}"],
-        )
-        return dict(cursor.fetchall())
+ACCOUNTS = """SELECT own.id, coalesce(into_.reference, own.reference) AS reference
+    FROM people_customer own LEFT JOIN people_customer into_ ON into_.id = own.merged_into_id"""
+"""Each customer's account reference, of a merged one whom they were merged into; for lists of hundreds of thousands."""
 
 
 def is_reference(reference: str) -> bool:

@@ -32,7 +32,9 @@ class House:
     now: datetime = START
     tickets: list[RevealTicket] = field(default_factory=list)
 
-    def ask(self, *, agent: int = 7, customer: UUID = CUSTOMERS[0], outcome: str = "allowed") -> RevealLog:
+    def ask(
+        self, *, agent: int = 7, customer: UUID = CUSTOMERS[0], outcome: str = "allowed", field: str = "iban"
+    ) -> RevealLog:
         row = RevealLog.objects.create(
             at=self.now,
             agent_id=agent,
@@ -40,7 +42,7 @@ class House:
             conversation_id=uuid7(),
             customer_id=customer,
             subject=f"people_customer.iban.{customer}",
-            field="iban",
+            field=field,
             purpose="payment",
             outcome=outcome,
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from tests.guard.ledger.conftest import CUSTOMERS, START, Bundle, House, bundled
 
 from holdfast.guard.cutoff.models import Covered, Cut
@@ -17,7 +19,7 @@ from holdfast.guard.ledger import acts
 from holdfast.guard.ledger.models import Act
 from holdfast.guard.models import Grant
 from holdfast.guard.radius import counting, files, keeping, reconciling, sightings
-from holdfast.guard.radius.contract import Class, Question, Refused
+from holdfast.guard.radius.contract import Class, Names, Question, Radius, Refused
 from holdfast.guard.radius.models import Sighting
 from holdfast.guard.radius.reconciling import Evidence, Source
 from holdfast.guard.radius.statement import sentences
@@ -25,6 +27,24 @@ from holdfast.guard.watching.models import Noticed
 from holdfast.kit.ids import uuid7
 
 REPORT = UUID(int=42)
+
+
+def named(accounts: Mapping[UUID, str], cases: Mapping[UUID, int] | None = None) -> Names:
+    """References and numbers as the rooms above would have them."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE named (id uuid, reference text) ON COMMIT DROP")
+        cursor.execute("CREATE TEMPORARY TABLE numbered (id uuid, number bigint) ON COMMIT DROP")
+        cursor.executemany("INSERT INTO named VALUES (%s, %s)", list(accounts.items()))
+        cursor.executemany("INSERT INTO numbered VALUES (%s, %s)", list((cases or {}).items()))
+    return Names(accounts="SELECT * FROM named", cases="SELECT * FROM numbered")
+
+
+def written(
+    question: Question, *, names: Names | None = None, places: Mapping[str, str] | None = None
+) -> tuple[Radius, files.Files]:
+    writer = files.Writer(report_id=REPORT, places=places or {}, agents={7: "Ana"})
+    found = counting.count(question, names=names, told=writer.add)
+    return found, writer.finish(found)
 
 
 def asked(*agents: int, since: datetime = START, hours: float = 1, fields: tuple[str, ...] = ()) -> Question:
@@ -52,7 +72,7 @@ def test_each_way_of_coming_near_a_customer_is_a_class_of_its_own(house: House) 
         Class.LISTED: {listed},
     }
     assert found.totals[Class.GRANTED] == 2
-    assert found.by_field() == {"iban": 1}
+    assert found.by_field == {"iban": 1}
 
 
 def test_a_value_opened_after_the_interval_is_not_in_it_though_it_was_asked_for_within(house: House) -> None:
@@ -152,10 +172,7 @@ def bundle(house: House, keys: Path, tmp_path: Path) -> Bundle:
 
 def made(tmp_path: Path, *agents: int) -> Path:
     """A report over the whole day, in files."""
-    found = counting.count(asked(*agents))
-    report = files.make(
-        found, report_id=REPORT, accounts={str(CUSTOMERS[0]): "TW-1"}, places={"TW-1": "US-ME"}, cases={}, agents={}
-    )
+    _, report = written(asked(*agents), names=named({CUSTOMERS[0]: "TW-1"}), places={"TW-1": "US-ME"})
     (tmp_path / "report.json").write_bytes(report.as_json)
     (tmp_path / "report.note").write_text(report.note)
     (tmp_path / "report.csv").write_bytes(report.as_csv)
@@ -199,11 +216,14 @@ def test_a_checkpoint_cannot_be_vouched_for_as_something_else() -> None:
 
 def test_the_table_has_a_line_for_each_class_and_runs_nothing(house: House) -> None:
     house.reveal()
-    found = counting.count(asked(7))
-    accounts = {str(CUSTOMERS[0]): '=HYPERLINK("x")'}
-    report = files.make(found, report_id=REPORT, accounts=accounts, places={}, cases={}, agents={})
+    house.ask(customer=CUSTOMERS[0], field='=RUN("a\tb")', outcome="no_grant")
+    _, report = written(asked(7), names=named({CUSTOMERS[0]: '=HYPERLINK("x")'}))
     rows = list(csv.DictReader(io.StringIO(report.as_csv.decode())))
-    assert [row["how"] for row in rows] == ["released", "granted"]
+    assert [(row["how"], row["field"]) for row in rows] == [
+        ("released", "iban"),
+        ("granted", "iban"),
+        ("refused", "'=RUN(a b)"),
+    ]
     assert {row["account"] for row in rows} == {'\'=HYPERLINK("x")'}
 
 
@@ -212,15 +232,7 @@ def test_both_files_say_the_same_whatever_a_reference_is_made_of(house: House) -
     Grant.objects.create(agent_id=7, conversation_id=case, customer_id=CUSTOMERS[0], opened_at=house.now)
     Grant.objects.create(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[0], opened_at=house.now)
     reference, place = 'A "b", c\r\nd\\ü', 'D,"E"'
-    found = counting.count(asked(7))
-    report = files.make(
-        found,
-        report_id=REPORT,
-        accounts={str(CUSTOMERS[0]): reference},
-        places={reference: place},
-        cases={str(case): 12},
-        agents={},
-    )
+    _, report = written(asked(7), names=named({CUSTOMERS[0]: reference}, {case: 12}), places={reference: place})
     (person,) = json.loads(report.as_json)["people"]
     (row,) = csv.DictReader(io.StringIO(report.as_csv.decode(), newline=""))
     assert (person["account"], person["place"]) == (row["account"], row["place"]) == (reference, place)
@@ -232,8 +244,7 @@ def test_both_files_say_the_same_whatever_a_reference_is_made_of(house: House) -
 
 def test_a_report_is_kept_byte_for_byte_and_its_hash_stands_in_the_log(house: House) -> None:
     house.reveal()
-    found = counting.count(asked(7))
-    report = files.make(found, report_id=REPORT, accounts={}, places={}, cases={}, agents={7: "Ana"})
+    found, report = written(asked(7))
     keeping.keep(found, report, report_id=REPORT, by=3)
     assert keeping.files_of(REPORT) == report
     kept = keeping.kept(REPORT)
@@ -253,9 +264,7 @@ def test_a_leaked_sample_is_held_against_it(house: House) -> None:
     house.reveal(customer=CUSTOMERS[0])
     house.ask(customer=CUSTOMERS[1], outcome="no_grant")
     sightings.note(agent_id=7, how=Sighting.How.LISTED, cases=[(uuid7(), CUSTOMERS[2])])
-    found = counting.count(asked(7))
-    accounts = {str(customer): f"TW-{number}" for number, customer in enumerate(CUSTOMERS)}
-    report = files.make(found, report_id=REPORT, accounts=accounts, places={}, cases={}, agents={})
+    _, report = written(asked(7), names=named({who: f"TW-{number}" for number, who in enumerate(CUSTOMERS)}))
     sample = reconciling.references("reference\nTW-0\nTW-1\r\nTW-2,DE\n\nTW-5\nTW-0\n")
     (held,) = reconciling.reconcile(report.as_json, [Evidence(source=Source.SAMPLE, accounts=sample)])
     assert (held.known, held.shown, held.masked, held.refused, held.elsewhere) == (4, 1, 1, 1, 1)

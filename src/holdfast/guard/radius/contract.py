@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from operator import itemgetter
 from uuid import UUID
 
 
@@ -54,12 +52,23 @@ class Question:
             raise Refused("The interval ends before it begins. Give the earlier time first.")
 
 
-Touch = tuple[str, str, str, str, str, int, str]
-"""One customer, class and, for what the log has, field: the first time and the last, how often, in which cases.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """How the rooms above call customers and cases: SELECTs of theirs, which the count joins. Never of anybody's input.
 
-All of it text as the database wrote it, the times as they stand in the report, a blank between cases. A list has
-hundreds of thousands of these: to make ids, times and classes of them took longer than counting them, and Python's
-collector looks again and again at whatever is no plain tuple.
+    `accounts` gives `id` and `reference`, `cases` gives `id` and `number`. Whom they leave out stands by id alone.
+    """
+
+    accounts: str = "SELECT NULL::uuid AS id, NULL::text AS reference WHERE false"
+    cases: str = "SELECT NULL::uuid AS id, NULL::bigint AS number WHERE false"
+
+
+Person = tuple[str, str | None, str, str]
+"""One customer: id, account reference, their touches as they stand in the JSON, and as lines of the table.
+
+A touch is a class and, for what the log has, a field: the first time and the last, how often, in which cases. The
+database writes them, since it has them in order: to make objects of hundreds of thousands took longer than counting.
+Each line begins with a tab, where the customer's own cells go.
 """
 
 
@@ -82,12 +91,15 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radius:
-    """The answer. `touches` are in the order of customers, then of classes; `named` has the customers of each class."""
+    """The answer. `named` has the customers of each class, in the order of their ids.
+
+    `by_field`: of how many customers a value of each field was shown, most first.
+    """
 
     question: Question
     made_at: datetime
-    touches: Sequence[Touch]
     named: Mapping[Class, Sequence[str]]
+    by_field: Mapping[str, int]
     log: Log
 
     @property
@@ -98,12 +110,3 @@ class Radius:
     def customers(self, *kinds: Class) -> set[UUID]:
         """Return whom any of these classes names."""
         return {UUID(id_) for kind in kinds for id_ in self.named[kind]}
-
-    def everybody(self) -> Sequence[str]:
-        """Return the ids of all customers, in their order."""
-        return list(dict.fromkeys(map(itemgetter(0), self.touches)))
-
-    def by_field(self) -> dict[str, int]:
-        """Return of how many customers a value of each field was shown, most first."""
-        counts = Counter(touch[2] for touch in self.touches if touch[1] == Class.RELEASED)
-        return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from holdfast.conversations.lookups import numbers_of_ids
+from holdfast.conversations.lookups import NUMBERS
 from holdfast.guard.radius import counting, files, keeping
-from holdfast.guard.radius.contract import Question, Radius, Refused
+from holdfast.guard.radius.contract import Names, Question, Radius, Refused
 from holdfast.guard.radius.files import Files
 from holdfast.kit.ids import uuid7
-from holdfast.people.queries import accounts_of, names_of
+from holdfast.people.queries import ACCOUNTS, names_of
 
 MOST_PLACES = 2_000_000
 
@@ -29,23 +29,12 @@ class Made:
 
 def make(question: Question, *, by: int | None, places: Mapping[str, str] | None = None) -> Made:
     """Count, sign and keep. `places`: the jurisdiction of an account by its reference. Raises `Refused`."""
-    radius = counting.count(question)
     report_id = uuid7()
-    written = write(radius, report_id=report_id, places=places or {})
+    writer = files.Writer(report_id=report_id, places=places or {}, agents=names_of(question.agents))
+    radius = counting.count(question, names=Names(accounts=ACCOUNTS, cases=NUMBERS), told=writer.add)
+    written = writer.finish(radius)
     keeping.keep(radius, written, report_id=report_id, by=by)
     return Made(report_id, radius, written)
-
-
-def write(radius: Radius, *, report_id: UUID, places: Mapping[str, str]) -> Files:
-    """Return the signed files of what was counted."""
-    return files.make(
-        radius,
-        report_id=report_id,
-        accounts=accounts_of(radius.everybody()),
-        places=places,
-        cases=numbers_of_ids({case for held in {touch[-1] for touch in radius.touches} for case in held.split()}),
-        agents=names_of(radius.question.agents),
-    )
 
 
 def read_places(text: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from holdfast.guard.field_words import in_words
 from holdfast.guard.radius import keeping, reconciling
 from holdfast.guard.radius.contract import Class, Question, Refused
 from holdfast.guard.radius.reconciling import Evidence, Held, Source
@@ -63,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
     names = names_of([each.made_by_id for each in newest if each.made_by_id is not None])
     context = {
         "vendors": choosing.everybody(),
-        "fields": choosing.FIELDS,
+        "fields": {each: in_words(each) for each in choosing.FIELDS},
         "reports": [(each, names.get(each.made_by_id or 0, "The command line")) for each in newest],
         "sent": request.POST,
         "ticked": {name: set(request.POST.getlist(name)) for name in ("vendor", "team", "agent", "field")},
@@ -145,6 +146,8 @@ def _page(
     names = names_of(kept.agents)
     context = {
         "report": kept,
+        "fields": [in_words(each) for each in kept.fields],
+        "by_field": [(in_words(each), number) for each, number in kept.by_field.items()],
         "by": name_of(kept.made_by_id) if kept.made_by_id is not None else "the command line",
         "accounts": sorted(names.get(each, f"No. {each}") for each in kept.agents),
         "classes": [(each, handing.WORDS[each], kept.totals.get(each, 0)) for each in Class],
