@@ -43,6 +43,7 @@ from holdfast.intake import operators, tokens  # noqa: E402
 from holdfast.intake.accept import PostgresIntake  # noqa: E402
 from holdfast.intake.contact import CONTACTS  # noqa: E402
 from holdfast.intake.door import Door, Limits  # noqa: E402
+from holdfast.intake.pace import take  # noqa: E402
 from holdfast.intake.proof import Prover  # noqa: E402
 from holdfast.intake.spool import Spool  # noqa: E402
 from holdfast.intake.telling import Telling  # noqa: E402
@@ -84,12 +85,13 @@ class Web:
 
     def routes(self) -> tuple[dict[str, App], list[tuple[str, App]]]:
         """Return the raw applications, by path and by prefix; whatever else comes is Django's."""
-        health = Health(intake=self.intake, tokens=self.tokens, executor=self._lookups)
+        health = Health(intake=self.intake, tokens=self.tokens, pace=self.pace, executor=self._lookups)
         self.door = door = Door(
             intake=self.intake,
             tokens=self.tokens,
             refresh_tokens=self.refresh_tokens,
             tell=Telling(spool=self.spool, executor=self._lookups, number_of=_number_of),
+            pace=self.pace,
             prover=Prover(operators=self.operators, public_url=settings.PUBLIC_URL),
             blobs=BlobStore(settings.BLOB_DIR),
             public_url=settings.PUBLIC_URL,
@@ -158,6 +160,13 @@ class Web:
             if self._tokens_read < asked:
                 await asyncio.sleep(max(0.0, self._tokens_read + 0.1 - asked))
                 await self._read_tokens()
+
+    async def pace(self, token: tokens.KnownToken, scope: str) -> int:
+        """Count a use of a token; return in how many seconds it may go on, 0 for now. A database that hangs allows."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                return await asyncio.get_running_loop().run_in_executor(self._lookups, take, token, scope)
+        return 0
 
     async def _listening_of(self, scope: Message) -> streams.Listening | None:
         ticket = streams.from_ticket(parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import Executor
 from ipaddress import ip_address
 from typing import Any
@@ -15,11 +15,14 @@ from django.db.migrations.executor import MigrationExecutor
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from holdfast.intake.accept import PostgresIntake
-from holdfast.intake.tokens import METRICS_READ, TokenCache
+from holdfast.intake.pace import sentence
+from holdfast.intake.tokens import METRICS_READ, KnownToken, TokenCache
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+Pace = Callable[[KnownToken, str], Awaitable[int]]
 
 _CANARY_EVERY = 1.0  # seconds; whoever asks more often gets the last answer
 _PATIENCE = 3.0  # seconds
@@ -29,9 +32,10 @@ _FORWARDED = {b"x-forwarded-for", b"forwarded", b"x-real-ip"}
 class Health:
     """Answers the three questions of whoever runs this process."""
 
-    def __init__(self, *, intake: PostgresIntake, tokens: TokenCache, executor: Executor) -> None:
+    def __init__(self, *, intake: PostgresIntake, tokens: TokenCache, pace: Pace, executor: Executor) -> None:
         self._intake = intake
         self._tokens = tokens
+        self._pace = pace
         self._executor = executor
         self._migrated = False
         self._answer: tuple[float, int, bytes] = (float("-inf"), 503, b"")
@@ -53,8 +57,13 @@ class Health:
 
     async def metrics(self, scope: Message, receive: Receive, send: Send) -> None:
         """Prometheus' text format, for this machine or a token with the scope `metrics:read`."""
-        if not self._may_see_metrics(scope):
+        token, is_local = self._who_sees_metrics(scope)
+        if token is None and not is_local:
             await _respond(send, 403, b'{"detail": "This needs a token with the scope metrics:read."}')
+            return
+        if token is not None and (wait := await self._pace(token, METRICS_READ)):
+            said = json.dumps({"detail": sentence(METRICS_READ, wait)}).encode()
+            await _respond(send, 429, said, more=[(b"retry-after", b"%d" % wait)])
             return
         await _respond(send, 200, generate_latest(), CONTENT_TYPE_LATEST.encode())
 
@@ -81,22 +90,27 @@ class Health:
             return "away"
         return "ok" if self._migrated else "not migrated"
 
-    def _may_see_metrics(self, scope: Message) -> bool:
+    def _who_sees_metrics(self, scope: Message) -> tuple[KnownToken | None, bool]:
+        """Return the token that may see them, or whether they are asked for on this machine."""
         headers = dict(scope["headers"])
         scheme, _, secret = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() == b"bearer":
             token = self._tokens.find(secret.strip())
-            return token is not None and METRICS_READ in token.scopes
+            return (token if token is not None and METRICS_READ in token.scopes else None), False
         # Behind a proxy on this machine everybody comes from here, so a forwarded request is not a local one.
         peer = scope.get("client")
-        return peer is not None and ip_address(peer[0]).is_loopback and not headers.keys() & _FORWARDED
+        local = peer is not None and ip_address(peer[0]).is_loopback and not headers.keys() & _FORWARDED
+        return None, local
 
 
-async def _respond(send: Send, status: int, body: bytes, media: bytes = b"application/json") -> None:
+async def _respond(
+    send: Send, status: int, body: bytes, media: bytes = b"application/json", more: Headers = ()
+) -> None:
     headers = [
         (b"content-type", media),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

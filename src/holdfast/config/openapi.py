@@ -151,6 +151,7 @@ def _goodwill() -> Json:
         "410": problem("The offer is over."),
         "413": problem("Too large."),
         "422": problem("A field is wrong; it is named."),
+        "429": problem("Too often for this token; see `Retry-After`."),
     }
     asked = _operation("Redeem a code.", answers, body="Redemption", scope="goodwill:redeem")
     return {"/v1/goodwill/redemptions": {"post": asked}}
@@ -169,7 +170,8 @@ def _log() -> Json:
     closed = {"description": "No token with this scope.", "content": as_json(_TEXT, "text/plain")}
     sizes = [{"name": name, "in": "query", "schema": {"type": "integer", "minimum": 0}} for name in ("old", "size")]
     start = {"name": "from", "in": "query", "schema": {"type": "integer", "minimum": 0}}
-    read, audited = {"200": text, "404": none}, {"200": text, "401": closed, "404": none}
+    often = {"description": "Too often for this token.", "content": as_json(_TEXT, "text/plain")}
+    read, audited = {"200": text, "404": none}, {"200": text, "401": closed, "404": none, "429": often}
     return {
         "/ledger/checkpoint": {"get": _operation("The latest signed checkpoint.", read)},
         "/ledger/checkpoint/{size}": {"get": _operation("A checkpoint that was kept.", read, of=[_SIZE])},
@@ -184,11 +186,12 @@ def _log() -> Json:
 
 def _process() -> Json:
     closed = {"403": {"description": "From elsewhere, without a token.", "content": as_json({"type": "object"})}}
+    often = {"429": {"description": "Too often for this token.", "content": as_json({"type": "object"})}}
     text = {"200": {"description": "Prometheus' format.", "content": as_json(_TEXT, "text/plain")}}
     return {
         "/healthz": {"get": _operation("Can it take contacts?", _either("Alive"))},
         "/readyz": {"get": _operation("Can it do its work?", _either("Ready"))},
-        "/metrics": {"get": _operation("What it has done.", text | closed, scope="metrics:read")},
+        "/metrics": {"get": _operation("What it has done.", text | closed | often, scope="metrics:read")},
     }
 
 

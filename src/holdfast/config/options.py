@@ -21,6 +21,8 @@ Networks = Annotated[
     BeforeValidator(lambda said: [part.strip() for part in said.split(",") if part.strip()] if said else ()),
 ]
 
+Paced = Literal["receipts:read", "metrics:read", "goodwill:redeem", "ledger:read"]
+
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -55,6 +57,10 @@ class Options(BaseSettings):
     oidc_name: str = Field("your company account", description='What the button says after "Continue with".')
     second_factor: Literal["nobody", "leads", "everybody"] = Field(
         "nobody", description="Who must have a passkey or an authenticator app; leads: everybody but agents."
+    )
+    token_rates: dict[Paced, Annotated[int, Field(gt=0, le=1_000_000)]] = Field(
+        default_factory=dict,
+        description='How often a minute one token may use a scope, as JSON: {"receipts:read": 60}.',
     )
     idle_minutes: int = Field(
         45, ge=0, le=720, description="Minutes without a person's act after which a session ends; 0: only 12 hours."

@@ -271,6 +271,7 @@ COMPANY = _options.company
 DEMO = _options.demo
 SECOND_FACTOR = _options.second_factor
 IDLE_MINUTES = _options.idle_minutes
+TOKEN_RATES = {str(scope): rate for scope, rate in _options.token_rates.items()}
 COST_AGENT_MINUTE = _options.cost_agent_minute
 COST_CONTACT = _options.cost_contact
 COST_CONTACT_MINUTE = _options.cost_contact_minute

@@ -22,6 +22,7 @@ from holdfast.intake import attachments
 from holdfast.intake.accept import Accepted, Intake, Overloaded, Unstorable
 from holdfast.intake.contact import CONTACTS, ContactIn, Incoming
 from holdfast.intake.delegation import spoken_for
+from holdfast.intake.pace import too_often
 from holdfast.intake.problems import Fault, Problem, malformed, unspeakable
 from holdfast.intake.proof import Proof, Prover
 from holdfast.intake.telling import Told
@@ -66,6 +67,7 @@ class Door:
         tokens: TokenCache,
         refresh_tokens: Callable[[], Awaitable[None]],
         tell: Callable[[UUID], Awaitable[Told | None]],
+        pace: Callable[[KnownToken, str], Awaitable[int]],
         prover: Prover,
         blobs: BlobStore,
         public_url: str,
@@ -76,6 +78,7 @@ class Door:
         self._tokens = tokens
         self._refresh_tokens = refresh_tokens
         self._tell = tell
+        self._pace = pace
         self._prover = prover
         self._blobs = blobs
         self._public_url = public_url
@@ -231,6 +234,8 @@ class Door:
         token = await self._authorised(dict(scope["headers"]))
         if not token.scopes & {RECEIPTS_READ, CONTACTS_WRITE}:
             raise _forbidden(RECEIPTS_READ)
+        if wait := await self._pace(token, RECEIPTS_READ):
+            raise too_often(RECEIPTS_READ, wait)
         try:
             told = await self._tell(UUID(scope["path"][len(_RECEIPTS) :]))
         except ValueError:

@@ -88,6 +88,17 @@ class ApiToken(models.Model):
     employer_id = models.BigIntegerField(null=True, help_text="Whose systems have it, when an employer's of agents.")
 
 
+class TokenPace(models.Model):
+    """Until when what a token asked for by a scope is paid for, see `pace`. Unlogged: a crash empties it."""
+
+    name = models.CharField(max_length=60)
+    scope = models.CharField(max_length=40)
+    paid_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "scope"], name="token_pace_once")]
+
+
 class Operator(models.Model):
     """An operator of assistants whose signatures the company accepts, and its public keys as last read."""
 

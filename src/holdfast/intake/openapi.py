@@ -69,6 +69,7 @@ _REFUSALS = {
     413: "Too large; the field and its limit are named.",
     415: "Not `application/json`, or compressed.",
     422: "A field is wrong; it is named.",
+    429: "Too often for this token; see `Retry-After`. Handing in contacts is never too often.",
     503: "Not accepted: it can be kept nowhere at the moment. See `Retry-After`.",
 }
 
@@ -91,7 +92,7 @@ def described() -> tuple[dict[str, Any], dict[str, Any]]:
                 "security": [{"token": ["contacts:write"]}],
                 "parameters": [key, *signing],
                 "requestBody": {"required": True, "content": as_json(ref("Contact"))},
-                "responses": {"202": answer("Accepted.", "Accepted"), **_refusals(*_REFUSALS)},
+                "responses": {"202": answer("Accepted.", "Accepted"), **_refusals(*(_REFUSALS.keys() - {429}))},
             }
         },
         "/v1/receipts/{id}": {
@@ -103,7 +104,7 @@ def described() -> tuple[dict[str, Any], dict[str, Any]]:
                 "responses": {
                     "200": answer("What became of it.", "Receipt"),
                     "404": problem("There is no such receipt, or it is not this token's."),
-                    **_refusals(401, 403, 405, 503),
+                    **_refusals(401, 403, 405, 429, 503),
                 },
             }
         },

@@ -21,7 +21,7 @@ from holdfast.desk.views.settings import LEADS
 from holdfast.guard.ledger import bundle, proofs, signing, succession, witnesses
 from holdfast.guard.ledger.proofs import NotThere
 from holdfast.guard.ledger.witnesses import NotTaken
-from holdfast.intake import tokens
+from holdfast.intake import pace, tokens
 from holdfast.kit.numbers import whole
 from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
@@ -57,8 +57,12 @@ def _for_auditors(view: View[P]) -> View[P]:
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or tokens.known(secret.strip(), scope=tokens.LEDGER_READ) is None:
+        token = tokens.known(secret.strip(), scope=tokens.LEDGER_READ) if scheme.lower() == "bearer" else None
+        if token is None:
             return HttpResponse("This needs a token with the scope ledger:read.\n", status=401)
+        if wait := pace.take(token, tokens.LEDGER_READ):
+            said = f"{pace.sentence(tokens.LEDGER_READ, wait)}\n"
+            return HttpResponse(said, status=429, headers={"Retry-After": str(wait)})
         return view(request, *args, **kwargs)
 
     return checked

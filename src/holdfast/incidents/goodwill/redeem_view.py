@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from holdfast.incidents.goodwill import redeeming
 from holdfast.incidents.goodwill.errors import NotFound, Over, Refused, Used
-from holdfast.intake import tokens
+from holdfast.intake import pace, tokens
 from holdfast.intake.problems import Fault, Problem
 
 _LARGEST = 4_000  # bytes
@@ -46,6 +46,7 @@ def _token(request: HttpRequest) -> tokens.KnownToken:
     if known is None:
         detail = f"Send a token in force with the scope {tokens.GOODWILL_REDEEM}."
         raise Problem(401, detail, headers=[(b"www-authenticate", b"Bearer")])
+    pace.check(known, tokens.GOODWILL_REDEEM)
     return known
 
 
