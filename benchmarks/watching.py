@@ -1,10 +1,11 @@
-"""How soon is a slow leak seen, and how often is somebody looked at for nothing?
+"""How soon is a slow leak seen?
 
     ./holdfast bench watching --seed 1
 
-The house's own functions (`guard.watching`) on simulated agents; nothing here is real. Each figure stands beside the
-one that a prototype gave before the house was built (in brackets; the same assumptions, one false alarm a week for 500
-agents from one sum alone). Baselines in the same run: counting all openings instead of those no case explains, one
+The house's own functions (`guard.watching`) on simulated agents, with the thresholds that follow from sharing out one
+false alarm a week among all signals (`false_alarms` measures those); nothing here is real. Each figure stands beside
+the one that a prototype gave before the house was built (in brackets; the same assumptions, one false alarm a week for
+500 agents from one sum alone). Baselines in the same run: counting all openings instead of those no case explains, one
 threshold for everybody instead of one's own past, and the own team instead of others. One JSON line last.
 """
 
@@ -16,6 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,13 +28,30 @@ DAYS = 260
 NEVER = DAYS + 1
 AT = datetime(2026, 3, 2, 3, tzinfo=UTC)
 
-# Channel, events a day, spread of a day's load, and of the prototype: median days (median, 90 %) by extra events a day.
-CHANNELS: tuple[tuple[str, float, float, str, dict[int, str]], ...] = (
-    ("unexplained, 0.5 a day", 0.5, 0.0, "unexplained", {5: "2, 2", 2: "4, 7", 1: "9, 23"}),
-    ("unexplained, 2 a day", 2.0, 0.3, "unexplained", {5: "3, 5", 2: "-", 1: "28, 78"}),
-    ("values, 12 in 60 cases", 12.0, 0.15, "values", {5: "9, 15", 2: "34, 82", 1: "-"}),
-    ("all openings, 60 (baseline)", 60.0, 0.15, "all", {140: "2, 2", 5: "45, 88", 2: "191, >260"}),
-    ("all openings, 60, spread 30 % (baseline)", 60.0, 0.3, "all", {140: "-", 5: "98, 203", 2: "never"}),
+
+@dataclass(frozen=True)
+class Channel:
+    """What is counted, events a day, spread of a day's load, and of the prototype by extra events a day: median, 90 %.
+
+    `cases`: events come of so many cases, whose number is known; their days differ by `spread`, too.
+    """
+
+    name: str
+    kind: str
+    mean: float
+    spread: float
+    known: dict[int, str]
+    cases: int = 0
+
+
+CHANNELS = (
+    Channel("unexplained, 0.5 a day", "unexplained", 0.5, 0.0, {5: "2, 2", 2: "4, 7", 1: "9, 23"}),
+    Channel("unexplained, 2 a day, spread 30 %", "unexplained", 2.0, 0.3, {5: "3, 5", 2: "-", 1: "28, 78"}),
+    Channel("values, 12 in 60 cases", "values", 12.0, 0.15, {5: "9, 15", 2: "34, 82", 1: "-"}, cases=60),
+    Channel("unusual customers, 0.7 in 60 cases", "outside", 0.7, 0.15, {5: "-", 2: "-", 1: "-"}, cases=60),
+    Channel("searches, 2 a day", "searches", 2.0, 0.15, {10: "-", 5: "-", 2: "-"}),
+    Channel("all openings, 60 (baseline)", "all", 60.0, 0.15, {140: "2, 2", 5: "45, 88", 2: "191, >260"}),
+    Channel("all openings, 60, spread 30 % (baseline)", "all", 60.0, 0.3, {140: "-", 5: "98, 203", 2: "never"}),
 )
 
 
@@ -40,7 +59,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--insiders", type=int, default=300, help="simulated for each row")
-    parser.add_argument("--weeks", type=int, default=12, help="of the honest house of 500 agents, looked at each night")
     given = parser.parse_args()
     started = time.perf_counter()
     draw = np.random.default_rng(given.seed)
@@ -51,37 +69,40 @@ def main() -> int:
         "colluding": colluding(draw),
         "made_up_cases": made_up_cases(draw),
         "common_point": common_point(draw),
-        "honest_house": honest_house(draw, given.weeks),
     }
     seconds = round(time.perf_counter() - started)
     print(json.dumps({"benchmark": "watching", "seed": given.seed, "seconds": seconds, **results}))
     return 0
 
 
-def _counts(draw: Draw, mean: float, spread: float, days: int) -> Any:
-    load = draw.gamma(1 / spread**2, spread**2, days) if spread else np.ones(days)
-    return draw.poisson(mean * load)
+def _days(draw: Draw, channel: Channel, extra: float, days: int) -> list[Any]:
+    """What is counted in so many days, and what the house expects of each."""
+    from holdfast.guard.watching.cusum import Counted
+
+    load = draw.gamma(1 / channel.spread**2, channel.spread**2, days) if channel.spread else np.ones(days)
+    leaked = draw.poisson(extra, days)
+    if not channel.cases:
+        return [Counted(int(each), channel.mean) for each in draw.poisson(channel.mean * load) + leaked]
+    a_case = channel.mean / channel.cases
+    cases = draw.poisson(channel.cases * load)
+    counts = draw.poisson(cases * a_case) + leaked
+    return [Counted(int(count), max(0.05, int(many) * a_case)) for count, many in zip(counts, cases, strict=True)]
 
 
-def _sums(kind: str, mean: float, spread: float) -> tuple[list[float], float, int]:
-    """The excesses, shape and days between false alarms with which the house watches this."""
+def _first_alarm(days: Sequence[Any], channel: Channel) -> int | None:
+    """The day of the first alarm, with the excesses, shape and share with which the house watches this."""
     from holdfast.guard.watching.contract import Kind
-    from holdfast.guard.watching.cusum import BETWEEN
+    from holdfast.guard.watching.cusum import watch
     from holdfast.guard.watching.over_time import MEASURES
+    from holdfast.guard.watching.shares import days_between
 
-    wanted = {"unexplained": Kind.UNEXPLAINED, "values": Kind.VALUES}.get(kind)
-    if wanted is None:
-        return [5.0], 1 / spread**2, BETWEEN
-    measure = next(each for each in MEASURES if each.kind is wanted)
-    return [max(events, share * mean) for events, share in measure.excesses], measure.shape, measure.between
-
-
-def _first_alarm(events: Sequence[int], mean: float, kind: str, spread: float = 0.0) -> int | None:
-    from holdfast.guard.watching.cusum import Counted, watch
-
-    excesses, shape, between = _sums(kind, mean, spread)
-    days = [Counted(int(count), mean) for count in events]
-    found = [watch(days, excess=excess, shape=shape, between=between) for excess in excesses]
+    measure = next((each for each in MEASURES if each.kind == channel.kind), None)
+    if measure is None:
+        between = days_between(Kind.UNEXPLAINED)
+        found = [watch(days, excess=(5.0, 0.0), shape=1 / channel.spread**2, between=between)]
+    else:
+        between = days_between(measure.kind)
+        found = [watch(days, excess=each, shape=measure.shape, between=between) for each in measure.excesses]
     return min((alarm.at + 1 for alarm in found if alarm), default=None)
 
 
@@ -89,56 +110,56 @@ def delays(draw: Draw, insiders: int) -> list[dict[str, Any]]:
     """Days until a leak of so many more a day is seen, and false alarms of the same sums."""
     _say("\nSlow leaks: days until seen (median, 90 %), records lost; [prototype]")
     rows = []
-    for name, mean, spread, kind, known in CHANNELS:
-        false = _false_alarms(draw, mean, spread, kind)
-        for extra, before in known.items():
-            found = sorted(
-                _first_alarm(_counts(draw, mean, spread, DAYS) + draw.poisson(extra, DAYS), mean, kind, spread) or NEVER
-                for _ in range(insiders)
-            )
+    for channel in CHANNELS:
+        false = _false_alarms(draw, channel)
+        for extra, before in channel.known.items():
+            found = sorted(_first_alarm(_days(draw, channel, extra, DAYS), channel) or NEVER for _ in range(insiders))
             middle, late = found[len(found) // 2], found[int(0.9 * len(found))]
-            caught = sum(each < NEVER for each in found) / insiders
-            rows.append({"channel": name, "extra": extra, "median": middle, "p90": late, "caught": round(caught, 2)})
+            caught = round(sum(each < NEVER for each in found) / insiders, 2)
+            rows.append({"channel": channel.name, "extra": extra, "median": middle, "p90": late, "caught": caught})
             rows[-1] |= {"false_a_week": false, "prototype": before}
             lost = f"{middle * extra}" if middle < NEVER else "-"
-            _say(f"  {name:<42} +{extra:<4} {_days(middle):>5}, {_days(late):>5}   lost {lost:>5}   [{before}]")
+            _say(
+                f"  {channel.name:<42} +{extra:<4} {_named(middle):>5}, {_named(late):>5}   lost {lost:>5}   [{before}]"
+            )
         _say(f"  {'':<42} false alarms a week of 500: {false}")
     return rows
 
 
-def _false_alarms(draw: Draw, mean: float, spread: float, kind: str) -> float:
+def _false_alarms(draw: Draw, channel: Channel) -> float:
     """False alarms a week of 500 honest agents whose usual is known, from runs of 250 days."""
     runs = 600
-    alarms = sum(_first_alarm(_counts(draw, mean, spread, 250), mean, kind, spread) is not None for _ in range(runs))
+    alarms = sum(_first_alarm(_days(draw, channel, 0, 250), channel) is not None for _ in range(runs))
     return round(alarms / (runs * 250) * 2_500, 2)
 
 
 def own_past(draw: Draw, insiders: int) -> dict[str, Any]:
     """Honest agents differ (gamma, shape 1.5, mean 0.5): one threshold, or one's own 40 days drawn to the pool."""
     from holdfast.guard.watching.baseline import Past, pool_of, usual
+    from holdfast.guard.watching.cusum import Counted
+
+    channel = CHANNELS[0]
+
+    def alarm(events: Sequence[int], mean: float) -> int | None:
+        return _first_alarm([Counted(int(each), mean) for each in events], channel)
 
     rates = draw.gamma(1.5, 0.5 / 1.5, 500)
     pasts = [Past(int(draw.poisson(rate * 40)), 40) for rate in rates]
     pool = pool_of(pasts)
-    known = [usual(pool, past) for past in pasts]
+    assert pool is not None
+    known = [usual(pool, past) or 0.0 for past in pasts]
     honest = [draw.poisson(rate, 120) for rate in rates]
     found: dict[str, Any] = {}
     for name, means in (("one for all", [pool.mean] * 500), ("own past", known)):
-        false = sum(
-            _first_alarm(days, mean, "unexplained") is not None for days, mean in zip(honest, means, strict=True)
-        )
-        late = []
-        for number in range(insiders):
-            agent = number % 500
-            events = draw.poisson(rates[agent] + 1, DAYS)
-            late.append(_first_alarm(events, means[agent], "unexplained") or NEVER)
+        false = sum(alarm(days, mean) is not None for days, mean in zip(honest, means, strict=True))
+        late = [
+            alarm(draw.poisson(rates[number % 500] + 1, DAYS), means[number % 500]) or NEVER
+            for number in range(insiders)
+        ]
         found[name] = {"false_a_week": round(false / 24, 2), "median_days_at_1": int(statistics.median(late))}
     leaking = [Past(int(draw.poisson((rate + 5) * 40)), 40) for rate in rates]
-    taught = [usual(pool, past) for past in leaking]
-    days = [
-        _first_alarm(draw.poisson(rate + 5, DAYS), mean, "unexplained") or NEVER
-        for rate, mean in zip(rates, taught, strict=True)
-    ]
+    taught = [usual(pool, past) or 0.0 for past in leaking]
+    days = [alarm(draw.poisson(rate + 5, DAYS), mean) or NEVER for rate, mean in zip(rates, taught, strict=True)]
     found["leaked through their whole past"] = {"median_days_at_5": int(statistics.median(days))}
     _say(f"\nOwn past: {found}  [prototype at +1 a day: one for all 255 days, own past 9]")
     return found
@@ -225,47 +246,7 @@ def common_point(draw: Draw, rounds: int = 12) -> list[dict[str, Any]]:
     return rows
 
 
-def honest_house(draw: Draw, weeks: int) -> dict[str, Any]:
-    """500 honest people who differ, looked at every night: new signals a week, by kind, of everything that has a past.
-
-    Cases differ by day and person, as do openings no case explains (gamma, shape 1.5), values per case and searches.
-    """
-    from holdfast.guard.watching.contract import Day, Facts, Person
-    from holdfast.guard.watching.over_time import PAST
-    from holdfast.guard.watching.signals import signals
-
-    people = tuple(Person(n, n // 15, n // 170, frozenset({n % 3}), AT - timedelta(days=900)) for n in range(500))
-    rates = draw.gamma(1.5, 0.5 / 1.5, 500), 0.2 * np.exp(draw.normal(0, 0.08, 500)), draw.gamma(2.0, 1.0, 500)
-    workdays = [day for day in (AT.date() + timedelta(days=n) for n in range(-84, 7 * weeks)) if day.weekday() < 5]
-    days = []
-    for day in workdays:
-        load = draw.gamma(1 / 0.15**2, 0.15**2, 500)
-        cases = draw.poisson(60 * load)
-        drawn = draw.poisson(rates[0] * load), draw.binomial(cases, rates[1]), draw.poisson(rates[2] * load)
-        days += [
-            Day(n, day, int(cases[n]), 0, *(int(each[n]) for each in (drawn[1], drawn[0], drawn[2])))
-            for n in range(500)
-        ]
-    open_now: set[tuple[int, str]] = set()
-    new: dict[str, int] = {}
-    cleared: dict[Any, datetime] = {}
-    for night in range(7 * weeks):
-        at = AT + timedelta(days=night)
-        first = (at - PAST).date()
-        facts = Facts(at, people, tuple(day for day in days if first <= day.day < at.date()))
-        found = {(each.agent_id, str(each.kind)): each for each in signals(facts, cleared=cleared)}
-        for key, signal in found.items():
-            if key not in open_now:
-                new[key[1]] = new.get(key[1], 0) + 1
-            cleared[signal.agent_id, signal.kind] = at  # a person finds it explained the next day
-        open_now = set(found)
-    a_week = round(sum(new.values()) / weeks, 2)
-    result = {"false_a_week": a_week, "weeks": weeks, "by_kind": new}
-    _say(f"\nHonest house of 500, {weeks} weeks: {a_week} a week, {new}  [aim: at most 1]")
-    return result
-
-
-def _days(value: int) -> str:
+def _named(value: int) -> str:
     return str(value) if value < NEVER else f">{DAYS}"
 
 

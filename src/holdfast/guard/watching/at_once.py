@@ -24,6 +24,8 @@ BETWEEN = (timedelta(seconds=5), timedelta(seconds=20))
 MANY, IN_A_ROW, UNMARKED = (10, 30), (6, 12), (3, 10)
 """The least and the most that a bound may be: refusals in an hour, customers in a row, openings without marks."""
 _WEEKS = 4  # of refusals and marks that a look reads
+_FEW = 5  # refusals in an hour; how far they go beyond says how much more may still be chance
+_AGAIN = 3  # such days of one person: who is refused again and again raises the bound for nobody
 
 # Refusals for asking clumsily or too late say nothing; these were asked for what is not one's own to see, or beyond it.
 _TELLING = {
@@ -44,7 +46,7 @@ def denials(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
     lately = [each for each in telling if each.at >= facts.at - SINCE]
     for agent, rows in _by_agent(lately, Kind.DENIALS, cleared).items():
         hour = _fullest_hour(rows)
-        others = [size for other, sizes in bursts.items() if other != agent for size in sizes]
+        others = [size for other, sizes in bursts.items() if other != agent and len(sizes) < _AGAIN for size in sizes]
         if len(hour) < many(others, people=len(facts.people) - 1):
             continue
         customers = len({row.customer_id for row in hour if row.customer_id is not None})
@@ -62,25 +64,25 @@ def denials(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
 
 
 def many(bursts: Sequence[int], *, people: int) -> int:
-    """Return how many refusals in an hour are too many, from the sizes of everybody else's fullest hours, one a day.
+    """Return how many refusals in an hour are too many, from everybody else's hours of five and more, one a day.
 
-    Sizes are taken for geometric: somebody whose page asks again asks again and again. Each counts for ten at most.
+    Beyond five they are taken for geometric: a page that asks again asks again and again. Two small ones are added, so
+    that few do not say much.
     """
     least, most = MANY
-    if not bursts:
-        return least
-    mean = max(1.05, sum(min(size, least) for size in bursts) / len(bursts))
+    beyond = (sum(min(size, most) - _FEW + 1 for size in bursts) + 4) / (len(bursts) + 2)
     a_week = PEOPLE * len(bursts) / _WEEKS / max(people, 1)
-    further = math.log(max(1.0, a_week / SHARES[Kind.DENIALS])) / -math.log1p(-1 / mean)
-    return min(max(least, 1 + math.ceil(further)), most)
+    further = math.log(max(1.0, a_week / SHARES[Kind.DENIALS])) / -math.log1p(-1 / beyond)
+    return min(max(least, _FEW + math.ceil(further)), most)
 
 
 def _bursts(rows: Sequence[Refusal]) -> list[int]:
-    """The size of the fullest hour of each day on which somebody was refused."""
+    """The size of the fullest hour of each day on which somebody was refused five times or more in one."""
     by_day: dict[date, list[Refusal]] = defaultdict(list)
     for row in rows:
         by_day[row.at.date()].append(row)
-    return [len(_fullest_hour(own)) for own in by_day.values()]
+    sizes = [len(_fullest_hour(own)) for own in by_day.values() if len(own) >= _FEW]
+    return [size for size in sizes if size >= _FEW]
 
 
 def _fullest_hour(rows: Sequence[Refusal]) -> Sequence[Refusal]:

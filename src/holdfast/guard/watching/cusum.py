@@ -94,15 +94,15 @@ def run_length(height: float, expected: float, excess: float, shape: float) -> f
 def _until_passed(height: float, steps: NDArray[np.float64], chances: NDArray[np.float64]) -> float:
     """The expected steps of a sum that is put back to zero whenever it sinks below, in a chain of `_STATES` heights."""
     width = height / _STATES
-    heights = (np.arange(_STATES) + 0.5) * width
-    heights[0] = 0.0
-    reached = heights[:, None] + steps[None, :]
-    place = np.where(reached <= 0, 0, np.floor(reached / width)).astype(int)
-    stays = place < _STATES
-    moves = np.zeros((_STATES, _STATES))
-    rows = np.broadcast_to(np.arange(_STATES)[:, None], place.shape)
-    np.add.at(moves, (rows[stays], place[stays]), np.broadcast_to(chances, place.shape)[stays])
-    return float(np.linalg.solve(np.eye(_STATES) - moves, np.ones(_STATES))[0])
+    reached = np.maximum(0, np.arange(_STATES)[:, None] + steps[None, :] / width)
+    moves = np.zeros((_STATES, _STATES + 1))
+    rows = np.broadcast_to(np.arange(_STATES)[:, None], reached.shape)
+    # Between two heights it is in both, in proportion: so the sum sinks and rises as much as it should.
+    below = np.minimum(np.floor(reached), _STATES).astype(int)
+    share = np.where(below < _STATES, reached - below, 0.0)
+    np.add.at(moves, (rows, below), chances * (1 - share))
+    np.add.at(moves, (rows, np.minimum(below + 1, _STATES)), chances * share)
+    return float(np.linalg.solve(np.eye(_STATES) - moves[:, :_STATES], np.ones(_STATES))[0])
 
 
 def watch(

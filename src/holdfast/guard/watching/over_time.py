@@ -39,7 +39,8 @@ MEASURES = (
     Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.3), (3.0, 1.0))),
     Measure(Kind.VALUES, lambda day: day.values, lambda day: day.cases, ((3.0, 0.25),), shape=100.0),
     Measure(Kind.OUTSIDE, lambda day: day.outside, lambda day: day.cases, ((2.0, 0.5),), shape=30.0),
-    Measure(Kind.OFF_SHIFT, lambda day: day.off_shift, lambda _: 1, ((2.0, 1.0),), shape=2.0, rostered=True),
+    # Days, not customers: whoever stays late once goes on with several.
+    Measure(Kind.OFF_SHIFT, lambda day: day.off_shift > 0, lambda _: 1, ((0.3, 1.0),), rostered=True),
     Measure(Kind.SEARCHES, lambda day: day.searches, lambda _: 1, ((3.0, 1.0),), shape=4.0),
 )
 
@@ -109,8 +110,8 @@ _SENTENCES = {
         " {cases} cases {expected} would be usual for this person and their queue."
     ),
     Kind.OFF_SHIFT: (
-        "Values of {events} customers opened since {since} outside of this person's shifts or in their breaks;"
-        " {expected} would be usual for this person and their queue."
+        "On {events} days since {since} values were opened outside of this person's shifts or in their breaks;"
+        " {expected} such days would be usual for this person and their queue."
     ),
     Kind.SEARCHES: (
         "{events} searches by attribute since {since}, not by a case; {expected} would be usual for this person and"
@@ -166,6 +167,7 @@ def _told(
         reasons += [f"{count} {what}." for what, count in Counter(each.outside for each in openings).most_common(6)]
     if measure.kind is Kind.OFF_SHIFT:
         openings = [each for each in openings if each.off_shift]
+        reasons.append(f"They were of {len({each.customer_id for each in openings})} customers.")
     if measure.kind is Kind.SEARCHES:
         ways = Counter(each.by for each in facts.lookups if each.agent_id == person.agent_id and each.at >= since)
         reasons += [f"{ways[by]} by {words}." for by, words in _WAYS.items() if ways[by]]

@@ -1,7 +1,7 @@
 """What the house may look at somebody for nothing: once a week for 500 people, shared out between the signals.
 
 This table is the only place that says how careful a signal is. Every threshold follows from it: a sum's from how many
-agent-days may pass (`cusum.threshold`), a bound's from how often honest people reach it. `benchmarks/watching.py`
+agent-days may pass (`cusum.threshold`), a bound's from how often honest people reach it. `benchmarks/false_alarms.py`
 measures what comes of it. More for one signal is less for another: half a share costs some ln 2 / KL days of delay.
 """
 
@@ -16,13 +16,13 @@ SHARES: dict[Kind, float] = {
     Kind.PEERS: 0.19,
     Kind.HONEY: 0.14,
     Kind.VALUES: 0.12,
-    Kind.SEARCHES: 0.05,
+    Kind.MARKS: 0.06,
     Kind.OUTSIDE: 0.04,
-    Kind.OFF_SHIFT: 0.04,
-    Kind.SURPRISE: 0.03,
-    Kind.DENIALS: 0.03,
+    Kind.SEARCHES: 0.04,
+    Kind.DENIALS: 0.04,
     Kind.RHYTHM: 0.03,
-    Kind.MARKS: 0.03,
+    Kind.OFF_SHIFT: 0.02,
+    Kind.SURPRISE: 0.02,
     Kind.APPROVALS: 0.02,
     Kind.REPORTS: 0.01,
     # These have no threshold: one is enough. So much is left for mistakes, wrong numbers and guessed addresses.
