@@ -346,6 +346,8 @@ def test_what_reports_have_in_common_is_found_and_who_saw_the_same_people_is_lef
     assert found[0].reported == 18
     (signal,) = common_point.signals(seen, reported, customers=100_000, at=AT)
     assert signal.kind is Kind.REPORTS
+    assert "makes it" not in signal.sentence
+    assert any("make it 99 in 100 that this person did. More than 99 is never said" in each for each in signal.reasons)
 
 
 def test_below_the_bound_nobody_is_named_not_even_as_the_likeliest() -> None:
@@ -356,6 +358,15 @@ def test_below_the_bound_nobody_is_named_not_even_as_the_likeliest() -> None:
     assert common_point.points(seen, few, customers=100_000_000) == [], "four reports name nobody"
     assert common_point.points({}, few, customers=10) == []
     assert common_point.points(seen, set(), customers=10) == []
+
+
+@given(st.integers(0, 60), st.floats(0.01, 20))
+def test_how_sure_reports_make_it_rises_with_them_and_ends_below_certainty(reported: int, expected: float) -> None:
+    sure = common_point.sureness(reported, expected)
+    assert 0 <= sure <= common_point.sureness(reported + 1, expected) <= common_point.SUREST < 1
+    assert sure >= common_point.sureness(reported, expected + 1)
+    if reported <= expected:
+        assert sure <= 1 / common_point.ONE_IN * 1.01, "no more than was thought before"
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(12, 30))

@@ -18,6 +18,12 @@ from holdfast.guard.watching.shares import chance_a_look
 
 BOUND = chance_a_look(Kind.REPORTS)
 LEAST = 5  # reports: fewer name nobody, whatever their chance
+ONE_IN = 1_000
+"""The prior: so many people there are to one who sells what they see."""
+SUREST = 0.99
+"""More is never said: customers' data leave a house in more ways than this compares."""
+_TIMES = tuple(2.0 ** (step / 2) for step in range(2, 15))
+"""How much more often customers of somebody who sells report: 2 to 128 times, each as likely as the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,19 @@ def _point(agent: int, whom: frozenset[Hashable], reported: set[Hashable], custo
     return Point(agent, len(whom), hit, expected, chance)
 
 
+def sureness(reported: int, expected: float) -> float:
+    """Return how probable it is that a person sold what they saw: the posterior of `ONE_IN` to one, at most `SUREST`.
+
+    Poisson counts, against each of `_TIMES` as many as expected. Words beside the exact test, no bound of its own.
+    """
+    expected = max(expected, 0.05)
+    weights = [reported * math.log(times) - expected * (times - 1) for times in _TIMES]
+    highest = max(weights)
+    factor = highest + math.log(sum(math.exp(weight - highest) for weight in weights) / len(weights))
+    odds = factor - math.log(ONE_IN - 1)
+    return min(SUREST, 1 / (1 + math.exp(-odds)) if odds > -50 else 0.0)
+
+
 def tail(hits: int, customers: int, reported: int, seen: int) -> float:
     """Return P(at least `hits` of `reported` are among `seen`), drawn without putting back from `customers`."""
     total, expected = 0.0, seen * reported / customers
@@ -97,6 +116,9 @@ def signals(
             ),
             reasons=(
                 f"By chance that happens to one of all who were tested in {_one_in(point.chance)} cases.",
+                f"If one of {ONE_IN:,} people sells what they see, the reports alone make it"
+                f" {_in_hundred(sureness(point.reported, point.expected))} that this person did. More than"
+                f" {100 * SUREST:.0f} is never said.",
                 "Customers who reported and were seen by several people are counted for the surest one only.",
             ),
             clears=(
@@ -108,3 +130,7 @@ def signals(
 
 def _one_in(chance: float) -> str:
     return "fewer than one in 1,000,000" if chance < 1e-6 else f"one of {1 / chance:,.0f}"
+
+
+def _in_hundred(probability: float) -> str:
+    return f"{max(1, round(100 * probability))} in 100"
