@@ -159,9 +159,10 @@ def test_the_log_is_read_by_each_as_far_as_it_is_theirs(desk: Desk, case: Conver
     assert agents(desk.security, f"?q=%23{theirs.number}") == ["Bob Test"]
     assert agents(desk.security, "?q=no_grant") == ["Lea Test"]
     assert agents(desk.security, "?q=nothing-like-it") == []
+    assert agents(desk.security, "?q=Account+number") == agents(desk.security), "as the page calls it"
     entry = sign_in(desk.ana).get("/desk/reveals/").context["log"].entries[0]
     assert (entry.field, entry.purpose, entry.outcome, entry.granted) == (
-        "iban",
+        "account number",
         "Trace or return a payment",
         "Shown",
         True,

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 
 from holdfast.conversations.lookups import id_of_number, numbers_of
 from holdfast.desk.screens import RevealEntry, RevealLogPage
+from holdfast.guard.field_words import in_words, named_by
 from holdfast.guard.ledger.proofs import Placed, placed
 from holdfast.guard.reveals import PURPOSES, Entries, Entry, entries
 from holdfast.people.queries import members, names_of
@@ -78,7 +79,7 @@ def _found(reader: Agent, text: str, after: str) -> Entries:
     number = text.lstrip("#")
     if not (number.isascii() and number.isdigit()):
         purposes = [key for key, words in PURPOSES.items() if text.lower() in words.lower()]
-        return entries(agents=agents, text=text, purposes=purposes, cursor=cursor, limit=PAGE)
+        return entries(agents=agents, text=named_by(text), purposes=purposes, cursor=cursor, limit=PAGE)
     conversation_id = id_of_number(int(number[:18]))
     if conversation_id is None:
         return Entries([], None)
@@ -118,7 +119,7 @@ def _entry(
     return RevealEntry(
         at=entry.at,
         agent=agent,
-        field=entry.field.partition("-")[0].replace("_", " "),
+        field=in_words(entry.field),
         purpose=PURPOSES.get(entry.purpose, entry.purpose),
         reason=entry.reason,
         outcome=OUTCOMES.get(entry.outcome, entry.outcome),

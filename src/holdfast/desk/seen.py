@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from holdfast.conversations.lookups import numbers_of
 from holdfast.desk.reveal_log import GRANTED, OUTCOMES
+from holdfast.guard.field_words import in_words
 from holdfast.guard.ledger.entries import Kind
 from holdfast.guard.ledger.seen import Look, looks_at
 from holdfast.guard.reveals import PURPOSES
@@ -33,7 +34,6 @@ _PURPOSES_FOR_THEM = {
     "protect": "to protect you from fraud or harm",
     "compare": "to compare what you told us with what we hold",
 }
-_FIELDS = {"iban": "account number", "birth_date": "date of birth", "identity": "address or number on file"}
 _COMPARE = "Compare without seeing it"
 
 
@@ -113,7 +113,7 @@ def for_the_customer(customer_id: UUID) -> str | None:
 def _told(look: Look, people: dict[int, tuple[str, str, int | None]]) -> str:
     role = people[look.agent_id][1] if look.agent_id in people else ""
     who = _ROLES.get(role, _SOMEBODY)
-    field = _FIELDS.get(look.field, look.field.replace("_", " ") or "details")
+    field = in_words(look.field) or "details"
     why = _PURPOSES_FOR_THEM.get(look.purpose, "for another reason, which is on record")
     if look.shown_at is not None:
         return f"{who} saw your {field}, {why}."
@@ -150,7 +150,7 @@ def _entry(
     return SeenEntry(
         at=look.at,
         who=name,
-        field=_FIELDS.get(look.field, look.field.replace("_", " ")),
+        field=in_words(look.field),
         purpose=_COMPARE if look.purpose == "compare" else PURPOSES.get(look.purpose, look.purpose),
         reason=look.reason,
         outcome=outcome,

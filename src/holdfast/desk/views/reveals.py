@@ -16,8 +16,6 @@ from django.views.decorators.http import require_safe
 
 from holdfast.conversations import queries
 from holdfast.desk.customers import Asked, asked_for, sealed_line
-from holdfast.desk.navigation import nav_of
-from holdfast.desk.reach import reach_of, works_at_desk
 from holdfast.desk.reveal_log import page_of
 from holdfast.desk.screens import Choice, Denied, Problem, Revealed, RevealForm
 from holdfast.desk.sources import raw_source
@@ -90,8 +88,7 @@ def log(request: HttpRequest) -> HttpResponse:
     """Who looked at what, when and why, for those who may read it. The only desk page of role `security`."""
     reader = me(request)
     shown = page_of(reader=reader, text=words(request.GET.get("q"), most=80), after=request.GET.get("after", ""))
-    nav = nav_of(agent=reader, reach=reach_of(reader), chosen=None) if works_at_desk(reader) else None
-    response = render(request, "desk/reveals.html", {"log": shown, "nav": nav, "section": "reveals"})
+    response = render(request, "desk/reveals.html", {"log": shown})
     patch_cache_control(response, no_store=True)
     return response
 

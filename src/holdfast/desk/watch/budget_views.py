@@ -42,7 +42,7 @@ def own(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Asked. A lead of another organisation, or security, decides it.")
         return redirect("budget:own")
-    response = render(request, "desk/watch/own.html", {"own": page.own(agent), "here": "own"})
+    response = render(request, "desk/watch/own.html", {"own": page.own(agent)})
     patch_cache_control(response, no_store=True)
     return response
 

@@ -156,6 +156,6 @@ def _tried(request: HttpRequest, verb: Callable[[], object], good: str) -> bool:
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, object]) -> HttpResponse:
-    response = render(request, f"desk/watch/{name}.html", {**context, "here": "watch"})
+    response = render(request, f"desk/watch/{name}.html", context)
     patch_cache_control(response, no_store=True)
     return response

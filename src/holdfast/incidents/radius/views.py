@@ -31,6 +31,7 @@ from holdfast.kit.numbers import whole
 from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
 from holdfast.people.queries import name_of, names_of
+from holdfast.people.step_up import proves_again
 
 View = Callable[..., HttpResponseBase]
 _MOST_BYTES = 40_000_000
@@ -82,6 +83,7 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
 
 @_for_security
 @require_safe
+@proves_again("GET")
 def file(request: HttpRequest, report_id: UUID, form: str) -> HttpResponse:
     """A file of a report, byte for byte as it was signed."""
     files = keeping.files_of(report_id)
