@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.conf import LazySettings
 from tests.guard.ledger.conftest import emptied
 
 from holdfast.drills.crisis.scenario import ScenarioError
@@ -15,6 +16,8 @@ from holdfast.drills.insiders.world import Way, World
 from holdfast.guard.cutoff.models import Cut
 from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.guard.radius.models import Report
+from holdfast.guard.watching.models import Noticed, ViewerAddress
+from holdfast.people.models import Agent
 
 TASKUS = scenario.load("guard/taskus-2025")
 
@@ -23,13 +26,19 @@ def world(mode: str, *, seed: int = 0) -> World:
     return World(scenario.scaled(TASKUS, by=0.1), mode, seed=seed)
 
 
-def small(mode: str) -> World:
+def small(mode: str, *, ransom: int = 9) -> World:
     """Twelve agents with ten cases a day, one of whom begins on the third day."""
     smaller = scenario.scaled(TASKUS, by=0.04)
     house = smaller.house.model_copy(update={"cases": 10, "teams": 6, "per_team": 2})
     ring = smaller.ring.model_copy(update={"hub": 2, "every": 100})
-    ransom = smaller.ransom.model_copy(update={"day": 9})
-    changed = {"house": house, "ring": ring, "ransom": ransom, "days": 12}
+    changed = {
+        "house": house,
+        "ring": ring,
+        "ransom": smaller.ransom.model_copy(update={"day": ransom}),
+        "days": ransom + 3,
+        "reports": smaller.reports.model_copy(update={"begin": 1, "leaked": 1.0, "background": 0.0}),
+        "modes": {name: each.model_copy(update={"honey": 1.0}) for name, each in smaller.modes.items()},
+    }
     return World(smaller.model_copy(update=changed), mode, seed=0)
 
 
@@ -132,3 +141,16 @@ def test_in_the_real_house_a_search_through_customers_shows_nothing_and_names_wh
     assert RevealTicket.objects.filter(redeemed_at__isnull=False).count() > 50
     assert Cut.objects.count() == Report.objects.count() == 1
     assert played.minutes_to_no_access is not None
+    assert played.after_cut == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_only_one_viewer_saw_is_written_to_and_leads_to_them(settings: LazySettings) -> None:
+    settings.CANARY_DOMAIN = "letters.example"
+    emptied()
+    made = small("own_cases", ransom=33)
+    played = Live(made).play()
+    thief = Agent.objects.get(email=f"w{min(made.ring, key=made.ring.__getitem__)}@drill.example")
+    assert set(ViewerAddress.objects.exclude(written_to_at=None).values_list("agent_id", flat=True)) == {thief.pk}
+    assert {"honey", "contact"} <= set(Noticed.objects.filter(agent_id=thief.pk).values_list("kind", flat=True))
+    assert (score(made, played).found, played.after_cut) == (1, 0)

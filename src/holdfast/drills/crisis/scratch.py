@@ -14,10 +14,11 @@ from holdfast.runtime.postgres import EmbeddedPostgres
 
 
 @contextlib.contextmanager
-def scratch(*, operations_url: str = "", mail_url: str = "") -> Iterator[None]:
+def scratch(*, operations_url: str = "", mail_url: str = "", canary_domain: str = "") -> Iterator[None]:
     """Load Django on a fresh, empty desk in a temporary directory, for as long as the `with` block lasts.
 
     Facts of the company come from `operations_url`, mail leaves through `mail_url`; without one there is none.
+    Made-up customers have addresses at `canary_domain`.
     Django can be loaded once in a process, so this comes before anything else that would. Raises `PostgresError`.
     """
     with contextlib.ExitStack() as stack:
@@ -31,6 +32,8 @@ def scratch(*, operations_url: str = "", mail_url: str = "") -> Iterator[None]:
             os.environ |= {"HOLDFAST_OPERATIONS_URL": operations_url, "HOLDFAST_OPERATIONS_TOKEN": "drill"}
         if mail_url:
             os.environ["HOLDFAST_EMAIL_URL"] = mail_url
+        if canary_domain:
+            os.environ["HOLDFAST_CANARY_DOMAIN"] = canary_domain
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "holdfast.config.settings")
         import django
         from django.core.management import call_command

@@ -42,7 +42,7 @@ def run(
 
 def _live(world: World, *, passed: Callable[[float], None]) -> Played:
     """Play it in a house of its own. Imports are inside: only there Django may be loaded."""
-    with scratch():
+    with scratch(canary_domain="letters.example"):
         from holdfast.drills.insiders.live import Live
 
         return Live(world).play(progress=passed)

@@ -1,21 +1,25 @@
 """The same world in the real house: its gate, its budgets, its signals, its switch and its list, on a simulated clock.
 
 Real are: every look (a request and a redemption by functions of the database, with budgets and restraints inside), the
-log and its signatures, the signals and what the house does about them by itself, naming, cutting off, and the signed
-list. Not played are conversations: a case is the grant that its assignment would open, and what explains an opening is
-told by the world, as the house reads it from assignments. The person who decides follows the rule at `_morning`.
+log and its signatures, made-up customers with an address for each viewer, the signals and what the house does about
+them by itself, naming, cutting off, and the signed list. Not played are conversations: a case is the grant that its
+assignment would open, and what explains an opening is told by the world, as the house reads it from assignments.
+Photographs are not taken: whether marks can be read is drawn, at the rate of the scenario. The person who decides
+follows the rules at `_morning` and `_ransom`.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from holdfast.drills.insiders import open_page
+from holdfast.drills.insiders.made_up import MadeUp
 from holdfast.drills.insiders.scores import Played
 from holdfast.drills.insiders.world import Day, Look, Way, World
 from holdfast.guard import gate, reveals
@@ -26,7 +30,19 @@ from holdfast.guard.models import Grant
 from holdfast.guard.radius.contract import Class, Question
 from holdfast.guard.radius.models import Sighting
 from holdfast.guard.watching import common_point, notices, trips
-from holdfast.guard.watching.contract import Approval, Facts, Kind, Lookup, Oddity, Opening, Person, Refusal, Signal
+from holdfast.guard.watching.canaries import is_canary
+from holdfast.guard.watching.contract import (
+    Approval,
+    Came,
+    Facts,
+    Kind,
+    Lookup,
+    Oddity,
+    Opening,
+    Person,
+    Refusal,
+    Signal,
+)
 from holdfast.guard.watching.contract import Day as Counted
 from holdfast.guard.watching.signals import signals
 from holdfast.incidents.radius import making
@@ -42,7 +58,10 @@ _QUEUE = 1
 _SEEN_WITHIN = timedelta(days=60)
 _PAST_DAYS = 84
 _KEPT = timedelta(days=29)  # openings and approvals that a look still reads
+_SIGHTINGS = "COPY guard_radius_sighting (day, agent_id, conversation_id, customer_id, how, first_at) FROM STDIN"
 _ODD = {Way.TAKEN: {Oddity.SELF_ASSIGNED, Oddity.NO_WORD_AFTER}, Way.GIVEN: {Oddity.NOT_ROUTED, Oddity.NO_WORD_AFTER}}
+
+_CAME = {Way.TAKEN: Came.PICKED, Way.GIVEN: Came.GIVEN}
 
 
 class Live:
@@ -56,10 +75,10 @@ class Live:
         self._approvals: list[Approval] = []
         self._lookups: list[Lookup] = []
         self._counted: list[Counted] = []
-        self._trials: list[trips.Trial] = []
         self._reported: set[int] = set()
         self._known: dict[int, Customer] = {}
         self._number: dict[UUID, int] = {}
+        self._pictures: dict[int, set[int]] = defaultdict(set)
 
     def play(self, *, progress: Callable[[float], None] = lambda _: None) -> Played:
         """Play to the end; `progress` hears the days that have passed."""
@@ -102,6 +121,7 @@ class Live:
         officer = Agent.objects.create_user(
             "officer@drill.example", name="Security", role=Role.SECURITY, created_at=long_ago
         )
+        self._made_up = MadeUp(self._world, by=officer.pk)
         self._officer, self._workers = officer.pk, {pk: worker for worker, pk in self._agents.items()}
         self._people = tuple(
             Person(self._agents[each.id], teams[each.team].pk, vendors[each.vendor].pk, frozenset({_QUEUE}), long_ago)
@@ -116,10 +136,13 @@ class Live:
             day = self._world.day(number)
             date = (self._world.scenario.start + timedelta(days=number)).date()
             for worker in self._world.handlers:
-                own = [each for each in day.looks if each.worker == worker.id]
+                own = [each for each in day.looks if each.worker == worker.id and each.way is not Way.HONEY]
                 odd = sum(each.way in _ODD for each in own)
                 cases = len(day.cases[worker.id])
-                self._counted.append(Counted(self._agents[worker.id], date, cases, len(own), len(own), odd))
+                came = Counter((each.at.hour // 8, _CAME.get(each.way, Came.ROUTED)) for each in own)
+                self._counted.append(
+                    Counted(self._agents[worker.id], date, cases, len(own), len(own), odd, came=_sorted(came))
+                )
             self._approvals += [
                 Approval(each.at, self._agents[each.by], self._agents[each.for_worker]) for each in day.approvals
             ]
@@ -148,13 +171,14 @@ class Live:
         there = {each.id for each in self._world.handlers} - self.played.cut.keys()
         looks = [look for look in day.looks if look.worker in there and not self._without_lead(look)]
         with transaction.atomic():
-            self._meet(look.customer for look in looks)
+            self._meet(look.customer for look in looks if look.way is not Way.HONEY)
+            made_up = {place: self._made_up.plant(look) for place, look in enumerate(looks) if look.way is Way.HONEY}
             cases = {place: uuid7() for place, look in enumerate(looks) if look.way is not Way.SEARCHED}
             Grant.objects.bulk_create(
                 Grant(
                     agent_id=self._agents[looks[place].worker],
                     conversation_id=case,
-                    customer_id=self._id(looks[place].customer),
+                    customer_id=made_up[place].customer_id if place in made_up else self._id(looks[place].customer),
                     opened_at=looks[place].at,
                 )
                 for place, case in cases.items()
@@ -162,7 +186,11 @@ class Live:
             self._shown_masked(day, looks, there)
         for place, look in enumerate(looks):
             self._now = look.at
-            self._look(look, cases.get(place, _NAMES), day.number)
+            if place in made_up:
+                agent = self._agents[look.worker]
+                self._made_up.look(look, made_up[place], agent=agent, case=cases[place], day=day.number)
+            else:
+                self._look(look, cases.get(place, _NAMES), day.number)
         self._now = self._world.scenario.start + timedelta(days=day.number, hours=20)
         Grant.objects.filter(conversation_id__in=list(cases.values())).update(closed_at=self._now)
         self._count(day, looks, there)
@@ -185,18 +213,16 @@ class Live:
         )
         if isinstance(said, reveals.Denied):
             self._refusals.append(Refusal(look.at, agent, row.pk, str(said.outcome)))
-            if not look.stolen and look.way is not Way.HONEY:
+            if not look.stolen:
                 self.played.hindered += 1
         else:
-            oddities = frozenset(_ODD.get(look.way, ()))
-            self._openings.append(Opening(said.entry, look.at, agent, row.pk, case, "iban", _QUEUE, oddities))
+            oddities, came = frozenset(_ODD.get(look.way, ())), _CAME.get(look.way, Came.ROUTED)
+            self._openings.append(Opening(said.entry, look.at, agent, row.pk, case, "iban", _QUEUE, oddities, came))
             if look.stolen:
                 self.played.leaked.setdefault(look.customer, day)
+                self._pictures[look.customer].add(agent)
         if look.way is Way.SEARCHED:
             self._lookups.append(Lookup(look.at, agent, "words"))
-        if look.way is Way.HONEY:
-            opened = not isinstance(said, reveals.Denied)
-            self._trials.append(trips.Trial(agent, look.at, opened, said.entry if opened else None))  # type: ignore[union-attr]
 
     def _shown_masked(self, day: Day, looks: Iterable[Look], there: Collection[int]) -> None:
         """What pages showed under masks: each case that somebody had, each customer that a search listed."""
@@ -205,13 +231,10 @@ class Live:
         how = Sighting.How
         seen = [(worker, customer, how.OPENED) for worker in there for customer in day.cases[worker]]
         seen += [(look.worker, look.customer, how.FOUND) for look in looks if look.way is Way.SEARCHED]
-        Sighting.objects.bulk_create(
-            Sighting(
-                day=date, agent_id=self._agents[worker], conversation_id=uuid7(), customer_id=self._id(customer),
-                how=way, first_at=at,
-            )
-            for worker, customer, way in seen
-        )  # fmt: skip
+        # Thousands a day: objects would take longer than the looks.
+        with connection.cursor() as cursor, cursor.copy(_SIGHTINGS) as copy:
+            for worker, customer, way in seen:
+                copy.write_row((date, self._agents[worker], uuid7(), self._id(customer), way, at))
 
     def _count(self, day: Day, looks: Iterable[Look], there: Collection[int]) -> None:
         date = self._now.date()
@@ -227,10 +250,22 @@ class Live:
             own = mine[self._agents[worker]]
             unexplained = sum(not each.explained for each in own)
             cases = len(day.cases[worker])
+            came = Counter((each.at.hour // 8, each.came) for each in own)
             self._counted.append(
-                Counted(self._agents[worker], date, cases, len(own), len(own), unexplained, searched[worker])
+                Counted(
+                    self._agents[worker],
+                    date,
+                    cases,
+                    len(own),
+                    len(own),
+                    unexplained,
+                    searched[worker],
+                    came=_sorted(came),
+                )
             )
-        self._trials += [trips.Trial(self._agents[who], at, opened=False) for at, who in day.unopened if who in there]
+        self._made_up.trials += [
+            trips.Trial(self._agents[who], at, opened=False) for at, who in day.unopened if who in there
+        ]
         self._approvals += [
             Approval(each.at, self._agents[each.by], self._agents[each.for_worker])
             for each in day.approvals
@@ -253,13 +288,13 @@ class Live:
             people=self._people,
             days=tuple(each for each in self._counted if each.day > self._now.date() - timedelta(days=_PAST_DAYS)),
             openings=tuple(each for each in self._openings if each.at > old),
-            refusals=tuple(self._refusals),
+            refusals=(*self._refusals, *(each for each in self._made_up.refusals if each.at > old)),
             approvals=tuple(self._approvals),
             lookups=tuple(self._lookups),
         )
         found = [
             *signals(facts),
-            *trips.signals(at=self._now, trials=self._trials),
+            *trips.signals(at=self._now, trials=self._made_up.trials, written_to=self._made_up.written_to(number)),
             *self._common(self._reported),
         ]
         notices.note(found, looked_for=list(Kind))
@@ -289,6 +324,8 @@ class Live:
         worker = self._workers[agent]
         if worker in self.played.cut:
             return
+        self._meet([0])
+        page = open_page.opened(agent=agent, customer=self._known[0], at=self._now)
         began = time.monotonic()
         cutting_off.begin(
             target=Target(cutting_off.Scope.AGENT, agent), kind=cutting_off.Kind.OUT, why="Drill", by=self._officer
@@ -296,15 +333,22 @@ class Live:
         took = (time.monotonic() - began) / 60
         self.played.minutes_to_no_access = max(took, self.played.minutes_to_no_access or 0.0)
         self.played.cut[worker] = number
+        self.played.after_cut = (self.played.after_cut or 0) + page.still_opens()
 
     # --- The end ---
 
     def _ransom(self, number: int) -> None:
-        """Records come with a demand for money. Who stands out by them and by customers' reports is cut off."""
+        """Records come with a demand for money, as photographs. Who stands out by them is looked at.
+
+        By what the sample's customers have in common, and by marks that can be read: both are of the same pictures and
+        count as one. With a second, customers' reports or an open signal, a person cuts off.
+        """
         sample = self._world.sample(self.played.leaked)
         by_sample = {signal.agent_id for signal in self._common(sample)}
-        by_reports = {signal.agent_id for signal in self._common(self._reported)}
-        for agent in sorted(by_sample & by_reports):
+        by_marks = {agent for each in sample if self._world.readable(each) for agent in self._pictures[each]}
+        besides = {signal.agent_id for signal in self._common(self._reported)}
+        besides |= {dossier.agent_id for dossier in notices.dossiers()}
+        for agent in sorted((by_sample | by_marks) & besides):
             self._cut_off(agent, number)
 
     def _list(self) -> None:
@@ -318,4 +362,9 @@ class Live:
             Question(agents=tuple(agents), since=self._world.scenario.start, until=until), by=self._officer
         )
         self.played.hours_to_list = (time.monotonic() - began) / 3600
-        self.played.told = {self._number[each] for each in made.radius.customers(Class.RELEASED)}
+        told = made.radius.customers(Class.RELEASED)
+        self.played.told = {self._number[each] for each in told if not is_canary(each)}
+
+
+def _sorted(came: Counter[tuple[int, Came]]) -> tuple[tuple[int, Came, int], ...]:
+    return tuple((third, way, count) for (third, way), count in sorted(came.items()))

@@ -61,7 +61,10 @@ class Mode(_Strict):
 
 
 class Reports(_Strict):
-    """Customers who tell that somebody who knew them got in touch: which share of the stolen, and of all others."""
+    """Customers who tell that somebody who knew them got in touch: which share of the stolen, and of all others.
+
+    Made-up customers whose address was stolen are written to as often.
+    """
 
     begin: _Count
     leaked: _Share
@@ -73,6 +76,12 @@ class Ransom(_Strict):
 
     day: _Count
     sample: _Count
+
+
+class Photographs(_Strict):
+    """The sample comes as photographs of screens: which share of them shows enough for their marks to be read."""
+
+    readable: _Share
 
 
 class AsItWas(_Strict):
@@ -98,6 +107,7 @@ class Scenario(_Strict):
     modes: dict[str, Mode]
     reports: Reports
     ransom: Ransom
+    photographs: Photographs
     as_it_was: AsItWas
 
 

@@ -31,6 +31,8 @@ class Played:
     measured: bool = False
     hindered: int = 0
     """Honest looks that were refused."""
+    after_cut: int | None = None
+    """Values that an open page of somebody who was cut off still got; not played in usual houses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Score:
     hours_to_list: float | None
     measured: bool
     hindered: int
+    after_cut: int | None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -87,6 +90,7 @@ def score(world: World, played: Played) -> Score:
         hours_to_list=played.hours_to_list,
         measured=played.measured,
         hindered=played.hindered,
+        after_cut=played.after_cut,
     )
 
 

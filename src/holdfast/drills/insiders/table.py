@@ -66,5 +66,6 @@ _LINES: tuple[tuple[str, Callable[[Score], str]], ...] = (
     ("told too few", lambda each: f"{each.under:,}"),
     ("to no access", _minutes),
     ("to the list", _hours),
+    ("values after the cut", lambda each: "not played" if each.after_cut is None else f"{each.after_cut:,}"),
     ("honest looks refused", lambda each: f"{each.hindered:,}"),
 )

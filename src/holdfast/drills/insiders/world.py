@@ -113,11 +113,18 @@ class World:
         lasting = self.scenario.days - rules.begin
         everybody = self.scenario.house.customers
         told = [dice.randrange(everybody) for _ in range(_poisson(dice, everybody * rules.background / lasting))]
-        for customer, since in stolen.items():
-            own = random.Random(f"{self.seed} used {customer}")  # noqa: S311 - a game
-            if own.random() < rules.leaked and max(rules.begin, since + 7) + own.randrange(14) == number:
-                told.append(customer)
+        told += [customer for customer, since in stolen.items() if self.used(number, str(customer), since)]
         return sorted(set(told))
+
+    def used(self, number: int, record: str, since: int) -> bool:
+        """Whether somebody gets in touch on this day with whom a record that was stolen `since` is about."""
+        rules, own = self.scenario.reports, random.Random(f"{self.seed} used {record}")  # noqa: S311 - a game
+        return own.random() < rules.leaked and max(rules.begin, since + 7) + own.randrange(14) == number
+
+    def readable(self, customer: int) -> bool:
+        """Whether the photograph of this record shows enough for its marks to be read."""
+        dice = random.Random(f"{self.seed} photograph {customer}")  # noqa: S311 - a game
+        return dice.random() < self.scenario.photographs.readable
 
     def sample(self, stolen: dict[int, int]) -> list[int]:
         """Return the records that come with the demand for money."""

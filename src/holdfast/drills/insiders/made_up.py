@@ -1,0 +1,64 @@
+"""Made-up customers in the real house: cases in which nothing has to be opened, and an address for each viewer.
+
+Who sells what they see takes a picture of the address they are shown; who bought it writes to some.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from holdfast.drills.insiders.world import Look, World
+from holdfast.guard import reveals
+from holdfast.guard.keys import blind_index
+from holdfast.guard.watching import addresses, canaries
+from holdfast.guard.watching.contract import Refusal
+from holdfast.guard.watching.models import Canary, ViewerAddress
+from holdfast.guard.watching.trips import Trial, WrittenTo
+from holdfast.people.models import Customer, Identity
+
+
+class MadeUp:
+    """The made-up customers of one play, and what became of them. `trials` and `refusals` are what a look reads."""
+
+    def __init__(self, world: World, *, by: int) -> None:
+        self._world, self._by = world, by
+        self.trials: list[Trial] = []
+        self.refusals: list[Refusal] = []
+        self._stolen: dict[str, int] = {}
+
+    def plant(self, look: Look) -> Identity:
+        """Make up a customer whose case goes to this worker; return their address as it stands on file."""
+        id_ = canaries.new_id(look.at)
+        Customer.objects.create(id=id_, reference=f"DR-{id_.hex[-12:]}")
+        address = addresses.address_of(id_, viewer=0, initial="m")
+        made = Identity.objects.create(
+            customer_id=id_, kind=Identity.Kind.EMAIL, value=address, index=blind_index("email", address)
+        )
+        canaries.note(id_, kind=Canary.Kind.HONEY, by=self._by)
+        return Identity.objects.get(pk=made.pk)
+
+    def look(self, look: Look, made: Identity, *, agent: int, case: UUID, day: int) -> None:
+        """Somebody opens the address of a made-up customer."""
+        said = reveals.reveal(
+            agent_id=agent,
+            session_key=f"session of {agent}",
+            conversation_id=case,
+            customer_id=made.customer_id,
+            sealed=made.value,
+            field=f"identity-{made.pk}"[:40],
+            purpose="contact",
+        )
+        if isinstance(said, reveals.Denied):
+            self.refusals.append(Refusal(look.at, agent, made.customer_id, str(said.outcome)))
+            self.trials.append(Trial(agent, look.at, opened=False))
+            return
+        self.trials.append(Trial(agent, look.at, opened=True, entry=said.entry))
+        if self._world.ring.get(look.worker, day + 1) <= day:
+            self._stolen[said.value] = day
+
+    def written_to(self, number: int) -> list[WrittenTo]:
+        """Write to those whose turn it is on this day; return every viewer whose own address was written to."""
+        used = [address for address, since in self._stolen.items() if self._world.used(number, address, since)]
+        addresses.written_to(addresses.indexes_of(used))
+        rows = ViewerAddress.objects.filter(written_to_at__isnull=False).values_list("agent_id", "written_to_at")
+        return [WrittenTo(agent, at) for agent, at in rows if at is not None]
