@@ -105,7 +105,7 @@ def test_without_somebody_who_can_take_them_nothing_changes(
 def test_the_last_admin_keeps_their_cases(desk: Desk, sign_in: SignIn) -> None:
     case = desk.talk()
     assign(conversation_id=case.pk, to=desk.admin.pk, by=desk.admin.pk)
-    assert "This is the only admin" in deactivate(sign_in(desk.admin), desk.admin)
+    assert "This is the only admin who is let in" in deactivate(sign_in(desk.admin), desk.admin)
     assert held_by(desk.admin.pk).cases == 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,7 +14,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin(client: Client) -> Agent:
+def admin(client: Client, settings: Any) -> Agent:
+    settings.STEP_UP_MINUTES = 0
     admin = Agent.objects.create_user("ada@desk.example", "long-enough-for-all", name="Ada", role=Role.ADMIN)
     client.force_login(admin)
     return admin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network
@@ -17,6 +18,12 @@ from holdfast.config.worker_metrics import place_of
 
 Networks = Annotated[
     tuple[IPv4Network | IPv6Network, ...],
+    NoDecode,
+    BeforeValidator(lambda said: [part.strip() for part in said.split(",") if part.strip()] if said else ()),
+]
+
+Listed = Annotated[
+    tuple[str, ...],
     NoDecode,
     BeforeValidator(lambda said: [part.strip() for part in said.split(",") if part.strip()] if said else ()),
 ]
@@ -58,6 +65,9 @@ class Options(BaseSettings):
     second_factor: Literal["nobody", "leads", "everybody"] = Field(
         "nobody", description="Who must have a passkey or an authenticator app; leads: everybody but agents."
     )
+    step_up_minutes: int = Field(
+        15, ge=0, le=720, description="Minutes after which what is grave asks who one is once more; 0: it never asks."
+    )
     token_rates: dict[Paced, Annotated[int, Field(gt=0, le=1_000_000)]] = Field(
         default_factory=dict,
         description='How often a minute one token may use a scope, as JSON: {"receipts:read": 60}.',
@@ -81,6 +91,15 @@ class Options(BaseSettings):
     canary_domain: str = Field(
         "",
         description="Domain whose mail comes here too and that is published nowhere: addresses of made-up customers.",
+    )
+    country: str = Field(
+        "DE",
+        pattern="^[A-Z]{2}$",
+        description="Country of your customers' accounts: those of made-up customers look so.",
+    )
+    canary_phones: Listed = Field(
+        (),
+        description="Telephone numbers that you listen at and nobody else is given, for made-up customers, by commas.",
     )
     mail_from: str = Field("Support <support@support.localhost>", description="Sender of replies.")
     email_url: str = Field("", description="Outgoing mail, smtp://user:password@host:port?tls=starttls (or ssl).")
@@ -158,6 +177,13 @@ class Options(BaseSettings):
                 date.fromisoformat(day)
             except ValueError:
                 raise ValueError(f"HOLDFAST_HOLIDAYS: {day!r} is no day such as 2026-12-25") from None
+        return self
+
+    @model_validator(mode="after")
+    def _listens_at_whole_numbers(self) -> Self:
+        for number in self.canary_phones:
+            if not re.fullmatch(r"\+[1-9][0-9 ]{6,18}[0-9]", number):
+                raise ValueError(f"HOLDFAST_CANARY_PHONES: {number!r} is no number such as +49 30 5550117")
         return self
 
     @model_validator(mode="after")

@@ -251,6 +251,8 @@ EMAIL_TIMEOUT = 20
 globals().update(_mail(_options.email_url))
 MAIL_DOMAIN = _options.mail_domain
 CANARY_DOMAIN = _options.canary_domain
+CANARY_COUNTRY = _options.country
+CANARY_PHONES = _options.canary_phones
 IMAP_URL = _options.imap_url
 MAX_MAIL_BYTES = _options.max_mail_bytes
 
@@ -271,6 +273,7 @@ COMPANY = _options.company
 DEMO = _options.demo
 SECOND_FACTOR = _options.second_factor
 IDLE_MINUTES = _options.idle_minutes
+STEP_UP_MINUTES = _options.step_up_minutes
 TOKEN_RATES = {str(scope): rate for scope, rate in _options.token_rates.items()}
 COST_AGENT_MINUTE = _options.cost_agent_minute
 COST_CONTACT = _options.cost_contact

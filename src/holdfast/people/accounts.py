@@ -26,7 +26,7 @@ from holdfast.people.sessions import end_sessions_of, note_beginning
 FIRST_ADMIN_LASTS = timedelta(hours=24)
 INVITATION_LASTS = timedelta(days=7)
 _SALT = "people.welcome"
-_ONLY_ADMIN = "Nobody else could keep accounts: who is cut off cannot. Make somebody else admin first."
+_ONLY_ADMIN = "This is the only admin who is let in. Make somebody else admin first."
 _ONE_AT_A_TIME = 7_304_001  # advisory lock: two people with the first admin's link must not both succeed
 
 log = structlog.get_logger(__name__)

@@ -28,6 +28,7 @@ from holdfast.people import teams as team_keeping
 from holdfast.people.forms import InviteForm, StandingForm, TeamChoice, TeamForm, TeamNameForm, WelcomeForm
 from holdfast.people.models import Agent, Role, Team, Vendor
 from holdfast.people.permissions import me, requires
+from holdfast.people.step_up import proves_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def team(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires(Role.ADMIN)
+@proves_again("POST")
 def invitations(request: HttpRequest) -> HttpResponse:
     """Invite an agent; the page that answers shows their link, this once."""
     form = InviteForm(request.POST)
@@ -125,6 +127,7 @@ def invitations(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @requires(Role.ADMIN)
+@proves_again("POST")
 def link(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a new link for somebody invited; the one before stops working."""
     return _team(request, InviteForm(), link_for=get_object_or_404(Agent, pk=pk), status=201)
@@ -132,6 +135,7 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Role.ADMIN)
+@proves_again("POST")
 def standing(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an agent's role and team."""
     agent = get_object_or_404(Agent, pk=pk)
@@ -201,6 +205,7 @@ def team_removal(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Role.ADMIN)
+@proves_again("POST")
 def reactivation(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a deactivated agent in again. To keep one out is a page of the desk, which knows what they have in hand."""
     agent = get_object_or_404(Agent, pk=pk)

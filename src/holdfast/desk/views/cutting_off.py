@@ -14,6 +14,7 @@ from holdfast.kit.numbers import whole
 from holdfast.people import cutting_off as ends
 from holdfast.people.cutting_off import MAY
 from holdfast.people.permissions import me, requires
+from holdfast.people.step_up import proves_again
 
 _OWN = "own"  # the cases go back to their own lines
 
@@ -28,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(*MAY)
+@proves_again("POST")
 def target(request: HttpRequest, scope: str, pk: int) -> HttpResponse:
     """The dry run; on POST the cut-off (`kind`, `pool`, `why`)."""
     if scope not in Scope.values or pk >= 2**63:
@@ -61,6 +63,7 @@ def one(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @requires(*MAY)
+@proves_again("POST")
 def back(request: HttpRequest, number: int) -> HttpResponse:
     """Ask to take something back (`what`, `why`), agree to it, or withdraw the request: `act`."""
     what, act, reader = request.POST.get("what", ""), request.POST.get("act", ""), me(request).pk
@@ -81,6 +84,7 @@ def back(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_safe
 @requires(*MAY)
+@proves_again("GET")
 def evidence(request: HttpRequest, number: int) -> HttpResponse:
     """The manifest of what was frozen, byte for byte as its digest is of."""
     frozen = queries.evidence_of(number)

@@ -14,10 +14,12 @@ from holdfast.kit.numbers import whole
 from holdfast.people import accounts
 from holdfast.people.models import Agent, Role
 from holdfast.people.permissions import me, requires
+from holdfast.people.step_up import proves_again
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Role.ADMIN)
+@proves_again("POST")
 def leaving(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what somebody has in hand; on POST deactivate them and pass it on (`to`: an agent, or empty: the lines)."""
     agent = get_object_or_404(Agent.objects.select_related("team"), pk=pk)

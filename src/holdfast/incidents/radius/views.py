@@ -5,7 +5,7 @@ Leads are not let in: whose accounts are asked about may be their own team's, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -16,16 +16,19 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from holdfast.guard.field_words import in_words
 from holdfast.guard.radius import keeping, reconciling
 from holdfast.guard.radius.contract import Class, Question, Refused
+from holdfast.guard.radius.known import known
 from holdfast.guard.radius.reconciling import Evidence, Held, Source
 from holdfast.incidents import gate, queries
 from holdfast.incidents.errors import Refused as IncidentRefused
 from holdfast.incidents.radius import choosing, handing, making
+from holdfast.incidents.radius.choosing import Meant
 from holdfast.kit.clock import now
 from holdfast.kit.numbers import whole
 from holdfast.people.models import Role
@@ -61,14 +64,19 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("radius:report", made.id)
         except (Refused, IncidentRefused) as refused:
             problem = refused.sentence
-    newest = keeping.newest()
+    meant = _meant(request)
+    ticked = {name: set(request.POST.getlist(name)) for name in ("vendor", "team", "agent", "field")}
+    ticked["agent"] |= {str(each) for each in meant.agents} if meant else set()
+    vendors, newest = choosing.everybody(), keeping.newest()
     names = names_of([each.made_by_id for each in newest if each.made_by_id is not None])
     context = {
-        "vendors": choosing.everybody(),
+        "vendors": vendors,
+        "opened": {each.id for each in vendors if len(vendors) == 1 or _any_of(each, ticked["agent"])},
         "fields": {each: in_words(each) for each in choosing.FIELDS},
         "reports": [(each, names.get(each.made_by_id or 0, "The command line")) for each in newest],
-        "sent": request.POST,
-        "ticked": {name: set(request.POST.getlist(name)) for name in ("vendor", "team", "agent", "field")},
+        "sent": _sent_or(request, meant),
+        "meant": meant,
+        "ticked": ticked,
         "problem": problem,
     }
     return render(request, "radius/home.html", context, status=422 if problem else 200)
@@ -142,8 +150,8 @@ def hand(request: HttpRequest, report_id: UUID) -> HttpResponse:
 def _page(
     request: HttpRequest, report_id: UUID, *, held: Sequence[Held] = (), problem: str = "", status: int = 200
 ) -> HttpResponse:
-    kept = keeping.kept(report_id)
-    if kept is None:
+    kept, files = keeping.kept(report_id), keeping.files_of(report_id)
+    if kept is None or files is None:
         raise Http404
     names = names_of(kept.agents)
     context = {
@@ -155,6 +163,7 @@ def _page(
         "classes": [(each, handing.WORDS[each], kept.totals.get(each, 0)) for each in Class],
         "allowed": kept.totals.get(Class.GRANTED, 0),
         "held": held,
+        "known": known(kept, files.as_json),
         "incidents": queries.current_incidents(),
         "earliest": keeping.earliest_recorded(kept.agents),
         "sent": request.POST,
@@ -162,6 +171,24 @@ def _page(
         "moment": now(),
     }
     return render(request, "radius/report.html", context, status=status)
+
+
+def _meant(request: HttpRequest) -> Meant | None:
+    """What a cut-off's page leads to ask."""
+    number = whole(request.GET.get("cut"), digits=9) if request.method != "POST" else None
+    return choosing.meant_by_cut_off(number) if number is not None else None
+
+
+def _sent_or(request: HttpRequest, meant: Meant | None) -> Mapping[str, str]:
+    """The times as fields of a browser take them."""
+    if meant is None:
+        return request.POST.dict()
+    times = {"since": meant.since, "until": meant.until}
+    return {name: f"{timezone.localtime(at):%Y-%m-%dT%H:%M}" for name, at in times.items()}
+
+
+def _any_of(vendor: choosing.VendorOf, ticked: Collection[str]) -> bool:
+    return any(str(account.id) in ticked for team in vendor.teams for account in team.accounts)
 
 
 def _question(request: HttpRequest) -> Question:
