@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from tests.incidents.conftest import House
 
+from holdfast.desk import cutting_off
+from holdfast.guard.cutoff.models import Scope
+from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.guard.radius import keeping
 from holdfast.guard.radius.contract import Class, Question, Refused
+from holdfast.guard.radius.known import Proven, known
 from holdfast.guard.radius.models import Sighting
+from holdfast.guard.watching import canaries
+from holdfast.guard.watching.models import Report, ViewerAddress
 from holdfast.incidents.audiences import freezing
 from holdfast.incidents.audiences.models import Listed, Member
 from holdfast.incidents.legal import acts, proposing
@@ -24,7 +32,9 @@ from holdfast.incidents.legal.regimes import Event
 from holdfast.incidents.models import Fact, Incident
 from holdfast.incidents.radius import choosing, command, handing, making
 from holdfast.kit.clock import now
+from holdfast.kit.ids import uuid7
 from holdfast.people.accounts import create_agent
+from holdfast.people.cut_off_targets import Target
 from holdfast.people.models import Agent, Customer, Role
 
 SignIn = Callable[[Agent], Client]
@@ -158,6 +168,62 @@ def test_the_screen_counts_shows_compares_and_hands_on(
     assert Act.objects.filter(incident=leak, event="aware").exists()
 
 
+def test_what_the_house_knows_itself_is_held_against_a_report_and_a_gap_is_said(
+    house: House, looked: Looked, sign_in: SignIn, security: Agent
+) -> None:
+    ana, ben = house.desk.ana, house.desk.ben
+    for name in ("seen", "refused", "bens"):
+        Report.objects.create(customer_id=looked[name].pk, happened_on=now().date(), source="form", at=now())
+    made_up = [Customer.objects.create(id=canaries.new_id(now())) for _ in range(4)]
+    for each in made_up:
+        canaries.note(each.pk, kind="honey", by=security.pk)
+    opened(ana, made_up[0])
+    for viewer, each, shown_at in (
+        (ana, made_up[0], now()),  # in the list
+        (ana, made_up[1], now()),  # the log lacks it
+        (ben, made_up[2], now()),  # somebody who was not asked about
+        (ana, made_up[3], now() - timedelta(days=9)),  # before the interval
+    ):
+        ViewerAddress.objects.create(
+            index=each.pk.bytes, agent_id=viewer.pk, canary_id=canaries.tag(each.pk), shown_at=shown_at,
+            written_to_at=now(),
+        )  # fmt: skip
+    made = making.make(about(ana), by=None)
+    kept = keeping.kept(made.id)
+    assert kept is not None
+    found = known(kept, made.files.as_json)
+    assert found.proven == Proven(used=4, confirmed=1, missing=1, others=1, apart=1)
+    reported = found.reported
+    assert (reported.known, reported.shown, reported.refused, reported.elsewhere) == (3, 1, 1, 1)
+    page = sign_in(security).get(f"/security/radius/{made.id}/").content.decode()
+    for said in ("Do not rely on it before it is known why", "count for more accounts", "1 confirms this list"):
+        assert said in page
+    assert ben.name not in page
+
+
+def test_a_cut_off_leads_to_the_question_about_its_people_and_their_time(
+    house: House, looked: Looked, sign_in: SignIn, security: Agent
+) -> None:
+    ana = house.desk.ana
+    begun = cutting_off.cut_off(target=Target(Scope.AGENT, ana.pk), why="Screens", by=security.pk)
+    client = sign_in(security)
+    link = f"/security/radius/?cut={begun.number}"
+    assert link in client.get(f"/security/cut-off/{begun.number}/").content.decode()
+    page = client.get(link).content.decode()
+    assert re.findall(r'name="agent" value="(\d+)" checked', page) == [str(ana.pk)]
+    since, until = re.findall(r'type="datetime-local" name="\w+" required value="([^"]+)"', page)
+    first = RevealLog.objects.filter(agent_id=ana.pk).earliest("at").at
+    assert datetime.fromisoformat(since) <= timezone.make_naive(first) < datetime.fromisoformat(until)
+    asked = client.post("/security/radius/", {"agent": [ana.pk], "since": since, "until": until})
+    kept = keeping.kept(UUID(asked["Location"].split("/")[-2]))
+    assert kept is not None
+    assert kept.totals["released"] == 1
+    assert (
+        "checked"
+        not in client.get("/security/radius/?cut=999").content.decode().partition("who")[2].partition("</form>")[0]
+    )
+
+
 def test_the_command_writes_what_it_kept_and_names_what_is_wrong(
     house: House, looked: Looked, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +247,15 @@ def test_the_command_writes_what_it_kept_and_names_what_is_wrong(
     assert command.main(["--agents", str(house.desk.ana.pk), "--from", "yesterday", "--to", "now"]) == 1
     assert command.main(["--agents", str(house.desk.ana.pk), *when, "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["form"] == "holdfast.radius/v1"
+
+
+def opened(agent: Agent, customer: Customer) -> None:
+    """The log of a value that this agent opened."""
+    row = RevealLog.objects.create(
+        at=now(), agent_id=agent.pk, session="s" * 16, conversation_id=uuid7(), customer_id=customer.pk,
+        subject=f"people_identity.value.{uuid7()}", field="identity", purpose="contact", outcome="allowed",
+    )  # fmt: skip
+    RevealTicket.objects.create(log=row, expires_at=now(), redeemed_at=now())
 
 
 @pytest.fixture

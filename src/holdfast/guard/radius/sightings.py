@@ -26,6 +26,11 @@ _noted: set[tuple[int, date, UUID, str]] = set()
 _lock = threading.Lock()
 
 
+def note_people(*, agent_id: int, how: How, customers: Iterable[UUID]) -> None:
+    """Note that a page showed these customers outside of any case: `note`, with the customer in the case's place."""
+    note(agent_id=agent_id, how=how, cases=[(each, each) for each in customers])
+
+
 def note(*, agent_id: int, how: How, cases: Iterable[tuple[UUID, UUID | None]]) -> None:
     """Note that these cases (each with its customer) were shown to an agent in this way. Cases of nobody are left out.
 

@@ -12,7 +12,7 @@ UPPER_BOUND = (
 )
 NOT_KNOWN = (
     "Not known to the house: a look over somebody's shoulder, files that are no pictures, whoever reads the database"
-    " or its backups past the application, and pages of other rooms than the desk."
+    " or its backups past the application, and lists that have case numbers and no value, as on the bridge."
 )
 
 

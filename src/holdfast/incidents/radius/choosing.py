@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.db.models import Min
+
+from holdfast.guard.cutoff import queries as cut_offs
+from holdfast.guard.models import Grant, RevealLog
 from holdfast.guard.radius.contract import Refused
 from holdfast.people.models import Agent
 
 FIELDS = ("name", "identity", "address", "birth_date", "iban", "picture", "file", "raw")
 """Fields of a customer as the log names them; an identity is a mail address, a number or an account."""
+_UNRECORDED = timedelta(days=90)  # asked about of people of whom nothing was recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,31 @@ def named(words: Iterable[str]) -> list[int]:
             raise Refused(f"Nobody is known as {word}. Give an id, a sign-in address, vendor:NAME or team:NAME.")
         found.update(ids)
     return sorted(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """What a cut-off leads to ask about: its people, from what was first recorded of them until it."""
+
+    number: int
+    label: str
+    agents: tuple[int, ...]
+    since: datetime
+    until: datetime
+
+
+def meant_by_cut_off(number: int) -> Meant | None:
+    """Return the question that follows from a cut-off, to whole minutes; `None` when there is no such number."""
+    cut = cut_offs.cut_off(number)
+    if cut is None:
+        return None
+    agents = tuple(cut_offs.covered(number))
+    firsts = [
+        RevealLog.objects.filter(agent_id__in=agents).aggregate(first=Min("at"))["first"],
+        Grant.objects.filter(agent_id__in=agents).aggregate(first=Min("opened_at"))["first"],
+    ]
+    until = cut.at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    first = min((each for each in firsts if each is not None), default=cut.at - _UNRECORDED)
+    return Meant(
+        number=number, label=cut.label, agents=agents, since=first.replace(second=0, microsecond=0), until=until
+    )

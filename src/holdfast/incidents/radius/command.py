@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from holdfast.guard.radius import reconciling
+from holdfast.guard.radius import keeping, reconciling
 from holdfast.guard.radius.contract import Class, Question, Refused
+from holdfast.guard.radius.known import Known, known
 from holdfast.guard.radius.reconciling import Evidence, Held, Source
 from holdfast.guard.radius.statement import sentences
 from holdfast.incidents.radius import choosing, making
@@ -98,6 +99,13 @@ def _held(made: Made, sample: Path | None) -> tuple[Held, ...]:
     return reconciling.reconcile(made.files.as_json, [Evidence(source=Source.SAMPLE, accounts=accounts)])
 
 
+def _known(made: Made) -> Known:
+    kept = keeping.kept(made.id)
+    if kept is None:
+        raise LookupError(made.id)
+    return known(kept, made.files.as_json)
+
+
 def _write(folder: Path, made: Made) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,4 +125,14 @@ def _tell(made: Made, held: Sequence[Held]) -> None:
             f" {each.masked:,} only under masks or in a case, {each.refused:,} only refused,"
             f" {each.elsewhere:,} not by these accounts.\n"
         )
+    found = _known(made)
+    reported = found.reported
+    if reported.known:
+        sys.stdout.write(
+            f"\nOf {reported.known:,} customers who reported that somebody knew them, {reported.shown:,} had a"
+            f" value shown, {reported.masked:,} only under masks or in a case.\n"
+        )
+    if found.proven.confirmed:
+        sys.stdout.write(f"\n{found.proven.confirmed:,} addresses made up for one of these viewers were written to.\n")
+    sys.stdout.writelines(f"\nGAP: {gap}\n" for gap in found.gaps)
     sys.stdout.write("\n" + "\n".join(sentences(made.radius)) + f"\n\nKept as report {made.id}.\n")

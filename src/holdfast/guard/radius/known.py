@@ -1,0 +1,113 @@
+"""What the house itself knows to have got out, held against a report without anybody bringing a file.
+
+Customers who reported that somebody knew them, and addresses of made-up customers that only one viewer was ever shown
+and that somebody outside wrote to. The second are proof of a way out, so a list that lacks one of them has a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from holdfast.guard.radius.contract import Class
+from holdfast.guard.radius.keeping import Kept
+from holdfast.guard.radius.reconciling import Held, Source, held, named_in
+from holdfast.guard.watching import canaries
+from holdfast.guard.watching.models import Report, ViewerAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Addresses made up for one viewer that somebody outside wrote to. Each of `used` is in one of the next four.
+
+    `confirmed`: one of the report's accounts was shown it, and the list has it. `missing`: likewise, and the list
+    lacks it. `others`: it was shown to an account that was not asked about. `apart`: not asked about either, by the
+    time it was shown at or by the fields.
+    """
+
+    used: int = 0
+    confirmed: int = 0
+    missing: int = 0
+    others: int = 0
+    apart: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known by now. It grows: look again later, the report stays."""
+
+    reported: Held
+    proven: Proven
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What these show that the list lacks, in sentences."""
+        return tuple(_gaps(self))
+
+
+def known(report: Kept, as_json: bytes) -> Known:
+    """Hold a report (its JSON) against what the house knows by now. Reads no value, and names no viewer."""
+    named = named_in(as_json)
+    happened = Report.objects.filter(happened_on__gte=report.since.date())
+    reported = {str(each) for each in happened.values_list("customer_id", flat=True)}
+    return Known(
+        reported=held(Source.REPORTED, reported, {each: _ways(each, named) for each in reported}),
+        proven=_proven(report, named[Class.RELEASED]),
+    )
+
+
+def _ways(customer: str, named: Mapping[Class, Collection[str]]) -> set[str]:
+    return {str(kind) for kind, ids in named.items() if customer in ids}
+
+
+def _proven(report: Kept, released: Collection[str]) -> Proven:
+    rows = list(
+        ViewerAddress.objects.filter(written_to_at__isnull=False).values_list("agent_id", "canary_id", "shown_at")
+    )
+    if not rows:
+        return Proven()
+    customers: dict[bytes, UUID] = {canaries.tag(each.customer_id): each.customer_id for each in canaries.planted()}
+    confirmed = missing = others = apart = 0
+    for agent_id, tag, shown_at in rows:
+        if agent_id not in report.agents:
+            others += 1
+        elif not report.since <= shown_at < report.until or (report.fields and "identity" not in report.fields):
+            apart += 1
+        elif str(customers.get(bytes(tag))) in released:
+            confirmed += 1
+        else:
+            missing += 1
+    return Proven(used=len(rows), confirmed=confirmed, missing=missing, others=others, apart=apart)
+
+
+def _gaps(found: Known) -> Iterator[str]:
+    proven, reported = found.proven, found.reported
+    if proven.missing:
+        yield (
+            f"The list lacks {_many(proven.missing, 'made-up customer')} whose address only one of these accounts was"
+            " shown, and to whom somebody wrote. Do not rely on it before it is known why: check the log."
+        )
+    if proven.others:
+        yield (
+            f"{_many(proven.others, 'address', 'addresses')} that somebody outside wrote to {_were(proven.others)}"
+            " shown to another account only. Data left another way as well: count for more accounts."
+        )
+    if proven.apart:
+        yield (
+            f"{_many(proven.apart, 'address', 'addresses')} that somebody outside wrote to {_were(proven.apart)} shown"
+            " to these accounts outside of this interval, or in a field that was left out. Count again, wider."
+        )
+    if reported.elsewhere:
+        yield (
+            f"{_many(reported.elsewhere, 'customer')} of {reported.known:,} who reported that somebody knew them"
+            " never came near these accounts: by chance, another way, or from before the log."
+        )
+
+
+def _many(number: int, one: str, more: str = "") -> str:
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
