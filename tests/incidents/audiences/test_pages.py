@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.incidents.audiences.conftest import SignIn
 from tests.incidents.conftest import House
 
+from holdfast.guard.radius.models import Sighting
 from holdfast.incidents import queries as incidents
 from holdfast.incidents.audiences import handing
 from holdfast.incidents.audiences.models import HandOver
@@ -50,7 +51,10 @@ def test_a_lead_adds_groups_counts_freezes_and_hands_over(
     handing.fill(HandOver.objects.get().campaign_id)
     done = lead.get(at).content.decode()
     assert "4 recipients, 1 without a mail address" in done
-    assert f"/settings/campaigns/{HandOver.objects.get().campaign_id}/" in done
+    campaign = f"/settings/campaigns/{HandOver.objects.get().campaign_id}/"
+    assert campaign in done
+    assert "with their values masked" in lead.get(campaign).content.decode()
+    assert Sighting.objects.filter(agent_id=house.lead, how="listed").exists()
 
 
 def test_what_was_typed_stays_when_it_is_refused(page: str, house: House, sign_in: SignIn) -> None:

@@ -13,6 +13,7 @@ from tests.incidents.outreach.conftest import take
 from holdfast.guard.keys import blind_index
 from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog
+from holdfast.guard.radius.models import Sighting
 from holdfast.incidents import queries as incidents
 from holdfast.incidents.outreach import queries, taking
 from holdfast.incidents.outreach.models import Outreach
@@ -53,6 +54,9 @@ def test_a_person_is_taken_called_and_let_go(house: House, page: str, people: di
     assert lead.post(f"{person}end/", {}).status_code == 302
     assert "Talked to" in lead.get(person).content.decode()
     assert queries.held(people.values()) == set()
+    noted = set(Sighting.objects.filter(agent_id=house.lead).values_list("customer_id", "how"))
+    assert {(people["TW-11"], "opened"), (people["TW-11"], "listed")} <= noted
+    assert {how for customer, how in noted if customer != people["TW-11"]} == {"listed"}
 
 
 def test_what_is_not_there_is_said(house: House, page: str, sign_in: SignIn) -> None:

@@ -15,6 +15,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from holdfast.guard.radius import sightings
+from holdfast.guard.radius.sightings import How
 from holdfast.guard.reveals import PURPOSES
 from holdfast.incidents import gate, screens
 from holdfast.incidents.contract import IncidentView
@@ -159,7 +161,9 @@ def _moment(request: HttpRequest, name: str, *, what: str) -> datetime | None:
 
 
 def _home(request: HttpRequest, incident: IncidentView, *, problem: str = "", status: int = 200) -> HttpResponse:
-    found = queries.of_incident(incident.id)
+    found, queue = queries.of_incident(incident.id), queries.queue(incident)
+    listed = [*(each.customer_id for each in found), *(each.customer_id for each in queue)]
+    sightings.note_people(agent_id=me(request).pk, how=How.LISTED, customers=listed)
     begins = now()
     context = {
         **screens.head(request, incident, tab="outreach"),
@@ -167,7 +171,7 @@ def _home(request: HttpRequest, incident: IncidentView, *, problem: str = "", st
         "sent": request.POST,
         "hand": [each for each in found if each.is_open],
         "over": [(each, Outreach.End(each.end).label) for each in found if not each.is_open],
-        "queue": queries.queue(incident),
+        "queue": queue,
         "executives": executives.people() if me(request).leads else [],
         "moment": begins,
         "begins": _field(begins),
@@ -181,6 +185,7 @@ def _person(
     request: HttpRequest, incident: IncidentView, shown: OutreachView, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     card = customer_card(shown)
+    sightings.note_people(agent_id=me(request).pk, how=How.OPENED, customers=[shown.customer_id])
     mine = shown.executive_id == me(request).pk and shown.is_open
     promise = shown.promise
     context = {

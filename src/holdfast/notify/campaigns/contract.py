@@ -85,6 +85,7 @@ class Sample:
     segment: str
     subject: str
     body: str
+    person_key: str
 
 
 @dataclass(frozen=True, slots=True)

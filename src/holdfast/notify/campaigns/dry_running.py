@@ -155,9 +155,8 @@ def _samples(
             if needed <= set(row.given.split()) or count.channel == Channel.WEBHOOK:
                 values = _masked_values(row)
                 fill = texts.filled if count.channel != Channel.WEBHOOK else lambda words, _: words
-                yield Sample(
-                    count.channel, count.locale, count.segment, fill(text.subject, values), fill(text.body, values)
-                )
+                subject, body = fill(text.subject, values), fill(text.body, values)
+                yield Sample(count.channel, count.locale, count.segment, subject, body, row.person_key)
                 break
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from holdfast.notify.campaigns.models import Campaign, Channel, Chunk, ProviderL
 
 _ENDS = ("sent", "failed", "unknown", "suppressed", "cancelled")
 LATEST = 50
+_CUSTOMER = "customer:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,11 @@ def people(campaign_id: UUID, *, state: str, limit: int = 50) -> Sequence[Person
         )
         for each in found.order_by("-settled_at")[:limit]
     ]
+
+
+def customers_in(keys: Iterable[str]) -> list[UUID]:
+    """Return the customers among people named by key; subscribers and others are none."""
+    return [UUID(key.removeprefix(_CUSTOMER)) for key in keys if key.startswith(_CUSTOMER)]
 
 
 def repeats(campaign_id: UUID) -> Sequence[Repeated]:

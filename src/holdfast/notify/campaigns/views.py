@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET, require_POST
 
+from holdfast.guard.radius import sightings
+from holdfast.guard.radius.sightings import How
 from holdfast.kit import streams
 from holdfast.kit.numbers import whole
 from holdfast.notify.campaigns import campaigns, dry_running, queries, settling
@@ -34,10 +36,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(*KEEPERS)
 def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One campaign: what would happen before it starts, how far it is from then on."""
-    context = _context(pk) | _ended(pk)
-    begun = context["campaign"].started_at is not None
+    context = _context(pk) | _ended(request, pk)
+    dry = None if context["campaign"].started_at is not None else dry_running.dry_run(pk)
+    _note(request, [sample.person_key for sample in dry.samples] if dry else [])
     context |= {
-        "dry": None if begun else dry_running.dry_run(pk),
+        "dry": dry,
         "finding": queries.finding(pk),
         "texts": queries.texts_of(pk),
         "stream": f"/events?ticket={streams.ticket(agent=me(request).pk, topics=(campaigns.TOPIC,))}",
@@ -57,7 +60,7 @@ def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(*KEEPERS)
 def ended(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who was not reached, left out or is not known, as a part of the page. Reads all rows, so it is asked for less."""
-    return _part(request, "campaigns/_ended.html", _context(pk) | _ended(pk))
+    return _part(request, "campaigns/_ended.html", _context(pk) | _ended(request, pk))
 
 
 def _part(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -91,14 +94,23 @@ def _context(pk: UUID) -> dict[str, Any]:
         raise Http404 from error
 
 
-def _ended(pk: UUID) -> dict[str, Any]:
+def _ended(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     far = queries.progress(pk)
+    unknown = queries.people(pk, state="unknown", limit=SHOWN) if far.unknown else []
+    failed = queries.people(pk, state="failed", limit=SHOWN) if far.failed else []
+    _note(request, [each.person_key for each in (*unknown, *failed)])
     return {
         "reasons": queries.reasons(pk) if far.failed or far.unknown or far.suppressed else [],
-        "unknown": queries.people(pk, state="unknown", limit=SHOWN) if far.unknown else [],
-        "failed": queries.people(pk, state="failed", limit=SHOWN) if far.failed else [],
+        "unknown": unknown,
+        "failed": failed,
         "repeats": queries.repeats(pk),
     }
+
+
+def _note(request: HttpRequest, keys: Sequence[str]) -> None:
+    """Whose masked values the page shows, for a blast radius."""
+    customers = queries.customers_in(keys)
+    sightings.note_people(agent_id=me(request).pk, how=How.LISTED, customers=customers)
 
 
 Verb = Callable[[UUID, int, Mapping[str, str]], str]
