@@ -87,6 +87,14 @@ def test_one_click_ends_an_open_desk_within_seconds_and_two_people_let_back_in(d
     expect(second.get_by_text("Done, by the two of you.")).to_be_visible()
     assert states.state_of(desk.ana.pk).mode == ""
 
+    second.get_by_role("link", name=re.compile("^Blast radius whose data")).click()
+    expect(second.get_by_text("Filled in from cut-off")).to_be_visible()
+    expect(second.get_by_label(desk.ana.name, exact=True)).to_be_checked()
+    assert breaches(second) == []
+    assert second.evaluate("document.querySelector('.page').scrollWidth <= document.querySelector('.page').clientWidth")
+    second.get_by_role("button", name="Count").click()
+    expect(second.get_by_role("heading", name="Whom 1 account could know")).to_be_visible()
+
 
 def _granted(case: Conversation, agent_id: int, session: str) -> tuple[reveals.Ticket, str]:
     """A request that was granted and not used yet, and the link to a picture that a page got the same way."""
