@@ -27,6 +27,7 @@ from holdfast.conversations.closures import close
 from holdfast.conversations.merges import merge
 from holdfast.conversations.models import Attachment, Conversation, Merge, Message
 from holdfast.conversations.snoozes import snooze
+from holdfast.conversations.to_thread import ToThread
 from holdfast.desk import cutting_off
 from holdfast.desk.models import CannedReply, Queue, SavedView
 from holdfast.guard import reveals
@@ -54,6 +55,7 @@ from holdfast.notify.campaigns.models import Recipient as Addressee
 from holdfast.people.accounts import create_agent
 from holdfast.people.choosing import Choice
 from holdfast.people.models import Agent, Customer, Identity, Role, Team, Vendor
+from holdfast.triage.scrubbing import scrubbed
 
 
 @dataclass(frozen=True)
@@ -270,12 +272,12 @@ def _conversation(world: World, state: str, planted: Planted, customer: Customer
         content = f"a file of the customer's own, {world.planted[0].values['account']}".encode()
         world.attachment = Attachment.objects.create(
             message=message,
-            name="till.txt",
+            name=_file_name(message, f"{planted.values['name']} statement.txt".replace(" ", "_")),
             type="text/plain",
             size=len(content),
             digest=BlobStore(settings.BLOB_DIR).put(content),
         )
-        world.picture = _picture(message, world.planted[0].values["account"])
+        world.picture = _picture(message, world.planted[0].values["account"], named=world.planted[0].values["iban"])
     answer = Message.objects.create(
         conversation=conversation, author="agent", agent=world.agents["own"], text="We are looking.", created_at=now
     )
@@ -284,14 +286,31 @@ def _conversation(world: World, state: str, planted: Planted, customer: Customer
     return conversation
 
 
-def _picture(message: Message, marker: str) -> Attachment:
-    """A picture with a marker in its metadata, as cameras leave the owner's name there."""
+def _picture(message: Message, marker: str, *, named: str) -> Attachment:
+    """A picture with a marker in its metadata, as cameras leave the owner's name there, and one in its name."""
     out, exif = io.BytesIO(), Image.Exif()
     exif[0x013B] = marker  # artist
     Image.new("RGB", (40, 30), "#88aacc").save(out, "JPEG", exif=exif)
     digest = BlobStore(settings.BLOB_DIR).put(out.getvalue())
     size = len(out.getvalue())
-    return Attachment.objects.create(message=message, name="till.jpg", type="image/jpeg", size=size, digest=digest)
+    name = _file_name(message, f"{named}_front.jpg")
+    return Attachment.objects.create(message=message, name=name, type="image/jpeg", size=size, digest=digest)
+
+
+def _file_name(message: Message, name: str) -> str:
+    """What triage makes of the name a customer gave a file."""
+    (item,) = scrubbed(
+        [
+            ToThread(
+                contact_id=message.contact_id,
+                customer_id=message.conversation.customer_id,
+                channel="email",
+                at=message.created_at,
+                attachments=[{"name": name}],
+            )
+        ]
+    )
+    return str(item.attachments[0]["name"])
 
 
 def _spread(world: World) -> None:

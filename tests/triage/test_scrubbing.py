@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from holdfast.conversations.models import Conversation, Message
-from holdfast.desk.sources import raw_source
+from holdfast.desk.sources import own_name, raw_source
 from holdfast.guard.opening import opened
 from holdfast.people.models import Customer, Identity
 
@@ -84,3 +84,29 @@ def test_another_customers_name_is_prose(accept: Accept, triage: Callable[[], in
     accept("I know a Mrs Zuurmarker.", email="somebody@else.example")
     triage()
     assert Message.objects.get(author="customer").text == "I know a Mrs Zuurmarker."
+
+
+def test_names_of_files_are_masked_wherever_they_stand(
+    accept: Accept, triage: Callable[[], int], known: Customer
+) -> None:
+    name = "ayu-zuurmarker-passport.pdf"
+    accept(
+        f"Attached: {name}",
+        email="ayu@post.example",
+        html=f'<p><img alt="{name}"></p>',
+        attachments=[
+            {"name": name, "type": "application/pdf", "size": 9, "digest": "d" * 64, "refused": ""},
+            {"name": "terms.pdf", "type": "application/pdf", "size": 9, "digest": "e" * 64, "refused": ""},
+        ],
+        warnings=[f"The attachment {name} is larger than allowed; it is listed without its content."],
+    )
+    triage()
+    message = Message.objects.get(author="customer")
+    assert [file.name for file in message.attachments.order_by("name")] == ["Ayu Z. passport.pdf", "terms.pdf"]
+    assert message.text == "Attached: Ayu Z. passport.pdf"
+    assert message.html == ""
+    assert "Ayu Z. passport.pdf" in message.details["warnings"][0]
+    assert message.details["masked"] == ["name"]
+    assert "zuurmarker" not in f"{message.__dict__} {message.conversation.preview} {message.search}".lower()
+    file = message.attachments.get(name__startswith="Ayu")
+    assert own_name(file) == name, "whoever takes the file gets its own name"

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.conf import settings
 
 from holdfast.guard.fields import Sealed
-from holdfast.intake.senders import raw_of
+from holdfast.intake.senders import file_name_of, raw_of
 from holdfast.kit.blobs import BlobStore
 
 if TYPE_CHECKING:
-    from holdfast.conversations.models import Conversation
+    from holdfast.conversations.models import Attachment, Conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +44,9 @@ def raw_source(*, conversation: Conversation, message_id: UUID) -> RawSource | N
     contact_id = conversation.messages.filter(pk=message_id).values_list("contact_id", flat=True).first()
     found = raw_of(contact_id) if contact_id else None
     return RawSource(digest=found.digest, words=found.words, sender=found.sender) if found is not None else None
+
+
+def own_name(file: Attachment) -> str:
+    """Return what the customer called this file, which is for whoever takes it; lists show it without values."""
+    sent_as = file_name_of(file.message.contact_id, digest=file.digest) if file.message.contact_id else ""
+    return sent_as or file.name

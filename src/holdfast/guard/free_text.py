@@ -33,7 +33,7 @@ _PHONE_AFTER = re.compile(
     r"(?i:\b(?:phone|mobile|cell|tel(?:ephone)?|whatsapp|call me (?:at|on)|telepon|hp|nomor hp|celular|telefone)\b"
     r"[^\d\n+]{0,20})(\d(?:[ .-]?\d){6,13})(?!\d)"
 )
-_MONTHS = (
+MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
@@ -145,7 +145,7 @@ def _of_name(value: str) -> list[tuple[str, re.Pattern[str], str]]:
     mask = masked("name", value)
     found = [("name", _literal(value, re.IGNORECASE), mask)] if len(words) > 1 else []
     family = words[-1]
-    if len(words) > 1 and len(family) >= 4 and family.lower() not in _MONTHS:
+    if len(words) > 1 and len(family) >= 4 and family.lower() not in MONTHS:
         found.append(("name", _literal(family), f"{family[0]}."))
     return found
 
@@ -167,7 +167,7 @@ def _of_birth(value: str) -> list[tuple[str, re.Pattern[str], str]]:
     except ValueError:
         return []
     y, m, d = born.year, rf"0?{born.month}", rf"0?{born.day}"
-    month = _MONTHS[born.month - 1]
+    month = MONTHS[born.month - 1]
     name = rf"(?:{month}|{month[:3]}\.?)"
     ways = rf"{y}[-./ ]?{m}[-./ ]?{d}|{d}[-./ ]{m}[-./ ]{y}|{m}[-./ ]{d}[-./ ]{y}|{d}(?:st|nd|rd|th)? {name},? {y}"
     ways += rf"|{name} {d}(?:st|nd|rd|th)?,? {y}"

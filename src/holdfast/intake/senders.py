@@ -33,6 +33,13 @@ def raw_of(contact_id: UUID) -> Raw | None:
     return Raw(contact.raw, "" if contact.raw else f"{contact.subject}\n\n{contact.text}".strip(), contact.sender)
 
 
+def file_name_of(contact_id: UUID, *, digest: str) -> str:
+    """Return what whoever sent this file called it, empty when a contact had no such file."""
+    payload = Contact.objects.filter(pk=contact_id).values_list("payload", flat=True).first() or {}
+    files = payload.get("attachments") or ()
+    return next((str(each.get("name") or "") for each in files if each.get("digest") == digest), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Newest:
     """Who a conversation's newest contact came from, sealed, and how. `delegated`: by a token for one customer."""

@@ -23,6 +23,7 @@ from holdfast.conversations.lookups import access_attachment
 from holdfast.conversations.models import Attachment
 from holdfast.desk.pictures import is_picture
 from holdfast.desk.screens import FileOffered
+from holdfast.desk.sources import own_name
 from holdfast.desk.views.asking import desk_view, words
 from holdfast.desk.views.pictures import asked, sent
 from holdfast.guard import reveals
@@ -84,7 +85,7 @@ def taken(request: HttpRequest, attachment_id: UUID, ticket: UUID) -> HttpRespon
         raise Http404 from denied
     code = codes.code_for(session=session_mark(session_key), minute=codes.minute_of(now()))
     copy = io.BytesIO(copies.marked(content, code))
-    response = FileResponse(copy, as_attachment=True, filename=found.name, content_type="application/octet-stream")
+    response = FileResponse(copy, as_attachment=True, filename=own_name(found), content_type="application/octet-stream")
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = _SANDBOX
     response["Cross-Origin-Resource-Policy"] = "same-origin"
