@@ -73,6 +73,7 @@ def test_the_setting_is_a_list_of_addresses_and_networks(monkeypatch: pytest.Mon
 @pytest.fixture
 def behind_a_proxy(transactional_db: None, tmp_path: Path) -> Iterator[WebProcess]:
     settings = {"HOLDFAST_TRUSTED_PROXIES": "127.0.0.1", "HOLDFAST_PUBLIC_URL": "https://help.example"}
+    settings["HOLDFAST_HSTS_SUBDOMAINS"] = "true"
     with web_process(tmp_path / "web", **settings) as web:
         yield web
 
@@ -109,7 +110,7 @@ def test_sign_in_limits_cookies_and_logs_go_by_the_callers_side_of_the_proxy(beh
     assert right.status == 302
     assert "__Host-session=" in right.headers["set-cookie"]
     assert "Secure" in right.headers["set-cookie"]
-    assert "strict-transport-security" in right.headers
+    assert "includeSubDomains" in right.headers["strict-transport-security"], "as the setting says"
     assert '"address": "203.0.113.7"' in web.log()
     assert "192.0.2.1" not in web.log()
     assert web.request("GET", "/metrics", {"x-forwarded-for": "203.0.113.7"}).status == 403

@@ -255,6 +255,22 @@ def test_an_admin_who_is_cut_off_keeps_no_accounts_so_the_last_who_can_stays(adm
 # Signing in
 
 
+def test_the_oldest_session_ends_when_one_more_begins_than_somebody_may_have(agent: Agent, settings: Any) -> None:
+    settings.SESSIONS_AT_ONCE = 3
+    browsers = []
+    with time_machine.travel("2026-03-02 09:00:00+00:00", tick=False) as clock:
+        for _ in range(4):
+            browsers.append(Client())
+            _sign_in(browsers[-1], agent.email)
+            clock.shift(60)
+        assert [_is_in(each) for each in browsers] == [False, True, True, True]
+        assert b"with 3 browsers" in browsers[3].get("/welcome/sessions/").content
+        settings.SESSIONS_AT_ONCE = 0
+        browsers.append(Client())
+        _sign_in(browsers[-1], agent.email)
+        assert [_is_in(each) for each in browsers[1:]] == [True] * 4
+
+
 def test_signing_in_makes_a_new_session_and_signing_out_kills_it(client: Client, agent: Agent) -> None:
     client.get(LOGIN)
     session = client.session

@@ -49,6 +49,7 @@ class Provider:
     token_for: str = "desk"  # the audience of its tokens
     broken: bool = False
     asked: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by code
+    prompts: list[str] = field(default_factory=list)
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
 
     def configuration(self) -> dict[str, Any]:
@@ -70,6 +71,8 @@ class Provider:
         assert query["client_id"] == ["desk"]
         assert query["response_type"] == ["code"]
         assert query["code_challenge_method"] == ["S256"]
+        assert query["acr_values"] == ["silver gold"]
+        self.prompts += query.get("prompt", [])
         code = uuid4().hex
         self.asked[code] = query
         return f"{query['redirect_uri'][0]}?{urlencode({'code': code, 'state': query['state'][0]})}"
@@ -155,6 +158,8 @@ def web(agents: list[Agent], provider: Provider, tmp_path: Path) -> Iterator[Web
                 "HOLDFAST_OIDC_CLIENT_ID": "desk",
                 "HOLDFAST_OIDC_CLIENT_SECRET": SECRET,
                 "HOLDFAST_OIDC_NAME": "Tidewater",
+                "HOLDFAST_OIDC_ACR": "silver, gold",
+                "HOLDFAST_OIDC_AMR": "mfa, hwk",
             }
             _fill(environment)
             with web_process(tmp_path / "web", **environment) as running:
@@ -175,7 +180,7 @@ def _fill(environment: dict[str, str]) -> None:
 
 def sign_in(web: WebProcess, provider: Provider, **person: Any) -> httpx.Response:
     """Press the button as a new browser whose person the provider knows, and follow to the end."""
-    provider.person = {"sub": uuid4().hex, "email_verified": True} | person
+    provider.person = {"sub": uuid4().hex, "email_verified": True, "acr": "gold", "amr": ["pwd", "mfa"]} | person
     with httpx.Client(base_url=f"http://127.0.0.1:{web.port}", follow_redirects=True, timeout=15) as browser:
         link = re.search(r'href="(/accounts/oidc/[^"]+)"[^>]*>.*?Continue with Tidewater', _login(browser), re.S)
         assert link is not None
@@ -202,6 +207,15 @@ def test_invited_agents_get_in_by_a_verified_address_and_nobody_else(web: WebPro
         refused = sign_in(web, provider, **person)
         assert (refused.status_code, "nobody has invited" in refused.text) == (403, True), person
     assert sign_in(web, provider, email="gone@desk.example").url.path == "/accounts/inactive/"
+
+    weak: list[dict[str, Any]] = [{"acr": "bronze"}, {"acr": None}, {"amr": ["pwd"]}, {"amr": None}, {"amr": "mfa"}]
+    for said in weak:
+        refused = sign_in(web, provider, email="ana@desk.example", **said)
+        assert (refused.status_code, "did not ask for enough" in refused.text) == (403, True), said
+    assert provider.prompts == []
+    with httpx.Client(base_url=f"http://127.0.0.1:{web.port}", follow_redirects=True, timeout=15) as browser:
+        browser.get("/accounts/oidc/company/login/?process=login&auth_params=prompt%3Dlogin")
+    assert provider.prompts == ["login"], "so whoever has no password here proves it there, see people/step_up.py"
 
     provider.details = {"sub": "another", "email": "ana@desk.example", "email_verified": True}
     assert sign_in(web, provider, email="eve@desk.example").status_code == 403

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from holdfast.assistant.llm.trial import tried
 from holdfast.channels.models import Mailbox
+from holdfast.config import what_is_off
 from holdfast.guard import ring_check, roles
 from holdfast.notify import deliveries
 
@@ -16,6 +17,7 @@ from holdfast.notify import deliveries
 def looked_at() -> Iterator[tuple[bool, str]]:
     """Give for each thing whether it is good, and a sentence."""
     yield from _database()
+    yield from what_is_off.findings()
     if (found := tried()) is not None:
         yield found
 

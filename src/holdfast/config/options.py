@@ -61,6 +61,12 @@ class Options(BaseSettings):
     oidc_issuer: str = Field("", description="The company's identity provider, e.g. https://login.example.com.")
     oidc_client_id: str = Field("", description="This installation's name at the identity provider.")
     oidc_client_secret: str = Field("", description="Its secret there.")
+    oidc_acr: Listed = Field(
+        (), description="Classes of sign-in (acr) of which the provider must have used one, with commas."
+    )
+    oidc_amr: Listed = Field(
+        (), description="Ways of proof (amr, RFC 8176) of which the provider must have used one: mfa,hwk."
+    )
     oidc_name: str = Field("your company account", description='What the button says after "Continue with".')
     second_factor: Literal["nobody", "leads", "everybody"] = Field(
         "nobody", description="Who must have a passkey or an authenticator app; leads: everybody but agents."
@@ -72,6 +78,13 @@ class Options(BaseSettings):
         default_factory=dict,
         description='How often a minute one token may use a scope, as JSON: {"receipts:read": 60}.',
     )
+    password_words: Listed = Field(
+        (), description="Further words of your house that passwords do not rest on: town, products, with commas."
+    )
+    sessions_at_once: int = Field(
+        5, ge=0, le=100, description="Browsers one person is signed in with at a time; the oldest ends. 0: any number."
+    )
+    hsts_subdomains: bool = Field(False, description="Promise browsers https for every name below the public one too.")
     idle_minutes: int = Field(
         45, ge=0, le=720, description="Minutes without a person's act after which a session ends; 0: only 12 hours."
     )

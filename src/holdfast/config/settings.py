@@ -155,6 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "holdfast.people.house_words.NoWordsOfTheHouse"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/"
@@ -181,15 +182,17 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Holdfast"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 
+OIDC_ACR, OIDC_AMR = _options.oidc_acr, _options.oidc_amr
 SINGLE_SIGN_ON = _options.oidc_name if _options.oidc_issuer else ""
 if _options.oidc_issuer:
     INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    _asked = {"auth_params": {"acr_values": " ".join(OIDC_ACR)}} if OIDC_ACR else {}
     _company = {
         "provider_id": "company",
         "name": _options.oidc_name,
         "client_id": _options.oidc_client_id,
         "secret": _options.oidc_client_secret,
-        "settings": {"server_url": _options.oidc_issuer.rstrip("/"), "oauth_pkce_enabled": True},
+        "settings": {"server_url": _options.oidc_issuer.rstrip("/"), "oauth_pkce_enabled": True, **_asked},
     }
     SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [_company], "OAUTH_PKCE_ENABLED": True}}
     SOCIALACCOUNT_ADAPTER = "holdfast.people.single_sign_on.StaffSingleSignOn"
@@ -209,6 +212,7 @@ CSRF_FAILURE_VIEW = "holdfast.web.views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _options.hsts_subdomains
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -273,6 +277,8 @@ COMPANY = _options.company
 DEMO = _options.demo
 SECOND_FACTOR = _options.second_factor
 IDLE_MINUTES = _options.idle_minutes
+PASSWORD_WORDS = _options.password_words
+SESSIONS_AT_ONCE = _options.sessions_at_once
 STEP_UP_MINUTES = _options.step_up_minutes
 TOKEN_RATES = {str(scope): rate for scope, rate in _options.token_rates.items()}
 COST_AGENT_MINUTE = _options.cost_agent_minute

@@ -12,6 +12,7 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.core import signing
 from django.db import connection, transaction
 from django.http import HttpRequest
@@ -21,7 +22,7 @@ from holdfast.guard.grants import close_grants_of
 from holdfast.guard.keeping import keep, kept
 from holdfast.people.admins import able_admins, hold_admins
 from holdfast.people.models import Agent, Role, Team
-from holdfast.people.sessions import end_sessions_of, note_beginning
+from holdfast.people.sessions import end_oldest, end_sessions_of, note_beginning
 
 FIRST_ADMIN_LASTS = timedelta(hours=24)
 INVITATION_LASTS = timedelta(days=7)
@@ -66,6 +67,7 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         _vouch_for_address(user)
         super().login(request, user)
         note_beginning(request)
+        end_oldest(user.pk, this=request.session.session_key, keep=settings.SESSIONS_AT_ONCE)
         log.info("people.signed_in", agent=user.pk, address=self.get_client_ip(request))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -81,6 +81,19 @@ def end_others(agent_id: int, *, this: str | None) -> int:
     return Session.objects.filter(pk__in=others).delete()[0]
 
 
+def end_oldest(agent_id: int, *, this: str | None, keep: int) -> int:
+    """End all but the newest `keep` sessions of somebody, `this` one among them; return how many. 0: any number may be.
+
+    One from before beginnings were kept is the oldest.
+    """
+    if not keep:
+        return 0
+    rows = Session.objects.filter(pk__in=set(sessions_of([agent_id])) - {this})
+    began = {row.pk: began_at(row.get_decoded()) for row in rows}
+    newest = sorted(began, key=lambda pk: (moment.timestamp() if (moment := began[pk]) else 0.0, pk), reverse=True)
+    return Session.objects.filter(pk__in=newest[keep - 1 :]).delete()[0]
+
+
 def browser(user_agent: str) -> str:
     """Return a few words for a User-Agent header, such as "Firefox on Windows"."""
     program = next((name for sign, name in _PROGRAMS if sign in user_agent), "A browser")

@@ -9,6 +9,7 @@ import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from requests import RequestException
@@ -25,6 +26,9 @@ class StaffSingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if not (signing_in and sociallogin.is_existing and _is_one_person(sociallogin.account.extra_data)):
             log.warning("people.single_sign_on_refused", provider=sociallogin.account.provider)
             raise ImmediateHttpResponse(render(request, "people/not_invited.html", status=403))
+        if not _is_strong(sociallogin.account.extra_data.get("id_token") or {}):
+            log.warning("people.single_sign_on_too_weak", provider=sociallogin.account.provider)
+            raise ImmediateHttpResponse(render(request, "people/too_weak.html", status=403))
 
     def can_authenticate_by_email(self, login: Any, email: str) -> bool:
         """Take the provider's word for an address only where it is the plain word `true`: "false" is a text, too."""
@@ -62,6 +66,19 @@ def _said_of_the_person(data: dict[str, Any]) -> dict[str, Any]:
     """Return the details the provider gave where there are any, else its ID token."""
     said: dict[str, Any] = data.get("userinfo") or data.get("id_token") or {}
     return said
+
+
+def _is_strong(token: dict[str, Any]) -> bool:
+    """Tell whether the provider says that it looked as closely as is asked (OpenID Connect Core 1.0, 2; RFC 8176).
+
+    Of each list that is set one has to be there; what it does not say it has not done.
+    """
+    used = token.get("amr")
+    ways = {each for each in used if isinstance(each, str)} if isinstance(used, list) else set()
+    return not (
+        (settings.OIDC_ACR and token.get("acr") not in settings.OIDC_ACR)
+        or (settings.OIDC_AMR and not ways & set(settings.OIDC_AMR))
+    )
 
 
 def _is_one_person(data: dict[str, Any]) -> bool:

@@ -87,7 +87,8 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
         return redirect(f"{reverse('people:sessions')}?ended={keeping.end_others(agent_id, this=this)}")
     ended = whole(request.GET.get("ended"), digits=3)
     found = keeping.open_sessions(agent_id, this=this)
-    return render(request, "people/sessions.html", {"sessions": found, "ended": ended})
+    context = {"sessions": found, "ended": ended, "sessions_at_once": settings.SESSIONS_AT_ONCE}
+    return render(request, "people/sessions.html", context)
 
 
 @require_http_methods(["GET", "POST"])
