@@ -27,7 +27,7 @@ def _looked_at() -> Iterator[tuple[bool, str]]:
     yield not settings.SESSIONS_AT_ONCE, "One person may have any number of sessions (HOLDFAST_SESSIONS_AT_ONCE=5)."
     yield (
         not settings.PASSWORD_WORDS,
-        "Passwords may rest on words of your house besides its name and domains (HOLDFAST_PASSWORD_WORDS=town,product).",
+        "Passwords may rest on words of your house other than its name (HOLDFAST_PASSWORD_WORDS=town,product).",
     )
     yield (
         bool(settings.SINGLE_SIGN_ON) and not (settings.OIDC_ACR or settings.OIDC_AMR),
