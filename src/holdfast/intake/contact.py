@@ -100,6 +100,9 @@ class ContactIn(BaseModel):
     at: Annotated[AwareDatetime, AfterValidator(_plausible)] | None = Field(
         None, strict=True, description="When the customer wrote, ISO 8601 with an offset. Default: now."
     )
+    to: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()./-]+$", min_length=5, max_length=40)] | None = Field(
+        None, description="The telephone number of yours that was texted or called."
+    )
     locale: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=20)] = ""
     origin: OriginIn | None = Field(None, description="Needs a token with the scope `origin:state`.")
     # A factory: pydantic would copy a default list deeply for every contact.

@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Counter
 from pydantic import ValidationError
 
+from holdfast.guard.watching import numbers
 from holdfast.intake import attachments
 from holdfast.intake.accept import Accepted, Intake, Overloaded, Unstorable
 from holdfast.intake.contact import CONTACTS, ContactIn, Incoming
@@ -291,6 +292,8 @@ def _incoming_of(contact: ContactIn, headers: Headers, token: KnownToken, payloa
         if ORIGIN_STATE not in token.scopes:
             raise _forbidden(ORIGIN_STATE)
         payload = {**payload, "origin": contact.origin.model_dump(exclude_none=True)}
+    if contact.to is not None and (sent_to := numbers.indexes_of([contact.to])):
+        payload = {**payload, "sent_to": sent_to}
     return Incoming(
         channel=contact.channel,
         source=token.name,

@@ -17,18 +17,21 @@ from holdfast.conversations.closures import close, reopen
 from holdfast.conversations.messages import post_reply
 from holdfast.conversations.models import Conversation
 from holdfast.desk import tasks
-from holdfast.desk.watch import planting
+from holdfast.desk.watch import planting, reporting
 from holdfast.desk.watch.facts import gather
 from holdfast.desk.watch.looking import look, seen_by
+from holdfast.desk.watch.made_up_accounts import account
 from holdfast.guard import reveals
 from holdfast.guard.grants import open_grant
+from holdfast.guard.keys import blind_index
 from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog, RevealTicket
-from holdfast.guard.watching import addresses, canaries, notices, restraints, searches
+from holdfast.guard.watching import addresses, canaries, notices, numbers, restraints, searches
 from holdfast.guard.watching.contract import Kind, Oddity
 from holdfast.guard.watching.errors import Refused
 from holdfast.guard.watching.models import Noticed, Report, Search, ViewerAddress
 from holdfast.intake.accept import accept_now
+from holdfast.intake.contact import Incoming
 from holdfast.intake.models import Contact
 from holdfast.kit.blobs import BlobStore
 from holdfast.kit.clock import now
@@ -254,6 +257,77 @@ def test_each_viewer_sees_another_address_of_a_made_up_customer_and_the_same_aga
     assert addresses.written_to(addresses.indexes_of([seen[5], "x@else.example"])) == 1
     assert not addresses.indexes_of(["x@else.example", ""])
     assert ViewerAddress.objects.count() == 79
+
+
+@pytest.fixture
+def phones(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Five numbers that end alike, and one of another ending."""
+    pool = (*(f"+49 30 55501{n}17" for n in range(5)), "+49 30 5550999")
+    monkeypatch.setattr(settings, "CANARY_PHONES", pool)
+    return pool
+
+
+def test_each_viewer_is_shown_a_number_of_their_own_while_there_are_some(
+    desk: Any, canary_domain: str, phones: tuple[str, ...], clock: time_machine.Coordinates
+) -> None:
+    Identity.objects.create(customer=desk.customer, kind="phone", value="+4930111", index=b"p" * 16)
+    made_up = planting.plant(kind="honey", by=desk.security.pk)
+    identity = Identity.objects.get(customer_id=made_up, kind="phone")
+    on_file = "+4930555010" + "17"
+    assert bytes(identity.index) == blind_index("phone", on_file)
+    shown = [addresses.as_seen_by(on_file, customer_id=made_up, viewer=agent) for agent in (7, 8, 9, 10, 11)]
+    assert len(set(shown)) == 5, "the last sees the one on file, for none is left"
+    assert {number[-2:] for number in shown} == {"17"}, "the mask is the same"
+    assert shown[4] == on_file
+    assert addresses.as_seen_by(on_file, customer_id=made_up, viewer=8) == shown[1]
+    assert addresses.as_seen_by(on_file, customer_id=desk.customer.pk, viewer=8) == on_file
+    with_number = reporting.bring_in_calls(f"number,date\n{shown[0]},2026-03-01\n+4912345,2026-03-01\n", by=1)
+    assert (with_number.taken, with_number.unknown) == (1, 1)
+    assert not look().signals, "one call may be a wrong number"
+    accept_now(
+        [
+            Incoming(
+                channel="sms",
+                source="t",
+                sender={"phone": "+1"},
+                text="Hi",
+                payload={"sent_to": numbers.indexes_of([shown[0]])},
+            )
+        ]
+    )
+    process(list(Contact.objects.filter(channel="sms")))
+    clock.shift(1)
+    assert [(signal.kind, signal.agent_id) for signal in look().signals] == [(Kind.CONTACT, 7)]
+    reporting.bring_in_calls(f"number,date,knew\n{shown[1]},2026-03-01,name\n{on_file},2026-03-01,name\n", by=1)
+    clock.shift(1)
+    found = look().signals
+    assert {signal.agent_id for signal in found} == {7, 8}, "who knew the name was not misdialled; on file tells nobody"
+    assert "1 telephone number of made-up customers" in found[0].sentence
+
+
+def test_the_source_of_a_made_up_mail_shows_each_viewer_their_own_address(desk: Any, canary_domain: str) -> None:
+    made_up = planting.plant(kind="honey", by=desk.security.pk)
+    source = BlobStore(settings.BLOB_DIR).path(Contact.objects.get().raw).read_text()
+    on_file = source.partition("<")[2].partition(">")[0]
+    assert on_file.endswith(canary_domain)
+    seen = [addresses.in_text(source, customer_id=made_up, viewer=agent) for agent in (1, 2)]
+    assert on_file not in seen[0] + seen[1]
+    assert seen[0] != seen[1]
+    own = addresses.as_seen_by(on_file, customer_id=made_up, viewer=1)
+    assert seen[0] == source.replace(on_file, own), "and nothing else is changed"
+    assert addresses.in_text(source, customer_id=desk.customer.pk, viewer=1) == source
+
+
+@pytest.mark.parametrize(
+    ("country", "length"),
+    [("DE", 22), ("GB", 22), ("IE", 22), ("FR", 27), ("BR", 29), ("NO", 15), ("PL", 28), ("IT", 27)],
+)
+def test_a_made_up_account_is_of_the_country_and_at_no_bank(country: str, length: int) -> None:
+    number = account(country)
+    assert (number[:2], len(number)) == (country, length)
+    moved = "".join(str(int(character, 36)) for character in number[4:] + number[:4])
+    assert int(moved) % 97 == 1
+    assert set(number[4:7]) <= {"0", "X"}
 
 
 def test_a_made_up_customer_looks_like_the_others_and_writes_in_like_them(desk: Any, canary_domain: str) -> None:

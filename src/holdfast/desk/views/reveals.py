@@ -23,6 +23,7 @@ from holdfast.desk.views.asking import desk_view, words
 from holdfast.guard import reveals
 from holdfast.guard.gate import Outcome, session_mark
 from holdfast.guard.marks.tiles import marks_for
+from holdfast.guard.watching import addresses
 from holdfast.kit.clock import now
 from holdfast.people.permissions import me
 
@@ -79,6 +80,7 @@ def raw(request: HttpRequest, number: int, message_id: UUID) -> HttpResponse:
     content = source.read(most=MOST_RAW)
     if content is None:
         return _denied(request, asked, _NO_SOURCE)
+    content = addresses.in_text(content, customer_id=conversation.customer_id, viewer=me(request).id)
     return _shown(request, number, asked, replace(opened, value=content), again_url="", raw=True)
 
 

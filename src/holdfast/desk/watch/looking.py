@@ -11,10 +11,10 @@ from uuid import UUID
 from holdfast.conversations.models import Assignment
 from holdfast.desk.watch.facts import gather
 from holdfast.guard.models import RevealLog
-from holdfast.guard.watching import common_point, notices, trips
+from holdfast.guard.watching import common_point, notices, numbers, trips
 from holdfast.guard.watching.canaries import planted
 from holdfast.guard.watching.contract import Kind, Signal
-from holdfast.guard.watching.models import Canary, Report, ViewerAddress
+from holdfast.guard.watching.models import Canary, Report, ViewerAddress, ViewerNumber
 from holdfast.guard.watching.over_time import PAST
 from holdfast.guard.watching.signals import signals
 from holdfast.kit.clock import now
@@ -98,4 +98,12 @@ def _touched(at: datetime) -> list[trips.Touched]:
 
 def _written_to() -> list[trips.WrittenTo]:
     rows = ViewerAddress.objects.filter(written_to_at__isnull=False).values_list("agent_id", "written_to_at")
-    return [trips.WrittenTo(agent, when) for agent, when in rows if when is not None]
+    called = ViewerNumber.objects.filter(heard__gte=numbers.ENOUGH).exclude(agent_id=numbers.NOBODY)
+    return [
+        *(trips.WrittenTo(agent, when) for agent, when in rows if when is not None),
+        *(
+            trips.WrittenTo(agent, when, number=True)
+            for agent, when in called.values_list("agent_id", "first_heard_at")
+            if when is not None
+        ),
+    ]

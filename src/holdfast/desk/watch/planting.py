@@ -18,8 +18,9 @@ from django.conf import settings
 from django.db import transaction
 
 from holdfast.channels.email_in import incoming_from_mail
+from holdfast.desk.watch.made_up_accounts import account
 from holdfast.guard.keys import blind_index, normalise
-from holdfast.guard.watching import addresses, canaries
+from holdfast.guard.watching import addresses, canaries, numbers
 from holdfast.guard.watching.errors import Refused
 from holdfast.guard.watching.models import Canary
 from holdfast.intake.accept import accept_now
@@ -77,22 +78,34 @@ def _customer() -> tuple[Customer, Address]:
         name=f"{given} {family}",
         address=f"{1 + secrets.randbelow(120)} {secrets.choice(_STREETS)}" if like is None or like.address else "",
         birth_date=_birth_date() if like is None or like.birth_date else "",
-        iban=_iban() if like is None or like.iban else "",
+        iban=account(settings.CANARY_COUNTRY) if like is None or like.iban else "",
         city=like.city if like else "",
         locale=like.locale if like else "en",
         since=like.since if like else None,
         tier=like.tier if like else "",
         created_at=min(made_at, now()),
     )
-    Identity.objects.create(
-        customer=customer,
-        kind=Identity.Kind.EMAIL,
-        value=normalise("email", address),
-        index=blind_index("email", address),
-        level=1,
-        created_at=customer.created_at,
+    reached = {Identity.Kind.EMAIL: address, Identity.Kind.PHONE: _number(like)}
+    Identity.objects.bulk_create(
+        Identity(
+            customer=customer,
+            kind=kind,
+            value=normalise(kind, value),
+            index=blind_index(kind, value),
+            level=1,
+            created_at=customer.created_at,
+        )
+        for kind, value in reached.items()
+        if value
     )
     return customer, Address(f"{given} {family}", addr_spec=address)
+
+
+def _number(like: Customer | None) -> str | None:
+    """A number of the pool, for as many of the made-up as of the others."""
+    if like is not None and not Identity.objects.filter(customer=like, kind=Identity.Kind.PHONE).exists():
+        return None
+    return numbers.for_file()
 
 
 def _reference(like: str) -> str:
@@ -109,13 +122,6 @@ def _reference(like: str) -> str:
 
 def _birth_date() -> str:
     return (date(1950, 1, 1) + timedelta(days=secrets.randbelow(365 * 50))).isoformat()
-
-
-def _iban() -> str:
-    """A number with right check digits (ISO 13616: the remainder by 97 is 1) at a bank that does not exist."""
-    account = f"00000000{secrets.randbelow(10**10):010}"
-    check = 98 - int(account + "131400") % 97  # DE00 behind it, letters as numbers
-    return f"DE{check:02}{account}"
 
 
 def _mail(sender: Address, subject: str, text: str, *, automatic: bool) -> bytes:

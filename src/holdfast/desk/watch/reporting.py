@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
 
 from holdfast.guard.ledger import acts
+from holdfast.guard.watching import numbers
 from holdfast.guard.watching.canaries import is_canary
 from holdfast.guard.watching.errors import Refused
 from holdfast.guard.watching.models import Report
@@ -82,18 +83,8 @@ def bring_in(content: str, *, by: int) -> Brought:
 
     On record in the log. Raises `Refused` naming the first line that cannot be read; then nothing is taken.
     """
-    rows = csv.DictReader(io.StringIO(content.lstrip("\ufeff")))
-    if rows.fieldnames is None or not {"account", "date"} <= {name.strip().lower() for name in rows.fieldnames}:
-        raise Refused("The first line has to name the columns: account,date,knew.")
     taken = unknown = known_already = 0
-    for number, raw in enumerate(rows, start=2):
-        if number > MOST_LINES:
-            raise Refused(f"A list has at most {MOST_LINES:,} lines. Bring it in by parts.")
-        row = {(key or "").strip().lower(): value or "" for key, value in raw.items() if isinstance(value, str)}
-        try:
-            day = date.fromisoformat(row.get("date", "").strip())
-        except ValueError:
-            raise Refused(f"Line {number}: the date has to be written like 2026-03-02.") from None
+    for day, row in _rows(content, "account,date,knew"):
         kept = _keep(row.get("account", ""), row.get("knew", "").split(), day, source=Report.Source.IMPORT, by=by)
         taken, unknown, known_already = (
             taken + (kept is True),
@@ -102,6 +93,42 @@ def bring_in(content: str, *, by: int) -> Brought:
         )
     acts.record(kind="reports_brought_in", actor_id=by, details=f"taken={taken} unknown={unknown}")
     return Brought(taken, unknown, known_already)
+
+
+@transaction.atomic
+def bring_in_calls(content: str, *, by: int) -> Brought:
+    """Take a list of calls to made-up customers' numbers: CSV with the columns `number`, `date` and `knew` (optional).
+
+    A number that is none of the pool's, or that no viewer was shown alone, counts as unknown. Where the caller `knew`
+    something, such as a name, one call is enough. On record in the log. Raises `Refused`.
+    """
+    taken = unknown = 0
+    for _, row in _rows(content, "number,date,knew"):
+        heard = numbers.heard_at(numbers.indexes_of([row.get("number", "")]), sure=bool(row.get("knew", "").strip()))
+        taken, unknown = taken + heard, unknown + (not heard)
+    acts.record(kind="reports_brought_in", actor_id=by, details=f"calls={taken} unknown={unknown}")
+    return Brought(taken, unknown, 0)
+
+
+def tells_of_calls(content: str) -> bool:
+    """Whether a list is one of calls to numbers."""
+    return "number" in {name.strip().lower() for name in content.lstrip("\ufeff").split("\n", 1)[0].split(",")}
+
+
+def _rows(content: str, columns: str) -> Iterator[tuple[date, dict[str, str]]]:
+    """Yield the day and the words of each line. Raises `Refused` with the first that cannot be read."""
+    rows = csv.DictReader(io.StringIO(content.lstrip("\ufeff")))
+    needed = set(columns.split(",")[:2])
+    if rows.fieldnames is None or not needed <= {name.strip().lower() for name in rows.fieldnames}:
+        raise Refused(f"The first line has to name the columns: {columns}.")
+    for number, raw in enumerate(rows, start=2):
+        if number > MOST_LINES:
+            raise Refused(f"A list has at most {MOST_LINES:,} lines. Bring it in by parts.")
+        row = {(key or "").strip().lower(): value or "" for key, value in raw.items() if isinstance(value, str)}
+        try:
+            yield date.fromisoformat(row.get("date", "").strip()), row
+        except ValueError:
+            raise Refused(f"Line {number}: the date has to be written like 2026-03-02.") from None
 
 
 def _keep(account: str, knew: Collection[str], day: date, *, source: str, by: int | None = None) -> bool | None:

@@ -107,13 +107,17 @@ def reports(request: HttpRequest) -> HttpResponse:
     """Customers' reports: how many, and bringing a list in."""
     if request.method == "POST":
         try:
-            brought = reporting.bring_in(_content(request), by=me(request).id)
+            content = _content(request)
+            calls = reporting.tells_of_calls(content)
+            brought = (reporting.bring_in_calls if calls else reporting.bring_in)(content, by=me(request).id)
         except Refused as refused:
             messages.error(request, refused.sentence)
         else:
             messages.success(
                 request,
-                f"{brought.taken} reports taken. {brought.unknown} lines name an account nobody has,"
+                f"{brought.taken} calls taken. {brought.unknown} lines name a number that is no viewer's own."
+                if calls
+                else f"{brought.taken} reports taken. {brought.unknown} lines name an account nobody has,"
                 f" {brought.known_already} were there already.",
             )
         return redirect("watch:reports")

@@ -24,7 +24,7 @@ BETWEEN = (timedelta(seconds=5), timedelta(seconds=20))
 MANY, IN_A_ROW, UNMARKED = (10, 30), (6, 12), (3, 10)
 """The least and the most that a bound may be: refusals in an hour, customers in a row, openings without marks."""
 _WEEKS = 4  # of refusals and marks that a look reads
-_FEW = 5  # refusals in an hour; how far they go beyond says how much more may still be chance
+_FEW = 8  # refusals in an hour; how far they go beyond says how much more may still be chance
 _AGAIN = 3  # such days of one person: who is refused again and again raises the bound for nobody
 
 # Refusals for asking clumsily or too late say nothing; these were asked for what is not one's own to see, or beyond it.
@@ -64,20 +64,20 @@ def denials(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
 
 
 def many(bursts: Sequence[int], *, people: int) -> int:
-    """Return how many refusals in an hour are too many, from everybody else's hours of five and more, one a day.
+    """Return how many refusals in an hour are too many, from everybody else's hours of eight and more, one a day.
 
-    Beyond five they are taken for geometric: a page that asks again asks again and again. Two small ones are added, so
-    that few do not say much.
+    Beyond eight they are taken for geometric: a page that asks again asks again and again. Two are added that went on
+    for four more, so that few do not say much.
     """
     least, most = MANY
-    beyond = (sum(min(size, most) - _FEW + 1 for size in bursts) + 4) / (len(bursts) + 2)
+    beyond = (sum(min(size, most) - _FEW + 1 for size in bursts) + 8) / (len(bursts) + 2)
     a_week = PEOPLE * len(bursts) / _WEEKS / max(people, 1)
     further = math.log(max(1.0, a_week / SHARES[Kind.DENIALS])) / -math.log1p(-1 / beyond)
     return min(max(least, _FEW + math.ceil(further)), most)
 
 
 def _bursts(rows: Sequence[Refusal]) -> list[int]:
-    """The size of the fullest hour of each day on which somebody was refused five times or more in one."""
+    """The size of the fullest hour of each day on which somebody was refused eight times or more in one."""
     by_day: dict[date, list[Refusal]] = defaultdict(list)
     for row in rows:
         by_day[row.at.date()].append(row)

@@ -186,6 +186,24 @@ class ViewerAddress(models.Model):
         constraints = [models.UniqueConstraint(fields=["agent_id", "canary"], name="watching_one_address_each")]
 
 
+class ViewerNumber(models.Model):
+    """A telephone number of the pool for made-up customers that one viewer alone was shown. Only its blind index."""
+
+    index = models.BinaryField(primary_key=True, max_length=16)
+    agent_id = models.BigIntegerField(help_text="0: it stands on file with a made-up customer.")
+    ending = models.CharField(max_length=2)
+    shown_at = models.DateTimeField()
+    heard = models.PositiveIntegerField(default=0, help_text="Calls and texts to it.")
+    first_heard_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent_id", "ending"], condition=~models.Q(agent_id=0), name="watching_one_number_each"
+            ),
+        ]
+
+
 class Report(models.Model):
     """A customer says that somebody who knew something of them got in touch. No value of theirs."""
 

@@ -16,6 +16,8 @@ RECENT = timedelta(days=28)
 """What is watched. What was before it, up to `PAST`, says what is usual."""
 PAST = timedelta(days=84)
 _DAYS_OF_PAST = 10  # fewer working days of one's own are no past
+REFERENCES = 2.0
+"""A day is looked at for four weeks, and what is usual is known a little otherwise each time: worth two looks."""
 _LEAST = 0.05  # events a day: nothing is so rare that one is an alarm
 
 
@@ -38,7 +40,7 @@ class Measure:
 MEASURES = (
     Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.3), (3.0, 1.0))),
     Measure(Kind.VALUES, lambda day: day.values, lambda day: day.cases, ((3.0, 0.25),), shape=100.0),
-    Measure(Kind.OUTSIDE, lambda day: day.outside, lambda day: day.cases, ((2.0, 0.5),), shape=30.0),
+    Measure(Kind.OUTSIDE, lambda day: day.outside, lambda day: day.cases, ((2.0, 0.5),)),
     # Days, not customers: whoever stays late once goes on with several.
     Measure(Kind.OFF_SHIFT, lambda day: day.off_shift > 0, lambda _: 1, ((0.3, 1.0),), rostered=True),
     Measure(Kind.SEARCHES, lambda day: day.searches, lambda _: 1, ((3.0, 1.0),), shape=4.0),
@@ -62,11 +64,18 @@ def signals(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
             rate = usual(pool, pasts[person.agent_id])
             if pool is None or rate is None:
                 continue
-            since = max(split, cleared.get((person.agent_id, measure.kind), split))
-            days = [day for day in by_agent[person.agent_id] if day.day >= since.date()]
+            first = first_day(split, cleared.get((person.agent_id, measure.kind)))
+            days = [day for day in by_agent[person.agent_id] if day.day >= first]
             alarm = _alarm(measure, days, rate)
             if alarm is not None:
                 yield _told(measure, person, alarm, days, facts, rate, pool)
+
+
+def first_day(split: datetime, cleared: datetime | None) -> date:
+    """Return the first day that is summed: a day of which some was found explained is not summed again."""
+    if cleared is None or cleared.date() < split.date():
+        return split.date()
+    return cleared.date() + timedelta(days=1)
 
 
 def days_of(facts: Facts) -> Mapping[int, Sequence[Day]]:
@@ -91,7 +100,7 @@ def _pool(queues: frozenset[int], people: Sequence[Person], pasts: Mapping[int, 
 
 def _alarm(measure: Measure, days: Sequence[Day], rate: float) -> Alarm | None:
     counted = [Counted(measure.events(day), max(_LEAST, rate * measure.exposure(day))) for day in days]
-    between = days_between(measure.kind)
+    between = REFERENCES * days_between(measure.kind)
     found = [watch(counted, excess=excess, shape=measure.shape, between=between) for excess in measure.excesses]
     return min((alarm for alarm in found if alarm), key=lambda alarm: alarm.at, default=None)
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from holdfast.guard.watching.contract import CAME, Came, Day, Facts, Kind, Person, Signal
-from holdfast.guard.watching.over_time import RECENT, days_of
+from holdfast.guard.watching.over_time import RECENT, days_of, first_day
 from holdfast.guard.watching.shares import days_between
 
 Counts = Mapping[tuple[int, Came], float]
@@ -42,8 +42,8 @@ def signals(facts: Facts, *, cleared: Mapping[tuple[int, Kind], datetime]) -> It
         pool = pools[person.queues]
         if sum(pool.values()) < _LEAST:
             continue
-        since = max(split, cleared.get((person.agent_id, Kind.SURPRISE), split))
-        days = [day for day in by_agent[person.agent_id] if day.day >= since.date() and day.came]
+        first = first_day(split, cleared.get((person.agent_id, Kind.SURPRISE)))
+        days = [day for day in by_agent[person.agent_id] if day.day >= first and day.came]
         chances = {third: _chances(third, pool, pasts[person.agent_id]) for third in range(3)}
         found = _passed(days, chances)
         if found is not None:

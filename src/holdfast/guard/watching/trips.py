@@ -52,10 +52,11 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTo:
-    """Somebody outside wrote to an address that this viewer alone was shown."""
+    """Somebody outside wrote to an address, or called a number, that this viewer alone was shown."""
 
     agent_id: int
     at: datetime
+    number: bool = False
 
 
 def signals(
@@ -132,17 +133,24 @@ def _touched(agent: int, at: datetime, rows: Sequence[Touched]) -> Signal:
 
 def _written_to(agent: int, at: datetime, rows: Sequence[WrittenTo]) -> Signal:
     first = min(row.at for row in rows)
+    called = sum(row.number for row in rows)
+    many = (("address", "addresses", len(rows) - called), ("telephone number", "telephone numbers", called))
+    where = " and ".join(f"{count} {one if count == 1 else more}" for one, more, count in many if count)
     return Signal(
         kind=Kind.CONTACT,
         agent_id=agent,
         at=at,
         sentence=(
-            f"Somebody outside wrote to {len(rows)} address{'es' * (len(rows) > 1)} that only this person was ever"
-            f" shown, first on {first:%-d %B}."
+            f"Somebody outside got in touch at {where} of made-up customers that only this person was ever shown, first"
+            f" on {first:%-d %B}."
         ),
-        reasons=("The address was made up for this viewer and stands nowhere else.",),
+        reasons=("What this viewer was shown is shown to nobody else and published nowhere.",),
         clears=(
             "Somebody else saw or took a picture of their screen: look who sat there, and at the marks on the picture.",
             "A guess: addresses are built like private ones, and mail to names at random does happen.",
+            *(
+                ["Wrong numbers: ask what was said. Machines that call through whole ranges reach more of them."]
+                * bool(called)
+            ),
         ),
     )
