@@ -23,7 +23,7 @@ from holdfast.config import sender
 from holdfast.config.options import options
 from holdfast.config.worker_metrics import serving
 from holdfast.desk.queries import queue_names
-from holdfast.guard.ledger import sequencer, standing
+from holdfast.guard.ledger import pushing, sequencer, standing
 from holdfast.guard.redaction import redact_event
 from holdfast.incidents.holding import publish_holding
 from holdfast.kit.logging import configure
@@ -62,6 +62,7 @@ def run() -> None:
             "shield": _shield,
             "promises": _promises,
             "ledger": _ledger,
+            "witnesses": pushing.run,
             "campaigns": _campaigns,
             "jobs": run_jobs,
         },

@@ -57,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     trust = verbs.add_parser("trust", help="take the cosignatures of a witness")
     trust.set_defaults(run=_trust)
     trust.add_argument("key", nargs="+", help="as the witness prints it with --show")
+    push = verbs.add_parser("push", help="push checkpoints to a trusted witness that waits for them")
+    push.set_defaults(run=_push)
+    push.add_argument("name")
+    push.add_argument("url", nargs="?", default="", help="where it takes add-checkpoint; without one nothing is pushed")
+    push.add_argument("--own-network", action="store_true", help="it may stand at a private address")
     distrust = verbs.add_parser("distrust", help="take them no more")
     distrust.set_defaults(run=_distrust)
     distrust.add_argument("name")
@@ -72,6 +77,7 @@ def _witness_options(witness: argparse.ArgumentParser) -> None:
     witness.add_argument("--key", action="append", default=[], metavar="VKEY", help="its public key; repeatable")
     witness.add_argument("--name", required=True, help="this witness's name, e.g. auditor.example/w1")
     witness.add_argument("--folder", type=Path, default=Path("witness"), help="its key and last checkpoint (witness/)")
+    witness.add_argument("--listen", metavar="HOST:PORT", help="wait to be pushed to (add-checkpoint) and go nowhere")
     witness.add_argument("--every", type=float, default=60.0, metavar="SECONDS", help="at most 60")
     witness.add_argument("--once", action="store_true", help="look once and end; exit code 0 when it was signed")
     witness.add_argument("--show", action="store_true", help="print this witness's public keys and end")
@@ -150,6 +156,17 @@ def _trust(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _push(chosen: argparse.Namespace) -> int:
+    from holdfast.guard.ledger.witnesses import NotTaken, push_to
+
+    try:
+        push_to(chosen.name, chosen.url, inside=chosen.own_network)
+    except NotTaken as refused:
+        return _fail(str(refused))
+    _say(f"Checkpoints go to {chosen.name} within a minute." if chosen.url else f"Nothing goes to {chosen.name}.")
+    return 0
+
+
 def _distrust(chosen: argparse.Namespace) -> int:
     from holdfast.guard.ledger.witnesses import NotTaken, distrust
 
@@ -178,8 +195,10 @@ def _witness(chosen: argparse.Namespace) -> int:
         keys = tuple(map(VerifierKey.parse, chosen.key))
     except (BadNote, witness.Refused, OSError, ValueError) as error:
         return _fail(str(error))
-    if not (chosen.url and chosen.origin and keys):
+    if not ((chosen.url or chosen.listen) and chosen.origin and keys):
         return _fail("A witness needs --url, --origin and --key: ask the log's people for their `holdfast guard keys`.")
+    if chosen.listen:
+        return _wait(chosen, keys)
     if not 1 <= chosen.every <= witness.EVERY:
         return _fail("A witness looks every 1 to 60 seconds: what is not anchored yet could be cut off unseen.")
     return _watch(chosen, keys)
@@ -210,6 +229,33 @@ def _watch(chosen: argparse.Namespace, keys: tuple[VerifierKey, ...]) -> int:
             if chosen.once:
                 return code
             time.sleep(chosen.every)
+
+
+def _wait(chosen: argparse.Namespace, keys: tuple[VerifierKey, ...]) -> int:
+    """A change of the log's key is followed where `--url` says who knows of it."""
+    import httpx
+
+    from holdfast.guard.ledger import witness, witness_door
+
+    host, _, port = chosen.listen.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        return _fail("Say where to listen as HOST:PORT, e.g. 127.0.0.1:8790.")
+    with httpx.Client(timeout=10, follow_redirects=False) as client:
+        ask = witness.over_http(chosen.url, client)[0] if chosen.url else witness.nobody
+        one = witness.Witness(folder=chosen.folder, name=chosen.name, origin=chosen.origin, keys=keys, ask=ask)
+        try:
+            witness.signer(one.folder, one.name)
+            door = witness_door.serving(one, host=host.strip("[]"), port=int(port))
+        except (witness.Refused, OSError) as error:
+            return _fail(str(error))
+        _say(f"Waiting for checkpoints of {chosen.origin} at {host}:{door.server_address[1]}{witness_door.PATH}.")
+        try:
+            door.serve_forever()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            door.server_close()
+    return 0
 
 
 def _say(line: str) -> None:

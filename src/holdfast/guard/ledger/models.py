@@ -76,6 +76,14 @@ class Witness(models.Model):
     name = models.CharField(max_length=200)
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
+    url = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where checkpoints are pushed to; else it comes.",
+    )
+    inside = models.BooleanField(default=False, db_default=False, help_text="It may stand at a private address.")
 
 
 class Cosignature(models.Model):

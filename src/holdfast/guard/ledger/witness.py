@@ -2,16 +2,19 @@
 
 It needs no database and nothing of the house but its address and its public keys. The checks are those of
 c2sp.org/tlog-witness; only that the witness comes to the log instead of waiting for it, and may sit behind a firewall.
+`witness_door` is for those that would rather be pushed to.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,30 +54,43 @@ class Witness:
     origin: str
     keys: tuple[VerifierKey, ...]
     ask: Callable[[str], str]
-    tell: Callable[[int, str], None]
+    tell: Callable[[int, str], None] = lambda size, lines: None
 
     def look(self) -> Seen:
         """Fetch, verify, remember, then sign and hand in. Raises `Unreachable` or `Refused`."""
-        me, old = signer(self.folder, self.name), self.last()
-        text = self.ask("checkpoint")
-        try:
-            new = Note.parse(text)
-            signed = self._verified(new)
-        except BadNote as error:
-            raise Unreachable(f"What stands at the log's address cannot be verified: {error}") from error
-        if new.checkpoint.origin != self.origin:
-            raise self._refused(f"The log calls itself {new.checkpoint.origin}, not {self.origin}.", text)
-        if not signed:
-            raise self._refused("The checkpoint is not signed with the key of this log.", text)
-        if old is not None:
-            self._goes_on(old, new, text)
-        # On disk before the signature exists: a witness that forgets could sign both sides of a fork.
-        self._remember(new)
-        lines = me.sign(new.checkpoint, at=now())
-        self.tell(new.checkpoint.size, "".join(map(str, lines)))
+        with self.alone():
+            me, old = signer(self.folder, self.name), self.last()
+            text = self.ask("checkpoint")
+            try:
+                new = Note.parse(text)
+                signed = self.verified(new)
+            except BadNote as error:
+                raise Unreachable(f"What stands at the log's address cannot be verified: {error}") from error
+            if new.checkpoint.origin != self.origin:
+                raise self.refused(f"The log calls itself {new.checkpoint.origin}, not {self.origin}.", text)
+            if not signed:
+                raise self.refused("The checkpoint is not signed with the key of this log.", text)
+            if old is not None:
+                self._goes_on(old, new, text)
+            lines = self.sign(me, new)
+        self.tell(new.checkpoint.size, lines)
         return Seen(new.checkpoint.size, old.checkpoint.size if old else 0)
 
-    def _verified(self, new: Note) -> bool:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One at a time looks at the last checkpoint and replaces it, in this process and any other on the folder."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def sign(self, me: Signer, new: Note) -> str:
+        """Remember a checkpoint that was looked at, then sign it; return the signature lines. Only while `alone`."""
+        # On disk before the signature exists: a witness that forgets could sign both sides of a fork.
+        self._remember(new)
+        return "".join(map(str, me.sign(new.checkpoint, at=now())))
+
+    def verified(self, new: Note) -> bool:
         """Whether the log's key signed, or one that took over from it. A change of key is remembered before it counts.
 
         Raises `BadNote`.
@@ -112,20 +128,20 @@ class Witness:
     def _goes_on(self, old: Note, new: Note, text: str) -> None:
         was, now_ = old.checkpoint, new.checkpoint
         if now_.size < was.size:
-            raise self._refused(f"ROLLBACK: the log had {was.size} entries and shows {now_.size}.", text)
+            raise self.refused(f"ROLLBACK: the log had {was.size} entries and shows {now_.size}.", text)
         proof: list[bytes] = []
         if now_.size > was.size and was.size:
             proof = _hashes(self.ask(f"consistency?old={was.size}&size={now_.size}"))
         if not merkle.consistent(old=was.size, old_root=was.root, size=now_.size, root=now_.root, proof=proof):
             kind = "FORK: two logs" if now_.size == was.size else "FORK: the log does not go on from"
-            raise self._refused(f"{kind} of {was.size} entries.", text)
+            raise self.refused(f"{kind} of {was.size} entries.", text)
 
     def _remember(self, note: Note) -> None:
         _write(self.folder / "checkpoint", str(note))
         if not (self.folder / "began").exists():
             _write(self.folder / "began", f"{now().isoformat()}\n")
 
-    def _refused(self, sentence: str, text: str) -> Refused:
+    def refused(self, sentence: str, text: str) -> Refused:
         """Keep both checkpoints side by side: signed by the log, they are the proof against it."""
         old = self.folder / "checkpoint"
         evidence = {"at": now().isoformat(), "why": sentence, "shown": text[:_MOST_BYTES]}
@@ -144,6 +160,11 @@ def signer(folder: Path, name: str) -> Signer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write(path, secrets.token_hex(_SEED) + "\n")
     return Signer.witness(name=name, seed=bytes.fromhex(path.read_text().strip()))
+
+
+def nobody(path: str) -> str:
+    """Ask nobody, for a witness that was not told where its log is published."""
+    raise Unreachable(f"This witness was not told where to ask for {path}.")
 
 
 def over_http(url: str, client: httpx.Client) -> tuple[Callable[[str], str], Callable[[int, str], None]]:

@@ -35,6 +35,16 @@ class Standing:
     late: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A witness that waits for checkpoints: where, whether that may be a private address, what it signed last."""
+
+    name: str
+    url: str
+    inside: bool
+    last_size: int
+
+
 def trust(vkey: str, *, actor_id: int | None = None) -> None:
     """Take cosignatures by this key from now on. Raises `NotTaken`."""
     try:
@@ -60,6 +70,26 @@ def distrust(name: str, *, actor_id: int | None = None) -> int:
             raise NotTaken(f"There is no witness named {name}.")
         acts.record(kind="witness_removed", actor_id=actor_id, details=name)
     return count
+
+
+def push_to(name: str, url: str, *, inside: bool = False, actor_id: int | None = None) -> None:
+    """Push checkpoints to this witness at `url` from now on, or no more when that is empty. Raises `NotTaken`.
+
+    `inside`: it may stand at a private address.
+    """
+    if url and not (url.startswith(("https://", "http://")) and len(url) <= 300):
+        raise NotTaken("The address of a witness begins with https:// and has 300 signs at most.")
+    with transaction.atomic():
+        if not Witness.objects.filter(name=name, removed_at=None).update(url=url, inside=inside):
+            raise NotTaken(f"There is no witness named {name}. Trust its key first.")
+        acts.record(kind="witness_pushed_to", actor_id=actor_id, details=f"{name} {url}".strip())
+
+
+def pushed() -> list[Pushed]:
+    """Return every trusted witness that is pushed to, by name."""
+    rows = Witness.objects.filter(removed_at=None).exclude(url="").order_by("name")
+    found = rows.values("name", "url", "inside").annotate(last_size=Max("cosignatures__checkpoint_id"))
+    return [Pushed(row["name"], row["url"], row["inside"], row["last_size"] or 0) for row in found]
 
 
 def take(*, size: int, text: str) -> int:
