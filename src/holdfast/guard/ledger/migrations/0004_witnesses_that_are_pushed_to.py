@@ -21,8 +21,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="witness",
             name="inside",
-            field=models.BooleanField(
-                db_default=False, default=False, help_text="It may stand at a private address."
-            ),
+            field=models.BooleanField(db_default=False, default=False, help_text="It may stand at a private address."),
         ),
     ]
