@@ -50,10 +50,15 @@ class _Thread:
     earlier_url: str
 
 
+def note_opened(*, agent_id: int, conversation: Conversation) -> None:
+    """Note that a page, or a part of one that can be asked for by itself, put this case before an agent."""
+    sightings.note(agent_id=agent_id, how=How.OPENED, cases=[(conversation.id, conversation.customer_id)])
+
+
 def screen_of(*, agent: Agent, reach: Reach, conversation: Conversation) -> ConversationScreen:
     """Everything the open conversation shows to `agent`. At most eleven queries, whatever the length of the thread."""
     number = conversation.number
-    sightings.note(agent_id=agent.id, how=How.OPENED, cases=[(conversation.id, conversation.customer_id)])
+    note_opened(agent_id=agent.id, conversation=conversation)
     mine = conversation.assignee_id == agent.id
     thread = _thread(agent, conversation)
     can_write, why_not = _writing(conversation)

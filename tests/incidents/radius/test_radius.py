@@ -126,7 +126,10 @@ def test_pages_of_the_desk_note_what_they_show(house: House, sign_in: SignIn) ->
     client.get("/desk/")
     client.get(f"/desk/c/{case.number}/")
     client.get("/desk/search/?q=card")
-    ways = Sighting.objects.filter(agent_id=ana.pk, customer_id=case.customer_id).values_list("how", flat=True)
+    part = house.desk.talk("only its thread was asked for")
+    client.get(f"/desk/c/{part.number}/messages/")
+    assert Sighting.objects.filter(agent_id=ana.pk, conversation_id=part.pk, how="opened").exists()
+    ways = Sighting.objects.filter(agent_id=ana.pk, conversation_id=case.pk).values_list("how", flat=True)
     assert sorted(ways) == ["found", "listed", "opened"]
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from holdfast.conversations import queries
 from holdfast.desk.cards import act_for
+from holdfast.desk.case import note_opened
 from holdfast.desk.screens import CardLine, FactsView
 from holdfast.desk.views.asking import desk_view
 from holdfast.kit.clock import now
@@ -22,6 +23,7 @@ MOST = 6
 def facts(request: HttpRequest, number: int) -> HttpResponse:
     """Answer the facts about the customer of one conversation, or the sentence why there are none."""
     conversation = queries.access_conversation(me(request), number)
+    note_opened(agent_id=me(request).id, conversation=conversation)
     reference = conversation.customer.reference if conversation.customer else None
     mine = conversation.assignee_id == me(request).id
     return render(request, "desk/_facts.html", {"facts": _facts(reference, number if mine else None)})

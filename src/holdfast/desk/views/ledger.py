@@ -21,6 +21,8 @@ from holdfast.desk.views.settings import LEADS
 from holdfast.guard.ledger import bundle, proofs, signing, succession, witnesses
 from holdfast.guard.ledger.proofs import NotThere
 from holdfast.guard.ledger.witnesses import NotTaken
+from holdfast.guard.radius import sightings
+from holdfast.guard.radius.sightings import How
 from holdfast.intake import pace, tokens
 from holdfast.kit.numbers import whole
 from holdfast.people.models import Role
@@ -148,6 +150,7 @@ def seen(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     page = looks.page_of(customer_id, reader=me(request))
     if page is None:
         raise Http404
+    sightings.note_people(agent_id=me(request).pk, how=How.OPENED, customers=[customer_id])
     return render(request, "desk/seen.html", {"page": page})
 
 

@@ -14,7 +14,7 @@ from holdfast.conversations import assignments, closures, drafts, messages, quer
 from holdfast.conversations.errors import Stale
 from holdfast.conversations.lookups import answers_since, message_with_parts
 from holdfast.desk import screens
-from holdfast.desk.case import PAGE, customer_name
+from holdfast.desk.case import PAGE, customer_name, note_opened
 from holdfast.desk.thread import message_views
 from holdfast.desk.uploads import Kept, UploadRefused, keep
 from holdfast.desk.views.asking import a_uuid, changed, desk_view, problem, words
@@ -148,6 +148,7 @@ def _messages(
     earlier_url: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    note_opened(agent_id=agent.id, conversation=conversation)
     shown = message_views(
         found, number=conversation.number, agent_id=agent.id, customer_name=customer_name(conversation)
     )
