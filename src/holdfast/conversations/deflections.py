@@ -19,6 +19,7 @@ from holdfast.conversations.changes import done, locked
 from holdfast.conversations.closures import shut
 from holdfast.conversations.messages import system_line
 from holdfast.conversations.models import Conversation, Deflection
+from holdfast.guard.watching import canaries
 from holdfast.intake import receipts
 from holdfast.intake.queries import BY_DEFLECTION
 from holdfast.kit.clock import now
@@ -126,7 +127,8 @@ def wants_person(*, conversation_id: UUID) -> bool:
 
 def counts(*, since: datetime) -> list[Counted]:
     """Return for each word how many were told its text since then, and what came of it; the most told first."""
-    rows = Deflection.objects.filter(at__gte=since).values("word").order_by()
+    real = Deflection.objects.filter(at__gte=since).exclude(conversation__customer_id__in=canaries.everybody())
+    rows = real.values("word").order_by()
     counted = rows.annotate(
         told=Count("pk"),
         answered=Count("pk", filter=Q(outcome=_Outcome.ANSWERED)),

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from holdfast.conversations.movement import SERVED, STAYED
+from holdfast.guard.watching.canaries import everybody
 
 LONGEST = timedelta(minutes=10)
 """A longer pause before somebody did something was not all spent on it."""
@@ -29,6 +30,13 @@ _SPENT = (
 )
 
 
+# Cases of made-up customers are worked on like others, and are in no figure.
+_REAL = (
+    "NOT EXISTS (SELECT FROM conversations_conversation AS made WHERE made.id = {}.conversation_id"
+    " AND made.customer_id = ANY (%(made_up)s::uuid[]))"
+)
+
+
 def minutes_of(*, since: datetime) -> dict[UUID, float]:
     """Return the minutes of people that went into each conversation since then. One query.
 
@@ -39,8 +47,9 @@ def minutes_of(*, since: datetime) -> dict[UUID, float]:
     with connection.cursor() as cursor:
         cursor.execute(
             _SPENT  # noqa: S608 - constants only
-            + " SELECT conversation_id, sum(minutes)::float8 FROM spent WHERE worked GROUP BY 1",
-            {"since": since, "longest": LONGEST.total_seconds() / 60},
+            + " SELECT conversation_id, sum(minutes)::float8 FROM spent"  # noqa: S608 - constants only
+            f" WHERE worked AND {_REAL.format('spent')} GROUP BY 1",
+            {"since": since, "longest": LONGEST.total_seconds() / 60, "made_up": list(everybody())},
         )
         return dict(cursor.fetchall())
 
@@ -50,10 +59,10 @@ def per_queue(*, since: datetime) -> dict[int, tuple[int, float]]:
     with connection.cursor() as cursor:
         cursor.execute(
             _SPENT  # noqa: S608 - constants only
-            + " SELECT queue_id, count(DISTINCT spent.conversation_id), sum(minutes)::float8 FROM spent"
+            + " SELECT queue_id, count(DISTINCT spent.conversation_id), sum(minutes)::float8 FROM spent"  # noqa: S608
             " JOIN conversations_conversation AS conversation ON conversation.id = spent.conversation_id"
-            " WHERE worked AND queue_id IS NOT NULL GROUP BY 1",
-            {"since": since, "longest": LONGEST.total_seconds() / 60},
+            f" WHERE worked AND queue_id IS NOT NULL AND {_REAL.format('spent')} GROUP BY 1",
+            {"since": since, "longest": LONGEST.total_seconds() / 60, "made_up": list(everybody())},
         )
         return {queue_id: (cases, minutes) for queue_id, cases, minutes in cursor.fetchall()}
 
@@ -62,10 +71,10 @@ def unserved(*, since: datetime) -> set[UUID]:
     """Return the conversations that left a line since then without being served, and stand in none now."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT gone.conversation_id FROM conversations_place AS gone"
+            "SELECT DISTINCT gone.conversation_id FROM conversations_place AS gone"  # noqa: S608 - constants, our own ids
             " WHERE gone.left_at >= %(since)s AND gone.left_because <> ALL(%(kept)s) AND NOT EXISTS ("
             "  SELECT FROM conversations_place AS later WHERE later.conversation_id = gone.conversation_id"
-            "   AND (later.left_at IS NULL OR later.left_at > gone.left_at))",
-            {"since": since, "kept": [*SERVED, *STAYED]},
+            f"   AND (later.left_at IS NULL OR later.left_at > gone.left_at)) AND {_REAL.format('gone')}",
+            {"since": since, "kept": [*SERVED, *STAYED], "made_up": list(everybody())},
         )
         return {conversation_id for (conversation_id,) in cursor.fetchall()}

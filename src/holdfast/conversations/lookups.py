@@ -14,6 +14,7 @@ from django.db.models import Count
 from holdfast.conversations.errors import NotFound
 from holdfast.conversations.models import Attachment, Conversation, Merge, Message, Place
 from holdfast.conversations.queries import access_conversation
+from holdfast.guard.watching import canaries
 
 if TYPE_CHECKING:
     from holdfast.people.models import Agent
@@ -82,8 +83,9 @@ def queues_in_line(conversation_ids: Collection[UUID]) -> dict[UUID, tuple[int, 
 def open_matters() -> str:
     """Return a query of `id, number, customer_id, created_at` of every open matter, to stand inside another query."""
     return (
-        "SELECT id, number, customer_id, created_at FROM conversations_conversation"
+        "SELECT id, number, customer_id, created_at FROM conversations_conversation"  # noqa: S608 - ids of our own
         " WHERE state IN ('open', 'snoozed') AND kind = 'matter' AND merged_into_id IS NULL AND customer_id IS NOT NULL"
+        f" AND {canaries.left_out('customer_id')}"
     )
 
 
@@ -93,9 +95,11 @@ def begun_by_customer() -> str:
     A complaint is what was understood as one, or carries the tag `complaint`.
     """
     return (
-        "SELECT c.customer_id, c.created_at, c.intent = 'complaint' OR EXISTS (SELECT FROM conversations_tagging g"
+        "SELECT c.customer_id, c.created_at, c.intent = 'complaint' OR EXISTS ("  # noqa: S608 - ids of our own
+        "SELECT FROM conversations_tagging g"
         " JOIN conversations_tag t ON t.id = g.tag_id WHERE g.conversation_id = c.id AND t.name = 'complaint')"
         " AS complaint FROM conversations_conversation c WHERE c.kind = 'matter' AND c.customer_id IS NOT NULL"
+        f" AND {canaries.left_out('c.customer_id')}"
     )
 
 
@@ -158,10 +162,14 @@ class Cut:
 
 
 def cuts_of(conversation_ids: Collection[UUID]) -> dict[UUID, Cut]:
-    """Return by what contacts of these conversations are counted. One query."""
+    """Return by what contacts of these conversations are counted; those of made-up customers are not. One query."""
     rows = Conversation.objects.filter(pk__in=set(conversation_ids))
-    found = rows.values_list("id", "channel", "queue_id", "intent", "locale")
-    return {id_: Cut(channel, queue_id, intent, locale) for id_, channel, queue_id, intent, locale in found}
+    found = rows.values_list("id", "customer_id", "channel", "queue_id", "intent", "locale")
+    return {
+        id_: Cut(channel, queue_id, intent, locale)
+        for id_, customer_id, channel, queue_id, intent, locale in found
+        if not canaries.is_canary(customer_id)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,9 @@ def linked(incident_id: UUID) -> Linked:
     """Return how many conversations are linked, by channel, language and how; and how far the newest answer came."""
     rows = Link.objects.filter(incident_id=incident_id, unlinked_at=None)
     newest = Update.objects.filter(incident_id=incident_id, state=Update.State.PUBLISHED).order_by("-number").first()
-    cuts = cuts_of(list(rows.values_list("conversation_id", flat=True)))
+    every = set(rows.values_list("conversation_id", flat=True))
+    cuts = cuts_of(every)
+    rows = rows.exclude(conversation_id__in=every - cuts.keys())  # of customers who are made up
     hows = Counter(rows.values_list("how", flat=True))
     return Linked(
         total=hows.total(),

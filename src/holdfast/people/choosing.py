@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.guard.fields import Sealed
+from holdfast.guard.watching import canaries
 from holdfast.people.models import Customer, Identity
 
 
@@ -40,7 +41,7 @@ def chosen(choice: Choice) -> tuple[str, list[Any]]:
 
     So a rule over a million customers is evaluated where they are, and none of them passes through memory.
     """
-    wanted = ["merged_into_id IS NULL"]
+    wanted = ["merged_into_id IS NULL", canaries.left_out("id")]
     given: list[Any] = []
     if choice.tier:
         wanted.append("lower(tier) = lower(%s)")
@@ -62,12 +63,17 @@ def chosen(choice: Choice) -> tuple[str, list[Any]]:
 
 def standing() -> str:
     """Return a query of `id, reference, tier, since` of everybody, to stand inside another query as `chosen` does."""
-    return "SELECT id, reference, lower(tier) AS tier, since FROM people_customer WHERE merged_into_id IS NULL"
+    real = canaries.left_out("id")
+    return (
+        "SELECT id, reference, lower(tier) AS tier, since FROM people_customer"  # noqa: S608 - ids of our own
+        f" WHERE merged_into_id IS NULL AND {real}"
+    )
 
 
 def reached(customer_ids: Collection[UUID]) -> Mapping[UUID, Reached]:
-    """Return where these customers get mail: the address that is proven best. Who has none is left out."""
+    """Return where these customers get mail: the address that is proven best. Without who has none, or is made up."""
     addresses: dict[UUID, Sealed] = {}
+    customer_ids = [each for each in customer_ids if not canaries.is_canary(each)]
     # Whole rows: a sealed value is opened only as what it is in its own row.
     mails = Identity.objects.filter(customer_id__in=customer_ids, kind="email", is_machine=False)
     for row in mails.only("customer", "value").order_by("-level", "created_at", "id"):

@@ -79,10 +79,11 @@ def _close_all(first: datetime, over: datetime, *, version: int, noticing: Notic
     cuts_by_minute: dict[datetime, list[Cut]] = defaultdict(list)
     for each in counted:  # who came in a minute that is closed counts in the next
         minute = max(each.at.replace(second=0, microsecond=0), first)
+        if each.conversation_id not in cuts:
+            continue  # of a customer who is made up
+        cuts_by_minute[minute].append(cuts[each.conversation_id])
         if each.traits is not None:
             by_minute[minute].append(each.traits)
-        if each.conversation_id in cuts:
-            cuts_by_minute[minute].append(cuts[each.conversation_id])
     _count_answers(population)
     was = published.model()
     usual, reports, minute = published.usual_rates(), [], first

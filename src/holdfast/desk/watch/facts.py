@@ -13,6 +13,7 @@ from holdfast.desk.watch.openings import openings, queues_of_agents
 from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog
 from holdfast.guard.watching import rosters
+from holdfast.guard.watching.canaries import left_out
 from holdfast.guard.watching.contract import Approval, Day, Facts, Lookup, Opening, Person, Refusal, Unmarked
 from holdfast.guard.watching.models import Search, Widening
 from holdfast.guard.watching.over_time import PAST, RECENT
@@ -22,7 +23,8 @@ _ALLOWED = ("allowed", "compared", "matched", "differs")
 
 _CASES = """
 SELECT a.agent_id, (a.started_at AT TIME ZONE 'UTC')::date, count(DISTINCT a.conversation_id)
-FROM conversations_assignment a WHERE a.started_at >= %(since)s AND a.started_at < %(at)s GROUP BY 1, 2
+FROM conversations_assignment a JOIN conversations_conversation c ON c.id = a.conversation_id
+WHERE a.started_at >= %(since)s AND a.started_at < %(at)s AND {real} GROUP BY 1, 2
 """
 
 
@@ -56,7 +58,7 @@ def _days(at: datetime, found: Sequence[Opening], searches: Sequence[tuple[date,
     by_day: dict[tuple[int, date], list[Opening]] = defaultdict(list)
     for each in found:
         by_day[each.agent_id, each.at.date()].append(each)
-    cases = {(agent, day): count for agent, day, count in _rows(_CASES, at)}
+    cases = {(agent, day): count for agent, day, count in _rows(_CASES.format(real=left_out("c.customer_id")), at)}
     searched = Counter((agent, day) for day, agent in searches)
     for key in sorted({*by_day, *cases, *searched}):
         yield counted(*key, by_day.get(key, ()), cases=cases.get(key, 0), searches=searched[key])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,6 +24,10 @@ from holdfast.kit.ids import uuid7
 
 _VARIANT = 0x8000_0000_0000_0000
 _RANDOM = 0x3FFF_FFFF_FFFF_FFFF
+
+
+_KEPT_FOR = 10.0  # seconds
+_kept: tuple[float, frozenset[UUID]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,13 @@ def note(customer_id: UUID, *, kind: str, by: int) -> None:
         raise ValueError("The customer of a canary needs an id from `new_id`.")
     Canary.objects.create(tag=tag(customer_id), hidden=_hidden(customer_id), kind=kind, planted_at=now(), by_id=by)
     acts.record(kind="canary_planted", actor_id=by, details=kind)
+    forget()
+
+
+def forget() -> None:
+    """Read the list anew on the next question."""
+    global _kept
+    _kept = None
 
 
 def planted() -> list[Planted]:
@@ -63,6 +75,23 @@ def planted() -> list[Planted]:
         Planted(_shown(bytes(row.hidden)), row.kind, row.planted_at, row.by_id)
         for row in Canary.objects.order_by("-planted_at")
     ]
+
+
+def everybody() -> frozenset[UUID]:
+    """Return the ids of all made-up customers, for figures that are counted in the database. At most 10 s old."""
+    global _kept
+    if _kept is None or _kept[0] < time.monotonic():
+        _kept = (time.monotonic() + _KEPT_FOR, frozenset(each.customer_id for each in planted()))
+    return _kept[1]
+
+
+def left_out(column: str) -> str:
+    """Return a condition for SQL that leaves made-up customers out; `column` holds ids of customers, or NULL.
+
+    It has no parameters: ids of our own are written into it.
+    """
+    listed = ",".join(sorted(str(each) for each in everybody()))
+    return f"coalesce({column} <> ALL ('{{{listed}}}'::uuid[]), true)" if listed else "true"
 
 
 def tag(customer_id: UUID) -> bytes:

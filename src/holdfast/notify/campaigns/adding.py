@@ -16,6 +16,7 @@ from holdfast.guard.fields import Sealed, sealed_token
 from holdfast.guard.keys import blind_index, normalise
 from holdfast.guard.masks import masked
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.guard.watching.canaries import is_canary
 from holdfast.kit.ids import uuid7
 from holdfast.notify.campaigns.contract import Added, NotFound, Recipient, Refused
 from holdfast.notify.campaigns.models import Campaign, Channel, Chunk
@@ -47,6 +48,8 @@ def add_recipients(campaign_id: UUID, recipients: Iterable[Recipient]) -> Added:
     added = already = unusable = 0
     waiting: dict[str, list[_Row]] = defaultdict(list)
     for recipient in recipients:
+        if _is_made_up(recipient.person_key):
+            continue
         row = _row(recipient)
         if row is None:
             unusable += 1
@@ -93,6 +96,15 @@ def _row(recipient: Recipient) -> _Row | None:
             shown=masked("identity", address),
         ),
     )
+
+
+def _is_made_up(person_key: str) -> bool:
+    """Nobody writes to customers who do not exist, whoever put them on a list."""
+    kind, _, customer = person_key.partition(":")
+    try:
+        return kind == "customer" and is_canary(UUID(customer))
+    except ValueError:
+        return False
 
 
 def _opened(value: Sealed | str) -> str:
