@@ -22,7 +22,9 @@ from tests import prepared
 from holdfast.runtime.postgres import EmbeddedPostgres
 
 _SHARED = "HOLDFAST_TEST_SERVER"  # set by the process that started the server, inherited by the workers
-_KEPT = {_SHARED, "HOLDFAST_ROOT", "HOLDFAST_CHROMIUM", "HOLDFAST_DATA"}
+_AS_APP = "HOLDFAST_TESTS_AS_APP"
+"""Set it, and the house runs with the rights it has in production: tests that reach past it as the owner then fail."""
+_KEPT = {_SHARED, _AS_APP, "HOLDFAST_ROOT", "HOLDFAST_CHROMIUM", "HOLDFAST_DATA"}
 
 
 def _start_server() -> None:
@@ -51,8 +53,10 @@ django.setup()  # only now: the settings above name the server
 
 from django.contrib.auth.hashers import ScryptPasswordHasher  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
+from pytest_django.plugin import DjangoDbBlocker  # noqa: E402
 
 from holdfast.bridge import next_word  # noqa: E402
+from holdfast.guard import gate, roles  # noqa: E402
 from holdfast.incidents.words import bell  # noqa: E402
 from holdfast.knowledge import search  # noqa: E402
 from holdfast.promises import told  # noqa: E402
@@ -75,7 +79,9 @@ END $$
 def _empty_the_tables(_: TransactionTestCase) -> None:
     """Delete what a test wrote: a tenth of the time of truncating every table and making Django's own rows anew."""
     with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
         cursor.execute(_EMPTY)
+        cursor.execute("RESET ROLE")
     ContentType.objects.clear_cache()
 
 
@@ -88,6 +94,21 @@ TransactionTestCase._fixture_teardown = _empty_the_tables  # type: ignore[method
 def database_server() -> EmbeddedPostgres:
     """The run's own database server."""
     return EmbeddedPostgres(data=Path(os.environ["HOLDFAST_DATA"]), durable=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database is made as always; whoever connects to it afterwards may have the application's role only."""
+    if _AS_APP not in os.environ:
+        yield
+        return
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        roles.separate()
+        connection.close()
+        patch.setenv("PGOPTIONS", f"-c role={roles.APP}")
+        patch.setattr(gate, "_SESSION", f"{gate._SESSION} -c role={roles.APP}")
+        yield
+        connection.close()
 
 
 @pytest.fixture(autouse=True)

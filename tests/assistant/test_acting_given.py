@@ -13,6 +13,7 @@ from django.db import connection
 from hypothesis import given as drawn
 from hypothesis import strategies as some
 from tests.assistant.conftest import Systems, Talk
+from tests.opened import token_of
 
 from holdfast.assistant import acting_given, holding, turns
 from holdfast.assistant.acting import go_on
@@ -72,7 +73,7 @@ def test_what_was_read_and_kept_again_still_opens(asked: Talk) -> None:
 
 def test_what_was_moved_to_another_conversation_opens_nowhere(asked: Talk) -> None:
     other = uuid4()
-    token = Holding.objects.get(pk=asked.case.pk).given.token
+    token = token_of(Holding.objects.get(pk=asked.case.pk).given)
     moved = {
         "action": "change_address",
         "asks": "confirm",

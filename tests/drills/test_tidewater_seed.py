@@ -135,7 +135,7 @@ def test_customers_are_sealed_and_found_by_each_identity(seeded: seeding.SeedRep
         assert value not in str(identity.value)
     customer = Customer.objects.get(reference="TW-100000")
     assert str(customer.name) == "Maren O."
-    assert opened_for_machine(customer.name, use=MachineUse.IDENTIFY) == "Maren Okafor"
+    assert opened_for_machine(customer.name, use=MachineUse.SCRUB) == "Maren Okafor"
     with_chat = Identity.objects.filter(kind="chat").count()
     assert SMALL * 0.15 < with_chat < SMALL * 0.6
 

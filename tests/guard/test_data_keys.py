@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 from tests.guard.conftest import IBAN, NAME, NEW, OLD, OTHER
+from tests.opened import opened, token_of
 
 from holdfast.desk import erasing
 from holdfast.guard import command, data_keys, key_copies, ring_check, rotating
 from holdfast.guard.fields import Sealed, seal, stored
 from holdfast.guard.models import DataKey
-from holdfast.guard.opening import CannotOpen, Erased, WrongKey, opened
+from holdfast.guard.opening import CannotOpen, Erased, WrongKey
 from holdfast.people.models import Customer, Identity
 
 
@@ -30,7 +31,7 @@ def _customer() -> Customer:
 
 
 def test_a_customers_values_open_with_their_own_key_only(customer: Customer) -> None:
-    token = customer.iban.token
+    token = token_of(customer.iban)
     assert token.startswith(f"2.{customer.pk.hex}.")
     assert opened(customer.iban) == IBAN
     assert DataKey.objects.count() == 1, "one key for all their values"
@@ -48,7 +49,7 @@ def test_a_key_that_is_rolled_back_goes_with_what_it_sealed(db: None) -> None:
 
 
 def test_erasing_shreds_what_a_backup_holds(customer: Customer) -> None:
-    backup = [stored(customer.iban.token, customer.iban.subject), stored(customer.name.token, customer.name.subject)]
+    backup = [stored(token_of(each), each.subject) for each in (customer.iban, customer.name)]
     merged = Customer.objects.create(name="Ayu Z.", merged_into=customer)
     done = erasing.erase(reference=str(customer.pk))
     assert (done.customers, done.identities) == (2, 1)
@@ -137,7 +138,27 @@ def test_a_value_that_does_not_open_is_left_and_counted(customer: Customer) -> N
     with connection.cursor() as cursor:
         cursor.execute("UPDATE people_customer SET iban = %s", [broken.token])
     assert rotating.Step("people_customer.iban", 0, 1) in list(rotating.rotate())
-    assert Customer.objects.get().iban.token == broken.token
+    assert token_of(Customer.objects.get().iban) == broken.token
+
+
+def test_keys_that_need_a_missing_ring_key_are_left_and_the_others_go_on(
+    db: None, ring: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ring(f"lost:{OTHER}")
+    lost = [_customer() for _ in range(3)]
+    ring(f"old:{OLD}")
+    people = [_customer() for _ in range(3)]
+    ring(f"new:{NEW},old:{OLD}")
+    steps = list(rotating.rotate(batch=2))
+    assert (sum(step.done for step in steps), sum(step.failed for step in steps)) == (3, 3)
+    assert command.main(["rotate"]) == 1
+    assert capsys.readouterr().out.endswith(
+        "Done: 0. 3 customers' keys do not open with this ring and stay as they are.\n"
+    )
+    ring(f"new:{NEW}")
+    _all_open(people)
+    ring(f"lost:{OTHER}")
+    _all_open(lost)
 
 
 def test_a_ring_without_the_key_refuses_clearly(db: None, ring: Callable[[str], None]) -> None:
@@ -164,4 +185,4 @@ def test_keys_are_given_out_for_a_thousand_at_once(db: None) -> None:
     owners = [UUID(int=n) for n in range(1, 1002)]
     assert len(data_keys.keys_for(owners)) == 1001
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM guard_keys_of(%s::uuid[])", [owners])
+        cursor.execute("SELECT * FROM guard_keys_for_sealing(%s::uuid[], %s::text[])", [owners, [""] * 1001])

@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from tests.guard.conftest import IBAN, Case
 
-from holdfast.guard import reveals, roles
+from holdfast.desk import erasing
+from holdfast.guard import command, reveals, roles
 from holdfast.guard.grants import open_grant
 from holdfast.guard.models import RevealLog
 from holdfast.guard.reveals import Ticket
@@ -119,6 +120,16 @@ def test_doctor_says_which_of_both_it_is(as_app: Case) -> None:
 def test_doctor_says_when_only_triggers_protect_the_log(separated: Case) -> None:
     assert roles.standing().trusted
     assert "only triggers" in roles.findings()[0][1]
+
+
+@pytest.mark.parametrize("arguments", [["rotate"], ["export-keys", "/dev/null"], ["import-keys", "/dev/null"]])
+def test_who_is_not_the_owner_is_told_so(
+    as_app: Case, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(arguments) == 1
+    assert erasing.main([str(as_app.customer.pk), "--yes"]) == 1
+    sentence = "The database user holdfast_app may not do this. Run it with the DATABASE_URL of the database's owner."
+    assert capsys.readouterr().err.splitlines() == [sentence] * 2
 
 
 def test_who_may_not_make_roles_is_told_whom_to_ask(as_app: Case) -> None:

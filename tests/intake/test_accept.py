@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import transaction
+from tests.opened import opened
 
-from holdfast.guard.opening import opened
 from holdfast.intake.accept import Accepted, Incoming, PostgresIntake, Unstorable, accept_now
 from holdfast.intake.models import Contact, Receipt
 from holdfast.intake.spool import Spool

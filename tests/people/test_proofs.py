@@ -88,7 +88,8 @@ def test_a_code_goes_to_the_channel_that_was_chosen_among_those_on_file() -> Non
     assert [each.id for each in channels_on_file(maren.pk, before=began)][-1] == second.pk
     issued = issue(conversation_id=uuid4(), speaker_id=maren.pk, began=began, channel_id=second.pk)
     assert issued is not None
-    assert issued.to == second.value
+    assert issued.to is not None
+    assert issued.to.subject == second.value.subject
     issued = issue(conversation_id=uuid4(), speaker_id=maren.pk, began=began, channel_id=uuid4())
     assert issued is not None
     assert issued.to is None

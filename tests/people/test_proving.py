@@ -12,9 +12,9 @@ from django.db import IntegrityError, connection, connections, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from tests.opened import opened
 
 from holdfast.guard.keys import blind_index
-from holdfast.guard.opening import opened
 from holdfast.kit import clock
 from holdfast.people import proving
 from holdfast.people.models import Customer, Identity, Proof, ProofCode

@@ -12,9 +12,9 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.views.debug import technical_500_response
+from tests.opened import opened
 from tests.security.world import World, all_spellings_of, as_text, sealed_columns
 
-from holdfast.guard.opening import opened
 from holdfast.kit.models import OutboxEvent
 from holdfast.notify import deliveries
 

@@ -141,7 +141,7 @@ def _proof(url: str) -> object:
 def test_a_name_that_means_something_else_a_moment_later_leads_where_it_was_looked_at(
     monkeypatch: pytest.MonkeyPatch, place: Callable[[str], object]
 ) -> None:
-    monkeypatch.setattr(challenges, "opened_for_machine", lambda sealed, use: sealed.token)
+    monkeypatch.setattr(challenges, "opened_all_for_machine", lambda sealed, use: [each.token for each in sealed])
     heard: list[str] = []
     with _serving(Rebinding.OUTSIDE, 0, heard) as port, _serving(Rebinding.INSIDE, port, heard):
         resolver = Rebinding(monkeypatch)

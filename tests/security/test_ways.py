@@ -22,6 +22,7 @@ from django.core import serializers
 from django.core.exceptions import FieldError
 from django.db.models import Count, Max
 from django.template import Context, Template
+from tests.opened import token_of
 from tests.security.world import World, as_text
 
 import holdfast
@@ -54,7 +55,7 @@ WAYS: dict[str, Look] = {
     "a template that names the column": lambda: (
         Template("{{ c.iban }} {{ c.name|upper }} {{ c.iban.token }}")
         .render(Context({"c": _customer()}))
-        .replace(_customer().iban.token.upper(), "")
+        .replace(token_of(_customer().iban).upper(), "")
     ),
     "an aggregate over a column": lambda: as_text(
         list(Customer.objects.values("city").annotate(n=Count("id"), c=Max("created_at")))
@@ -81,10 +82,10 @@ def test_a_sealed_column_is_no_oracle_to_filter_by(world: World, lookup: str) ->
 
 
 def test_sorting_by_a_sealed_column_tells_nothing(world: World) -> None:
-    """Ciphertext is random, so equal values have no place beside each other and order says nothing."""
+    """What is sorted by is the mask, which is on the page anyway; equal values are stored as unlike as any."""
     for _ in range(12):
         Customer.objects.create(name="Same Same", iban="NL91ABNA0417164300", tier="equal")
-    tokens = [each.iban.token for each in Customer.objects.filter(tier="equal").order_by("iban")]
+    tokens = [token_of(each.iban) for each in Customer.objects.filter(tier="equal").order_by("iban")]
     assert len(set(tokens)) == 12
 
 

@@ -19,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
 from PIL import Image
+from tests.opened import token_of
 
 from holdfast.assistant import holding
 from holdfast.assistant.contract import Held
@@ -183,7 +184,7 @@ def build() -> World:
     _watched(world)
     _radius(world)
     _cut_off(world)
-    world.tokens = [value.token for value in _every_sealed_value() if value.token]
+    world.tokens = [token_of(value) for value in _every_sealed_value() if value]
     return world
 
 
@@ -462,7 +463,7 @@ def _every_sealed_value() -> Iterator[Sealed]:
     for model in apps.get_models():
         for column in model._meta.get_fields():
             if isinstance(column, SealedField):
-                yield from model._default_manager.values_list(column.attname, flat=True)
+                yield from (getattr(row, column.attname) for row in model._default_manager.all())
 
 
 def sealed_columns() -> set[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.opened import opened
 
 from holdfast.conversations.models import Conversation, Message
 from holdfast.desk.sources import own_name, raw_source
-from holdfast.guard.opening import opened
 from holdfast.people.models import Customer, Identity
 
 from .conftest import Accept

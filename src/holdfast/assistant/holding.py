@@ -21,7 +21,7 @@ from holdfast.assistant.acting_given import closed, joined
 from holdfast.assistant.contract import NOTHING_HELD, Answer, Clarify, HandOver, Held, Option, Outcome, Word
 from holdfast.assistant.models import Holding
 from holdfast.assistant.turn_rows import open_turns
-from holdfast.guard.fields import NOTHING
+from holdfast.guard.fields import NOTHING, Sealed
 from holdfast.kit.clock import now
 
 MOST_TURNS = 12
@@ -40,6 +40,16 @@ ON CONFLICT (conversation_id) DO UPDATE SET word = excluded.word, language = exc
     answered = excluded.answered, turns = excluded.turns, changed_at = excluded.changed_at,
     acknowledged_at = CASE WHEN excluded.acknowledged_at IS NOT NULL
         THEN coalesce(held.acknowledged_at, excluded.acknowledged_at) END
+"""
+# Of a row that was read, what was given is not here: it is left as it is.
+_KEEP_GIVEN = """
+UPDATE assistant_holding AS held SET word = new.word, language = new.language, pending = new.pending,
+    options = new.options, asked = new.asked, answered = new.answered, turns = new.turns, changed_at = %(at)s,
+    acknowledged_at = CASE WHEN new.told THEN coalesce(held.acknowledged_at, %(at)s::timestamptz) END
+FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(languages)s::text[], %(pending)s::jsonb[],
+    %(options)s::jsonb[], %(asked)s::boolean[], %(answered)s::boolean[], %(turns)s::int[], %(told)s::boolean[])
+    AS new (id, word, language, pending, options, asked, answered, turns, told)
+WHERE held.conversation_id = new.id
 """
 
 
@@ -62,14 +72,19 @@ def read(conversation_id: UUID) -> Held:
 
 
 def keep_many(held: Mapping[UUID, Held]) -> None:
-    """Store what is held of locked conversations, in one statement."""
-    if not held:
-        return
-    rows = list(held.values())
-    pending = [
-        (None, NOTHING) if each.pending is None else closed(each.pending, conversation_id=id_)
+    """Store what is held of locked conversations, in one statement; in a second one what a form was given stays."""
+    pending = {
+        id_: (None, NOTHING) if each.pending is None else closed(each.pending, conversation_id=id_)
         for id_, each in held.items()
-    ]
+    }
+    stays = {id_ for id_, (_, given) in pending.items() if given and not given.token}
+    for some, statement in ((held.keys() - stays, _KEEP), (stays, _KEEP_GIVEN)):
+        if some:
+            _keep({id_: held[id_] for id_ in some}, [pending[id_] for id_ in some], statement)
+
+
+def _keep(held: Mapping[UUID, Held], pending: Sequence[tuple[dict[str, Any] | None, Sealed]], statement: str) -> None:
+    rows = list(held.values())
     columns: dict[str, Any] = {
         "at": now(),
         "ids": list(held),
@@ -84,7 +99,7 @@ def keep_many(held: Mapping[UUID, Held]) -> None:
         "told": [each.acknowledged for each in rows],
     }
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, columns)
+        cursor.execute(statement, columns)
 
 
 def keep(conversation_id: UUID, held: Held) -> None:

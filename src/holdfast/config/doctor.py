@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from holdfast.assistant.llm.trial import tried
 from holdfast.channels.models import Mailbox
 from holdfast.config import what_is_off
-from holdfast.guard import ring_check, roles
+from holdfast.guard import machine_door, ring_check, roles
 from holdfast.notify import deliveries
 
 
@@ -36,6 +36,7 @@ def _database() -> Iterator[tuple[bool, str]]:
         if not waiting:
             yield from ring_check.findings()
             yield from roles.findings()
+            yield from machine_door.findings()
             yield from mail()
     except DatabaseError as error:
         yield False, f"The database does not answer: {str(error).strip()}"

@@ -55,4 +55,4 @@ def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
     value = getattr(row, field.attname)
     if isinstance(field, models.JSONField):
         return json.dumps(value)
-    return value.token if isinstance(value, Sealed) else value
+    return value.written() if isinstance(value, Sealed) else value

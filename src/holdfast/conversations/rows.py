@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from holdfast.conversations.filters import Row
-from holdfast.guard.fields import stored
+from holdfast.guard.fields import read
 
 # Only what a row shows is read: a page of whole conversations with their customers costs several times as much.
 _COLUMNS = (
@@ -18,7 +18,7 @@ _COLUMNS = (
 )
 _SELECT = (
     f"SELECT {', '.join(f'conversation.{column}' for column in _COLUMNS)},"  # noqa: S608
-    " coalesce(agent.name, ''), coalesce(customer.name, ''),"
+    " coalesce(agent.name, ''), coalesce(customer.name_mask, ''),"
     " ARRAY(SELECT tag.name FROM conversations_tagging AS tagging JOIN conversations_tag AS tag"
     "  ON tag.id = tagging.tag_id WHERE tagging.conversation_id = conversation.id ORDER BY tag.name)"
     " FROM ({}) AS found JOIN conversations_conversation AS conversation ON conversation.id = found.id"
@@ -48,6 +48,6 @@ def _row(values: tuple[Any, ...]) -> Row:
     return Row(
         **dict(zip(_COLUMNS, own, strict=True)),
         assignee_name=assignee_name,
-        customer_name=stored(customer_name) if customer_name else "",
+        customer_name=read(customer_name) if customer_name else "",
         tags=tuple(tags),
     )

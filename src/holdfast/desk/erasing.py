@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from holdfast.conversations.models import Conversation, Message
-from holdfast.guard import data_keys
+from holdfast.guard import data_keys, roles
 from holdfast.guard.cutoff.states import held_by
 from holdfast.guard.grants import close_grants
 from holdfast.guard.ledger.erasing import destroy_salts
@@ -96,8 +96,9 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("This cannot be undone. Add --yes to do it.\n")
         return 2
     try:
+        roles.require_owner()
         done = erase(reference=chosen.reference)
-    except (NobodyThere, OnHold) as nobody:
+    except (NobodyThere, OnHold, roles.OwnerNeeded) as nobody:
         sys.stderr.write(f"{nobody}\n")
         return 1
     sys.stdout.write(

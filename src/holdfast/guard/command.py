@@ -23,8 +23,10 @@ def main(arguments: Sequence[str]) -> int:
         each.add_argument("file", type=Path)
     chosen = parser.parse_args(arguments)
     try:
+        if chosen.command in _OWNERS:
+            roles.require_owner()
         return _COMMANDS[chosen.command](chosen)
-    except (key_copies.NotACopy, ring_check.WrongRing, roles.CannotSeparate) as wrong:
+    except (key_copies.NotACopy, ring_check.WrongRing, roles.CannotSeparate, roles.OwnerNeeded) as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 1
 
@@ -45,14 +47,18 @@ def _roles(_: argparse.Namespace) -> int:
 
 def _rotate(_: argparse.Namespace) -> int:
     ring_check.note_ring()
-    failed = done = 0
+    done = keys = values = 0
     for step in rotating.rotate():
-        done, failed = done + step.done, failed + step.failed
+        done += step.done
+        keys += step.failed if step.of == rotating.KEYS else 0
+        values += step.failed if step.of != rotating.KEYS else 0
         _say(
             f"{step.of}: {step.done} brought under the current key" + (f", {step.failed} closed" if step.failed else "")
         )
-    _say(f"Done: {done}." + (f" {failed} values do not open with this ring and stay as they are." if failed else ""))
-    return 1 if failed else 0
+    left = [f"{keys} customers' keys"] * bool(keys) + [f"{values} values"] * bool(values)
+    what = f" {' and '.join(left)} do not open with this ring and stay as they are." if left else ""
+    _say(f"Done: {done}.{what}")
+    return 1 if left else 0
 
 
 def _export(chosen: argparse.Namespace) -> int:
@@ -70,4 +76,5 @@ def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
+_OWNERS = {"rotate", "export-keys", "import-keys"}
 _COMMANDS = {"keys": _keys, "roles": _roles, "rotate": _rotate, "export-keys": _export, "import-keys": _import}

@@ -36,36 +36,18 @@ def key_for(owner: UUID) -> bytes:
 
 @sensitive_variables()
 def keys_for(owners: Collection[UUID]) -> Mapping[UUID, bytes]:
-    """Return the keys to seal values of many owners with, two statements for a thousand. Raises as `key_for`.
+    """Return the keys to seal values of many owners with, one statement for a thousand. Raises as `key_for`.
 
-    In the caller's transaction: key and ciphertext are stored together or not at all.
+    In the caller's transaction: key and ciphertext are stored together or not at all. That the key of somebody who has
+    one was given out is noted by the database, as for opening.
     """
-    if not owners:
-        return {}
-    known = wrapped_keys(owners)
-    if missing := sorted(set(owners) - known.keys()):
-        made = [wrapped(owner, os.urandom(32)) for owner in missing]
+    known: dict[UUID, str] = {}
+    for some in batched(sorted(set(owners))):
+        new = [wrapped(owner, os.urandom(32)) for owner in some]
         with connection.cursor() as cursor:
-            cursor.execute("SELECT id, wrapped FROM guard_make_keys(%s::uuid[], %s::text[])", [missing, made])
+            cursor.execute("SELECT id, wrapped FROM guard_keys_for_sealing(%s::uuid[], %s::text[])", [list(some), new])
             known |= dict(cursor.fetchall())
     return {owner: unwrapped(owner, known[owner]) for owner in owners}
-
-
-def wrapped_keys(owners: Collection[UUID]) -> dict[UUID, str]:
-    """Return the keys that are there as they are kept, a thousand a statement; empty ones were destroyed."""
-    known: dict[UUID, str] = {}
-    for some in batched(sorted(owners)):
-        known |= _wrapped(some)
-    return known
-
-
-@sensitive_variables()
-def key_of(owner: UUID) -> bytes:
-    """Return the key that opens values of `owner`. Raises `KeyGone`, `NoSuchKey`."""
-    known = wrapped_keys([owner])
-    if owner not in known:
-        raise NoSuchKey("The key of this customer is not in the database.")
-    return unwrapped(owner, known[owner])
 
 
 def destroy(owners: Collection[UUID]) -> int:
@@ -102,9 +84,3 @@ def batched(owners: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
     """Cut `owners` into as many as the database gives keys of at once."""
     for start in range(0, len(owners), MOST_AT_ONCE):
         yield owners[start : start + MOST_AT_ONCE]
-
-
-def _wrapped(owners: Collection[UUID]) -> dict[UUID, str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, wrapped FROM guard_keys_of(%s::uuid[])", [list(owners)])
-        return dict(cursor.fetchall())

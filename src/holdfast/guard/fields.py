@@ -9,6 +9,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models.expressions import Col
+from django.db.models.lookups import Exact
 from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.data_keys import key_for
@@ -18,13 +20,17 @@ from holdfast.guard.masks import masked
 
 UNDER_RING, UNDER_OWNER = "1", "2"
 """Versions of the stored form: sealed under the key ring itself, or under the key of the customer it belongs to."""
+_AS_IT_IS = "="
+"""Begins what is written for a value that was read: the table keeps what it has, if it is of this very row."""
+_PICKLED = "pickled"
 
 
 class Sealed:
     """A customer's value, closed. Whatever prints, formats, pickles or serialises it gets the mask.
 
-    `token` is the stored form: ciphertext, the id of its key and the mask. `subject` names the row and column it is
-    bound to (`table.column.pk`), empty when the value was read without its row. Immutable.
+    `subject` names the row and column it is bound to (`table.column.pk`), empty when it was read without its row.
+    `token` is the stored form: ciphertext, the id of its key and the mask. Only a value that was sealed just now, or
+    that the gate gave out, has it; one that was read is its mask and its subject. Immutable.
     """
 
     __slots__ = ("mask", "subject", "token")
@@ -51,13 +57,16 @@ class Sealed:
         return format(self.mask, spec)
 
     def __bool__(self) -> bool:
-        return bool(self.token)
+        return bool(self.mask or self.token)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sealed) and (other.token, other.mask) == (self.token, self.mask)
+        return isinstance(other, Sealed) and other._all() == self._all()
 
     def __hash__(self) -> int:
-        return hash((self.token, self.mask))
+        return hash(self._all())
+
+    def _all(self) -> tuple[str, str, str]:
+        return self.token, self.mask, self.subject
 
     def __copy__(self) -> Self:
         return self
@@ -65,8 +74,21 @@ class Sealed:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
-        return type(self), ("", self.mask)  # a pickle leaves the process: it takes the mask, not the ciphertext
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str]]:
+        # A pickle leaves the process: it takes the mask, not the ciphertext. So what was new in it cannot be stored.
+        return type(self), ("", self.mask, _PICKLED if self.token else self.subject)
+
+    def of(self, subject: str) -> Sealed:
+        """Return the value of this row and column, for one that was read without its row."""
+        return Sealed(self.token, self.mask, subject)
+
+    def written(self) -> str:
+        """Return what to store for it. A value that was read leaves what is stored as it is, in its own row only."""
+        if not self or self.token:
+            return self.token
+        if not self.subject or self.subject == _PICKLED:
+            raise FieldError("This holds only a mask (it was pickled, or read without its row), so it stores nothing.")
+        return f"{_AS_IT_IS}{self.subject}"
 
 
 NOTHING = Sealed("", "")
@@ -105,11 +127,24 @@ def stored(token: str, subject: str = "") -> Sealed:
     """Return the `Sealed` for a stored token. A token that cannot be read shows as `•••`, it is never an error."""
     if not token:
         return NOTHING
+    return Sealed(token, _shown(token.rpartition(".")[2]), subject)
+
+
+def read(mask: str, subject: str = "") -> Sealed:
+    """Return the `Sealed` for the mask column beside a sealed one: base64url, empty when nothing is stored."""
+    return Sealed("", _shown(mask), subject) if mask else NOTHING
+
+
+def mask_column(column: str) -> str:
+    """Return the name of the column that has the masks of a sealed one; the table makes it (`mask_columns`)."""
+    return f"{column}_mask"
+
+
+def _shown(mask: str) -> str:
     try:
-        shown = decoded(token.rsplit(".", 1)[1]).decode()
-    except (IndexError, ValueError):
-        shown = "•••"
-    return Sealed(token, shown, subject)
+        return decoded(mask).decode() or "•••"
+    except ValueError:
+        return "•••"
 
 
 def bound_to(version: str, subject: str, key_id: str, mask: str) -> bytes:
@@ -117,11 +152,32 @@ def bound_to(version: str, subject: str, key_id: str, mask: str) -> bytes:
     return "\0".join((version, key_id, subject, mask)).encode()
 
 
-class SealedField(models.TextField):  # type: ignore[type-arg]
-    """A column of sealed values. Assign a `str` to seal it; reading gives a `Sealed`.
+class _Masks(Col):
+    """A sealed column as every query reads it: the masks beside it. Only constraints, which name no table, see it."""
 
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        if not self.alias:
+            return super().as_sql(compiler, connection)
+        names = (self.alias, mask_column(str(self.target.column)))
+        return ".".join(map(compiler.quote_name_unless_alias, names)), []
+
+
+class _Nothing(Exact):
+    """The one question that may be asked of a sealed column: whether nothing is stored."""
+
+    def get_prep_lookup(self) -> str:
+        if self.rhs == "" or (isinstance(self.rhs, Sealed) and not self.rhs):
+            return ""
+        raise FieldError("A sealed column cannot be searched by value: use its blind index.")
+
+
+class SealedField(models.TextField):  # type: ignore[type-arg]
+    """A column of sealed values. Assign a `str` to seal it; reading gives a `Sealed` of its mask.
+
+    What is stored is written and never read: the application may not. Queries of every kind read the mask beside it,
+    and a row that is saved again leaves its values as they are (a trigger of the table; `mask_columns` makes both).
     The row's key must be known before saving (use a client-made key), since the ciphertext is bound to it.
-    Filtering by value is refused: use a blind index. Ordering is by ciphertext, which is random. Forms leave it out.
+    Filtering by value is refused: use a blind index. Ordering is by mask, for what that is worth. Forms leave it out.
     `owner` names the attribute that holds the customer's id: values then go under that customer's key, and can be
     erased with it. Without it they go under the key ring. `frozen`: the table refuses changes, so keys that sealed it
     have to be kept.
@@ -131,6 +187,17 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
         self.mask, self.owner, self.frozen = mask, owner, frozen
         kwargs.setdefault("default", "")
         super().__init__(*args, **kwargs)
+
+    @property
+    def db_returning(self) -> bool:
+        return False  # what the table made of it is not the application's to read
+
+    @property
+    def cached_col(self) -> Col:
+        return _Masks(self.model._meta.db_table, self)
+
+    def get_col(self, alias: str, output_field: models.Field[Any, Any] | None = None) -> Col:
+        return _Masks(alias, self, output_field)
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, path, args, kwargs = super().deconstruct()
@@ -158,8 +225,11 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
                 raise FieldError(f"{self.name} cannot be sealed before its row has a key.")
             value = self.sealed(model_instance, value)
             setattr(model_instance, self.attname, value)
-        if isinstance(value, Sealed) and value.token and value.subject != self.subject(model_instance):
-            raise FieldError(f"{self.name} holds a value sealed for another row; it would never open again.")
+        if isinstance(value, Sealed) and value:
+            if value.subject not in {self.subject(model_instance), _PICKLED}:
+                raise FieldError(f"{self.name} holds a value sealed for another row; it would never open again.")
+            if value.subject == _PICKLED or (add and not value.token):
+                raise FieldError(f"{self.name} holds only a mask; saving it would lose the value.")
         return value
 
     def get_prep_value(self, value: Any) -> Any:
@@ -167,16 +237,16 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
             return ""
         if not isinstance(value, Sealed):
             raise FieldError(f"{self.name} is sealed: it takes only sealed values, and cannot be searched by value.")
-        if value.mask and not value.token:
-            raise FieldError(f"{self.name} holds only a mask (it was pickled); saving it would lose the value.")
-        return value.token
+        return value.written()
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Sealed:
-        return stored(value or "")
+        return read(value or "")
 
     def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name in {"isnull", "exact"}:
+        if lookup_name == "isnull":
             return super().get_lookup(lookup_name)
+        if lookup_name == "exact":
+            return _Nothing
         raise FieldError(f"{self.name} is sealed: look it up by its blind index.")
 
     def get_transform(self, lookup_name: str) -> Any:
@@ -202,8 +272,8 @@ class _SealedAttribute:
         if name not in instance.__dict__:
             instance.refresh_from_db(fields=[name])
         value = instance.__dict__[name]
-        if isinstance(value, Sealed) and value.token and not value.subject:
-            value = instance.__dict__[name] = Sealed(value.token, value.mask, self.field.subject(instance))
+        if isinstance(value, Sealed) and not value.subject:
+            value = instance.__dict__[name] = value.of(self.field.subject(instance))
         return value
 
     @sensitive_variables("value")
@@ -212,6 +282,8 @@ class _SealedAttribute:
             value = NOTHING
         elif isinstance(value, str) and instance.pk is not None and self._owned(instance):
             value = self.field.sealed(instance, value)
+        elif isinstance(value, Sealed) and value and not value.subject and not instance._state.adding:
+            raise FieldError(f"{self.field.name} was given a value that was read without its row: nobody knows whose.")
         instance.__dict__[self.field.attname] = value
 
     def _owned(self, instance: models.Model) -> bool:

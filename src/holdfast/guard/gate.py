@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -163,13 +163,19 @@ def failing_closed() -> Iterator[None]:
         raise Denied(LOG_DOWN) from error
 
 
-def ask(cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool) -> tuple[UUID, Outcome, datetime | None]:
+class Given(NamedTuple):
+    """What the gate gives out with a yes: the stored form of a value, and the wrapped key of its customer."""
+
+    token: str = ""
+    key: str | None = None
+
+
+def ask(cursor: psycopg.Cursor[Any], asking: Asking) -> tuple[UUID, Outcome, datetime | None]:
     """Have the database decide and log a request; return its entry, the outcome and until when a ticket holds."""
     entry = uuid7()
     try:
         cursor.execute(
-            "SELECT decided, until FROM guard_request(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (*_row(entry, asking), filled),
+            "SELECT decided, until FROM guard_request(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", _row(entry, asking)
         )
     except psycopg.Error as error:
         return *_over(cursor, asking, error), None
@@ -177,46 +183,38 @@ def ask(cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool) -> tuple[U
     return entry, Outcome(outcome), until
 
 
-def see(
-    cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool, key_owner: UUID | None
-) -> tuple[UUID, Outcome, str | None]:
-    """Ask, commit and redeem in one call; return the entry, the outcome and the wrapped key of the value's customer."""
+def see(cursor: psycopg.Cursor[Any], asking: Asking) -> tuple[UUID, Outcome, Given]:
+    """Ask, commit and redeem in one call; return the entry, the outcome and what is given out."""
     entry = uuid7()
     asked = _row(entry, asking)
     try:
         cursor.execute(
-            "CALL guard_reveal(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, NULL)",
-            (entry, uuid7(), *asked[1:], filled, key_owner),
+            "CALL guard_reveal(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, NULL, NULL, NULL)",
+            (entry, uuid7(), *asked[1:]),
         )
     except psycopg.Error as error:
-        return *_over(cursor, asking, error), None
-    outcome, key = _only(cursor)
-    return entry, Outcome(outcome), key
+        return *_over(cursor, asking, error), Given()
+    return entry, *_decided(cursor)
 
 
-def take_try(
-    cursor: psycopg.Cursor[Any], asking: Asking, *, filled: bool, key_owner: UUID | None
-) -> tuple[UUID, Outcome, str | None]:
-    """Take one of the tries to compare a value; return its entry, the outcome and the wrapped key of its customer."""
+def take_try(cursor: psycopg.Cursor[Any], asking: Asking) -> tuple[UUID, Outcome, Given]:
+    """Take one of the tries to compare a value; return its entry, the outcome and what is given out."""
     entry = uuid7()
     cursor.execute(
-        "SELECT decided, key_ FROM guard_try(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (*_row(entry, asking)[:8], filled, key_owner),
+        "SELECT decided, token_, key_ FROM guard_try(%s, %s, %s, %s, %s, %s, %s, %s)", _row(entry, asking)[:8]
     )
-    outcome, key = _only(cursor)
-    return entry, Outcome(outcome), key
+    return entry, *_decided(cursor)
 
 
 def spend(
-    cursor: psycopg.Cursor[Any], *, ticket: UUID, agent_id: int, session: str, subject: str, key_owner: UUID | None
-) -> tuple[Outcome, str | None]:
-    """Spend a ticket; return the outcome (a refusal is logged) and the wrapped key of the value's customer."""
+    cursor: psycopg.Cursor[Any], *, ticket: UUID, agent_id: int, session: str, subject: str
+) -> tuple[Outcome, Given]:
+    """Spend a ticket; return the outcome (a refusal is logged) and what is given out."""
     cursor.execute(
-        "SELECT decided, key_ FROM guard_redeem(%s, %s, %s, %s, %s, %s, %s)",
-        (uuid7(), now(), ticket, agent_id, session, subject, key_owner),
+        "SELECT decided, token_, key_ FROM guard_redeem(%s, %s, %s, %s, %s, %s)",
+        (uuid7(), now(), ticket, agent_id, session, subject),
     )
-    outcome, key = _only(cursor)
-    return Outcome(outcome), key
+    return _decided(cursor)
 
 
 def conclude(cursor: psycopg.Cursor[Any], of: UUID, outcome: Outcome) -> None:
@@ -256,8 +254,13 @@ def _row(entry: UUID, asking: Asking) -> tuple[Any, ...]:
     )
 
 
-def _only(cursor: psycopg.Cursor[Any]) -> tuple[Any, Any]:
+def _decided(cursor: psycopg.Cursor[Any]) -> tuple[Outcome, Given]:
+    outcome, token, key = _only(cursor)
+    return Outcome(outcome), Given(token or "", key)
+
+
+def _only(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
     row = cursor.fetchone()
     if row is None:
         raise psycopg.DataError("The gate's function gave no row.")
-    return row[0], row[1]
+    return tuple(row)

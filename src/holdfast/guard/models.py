@@ -87,6 +87,23 @@ class DataKey(models.Model):
         ]
 
 
+class MachineOpening(models.Model):
+    """One time that stored forms were given out to the system itself, or keys to seal with. Never which ones.
+
+    Written by the functions of the database that give them out. Numbers that are missing between `id`s were calls whose
+    transaction was taken back, which a row cannot tell of.
+    """
+
+    at = models.DateTimeField()
+    use = models.CharField(max_length=20)
+    what = models.CharField(max_length=80, help_text="table.column")
+    number = models.PositiveIntegerField(help_text="How many were given out.")
+    refused = models.BooleanField(help_text="This use may not open that column, so nothing was given out.")
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="machine_opening_by_time")]
+
+
 class RingKey(models.Model):
     """What a key of the ring looked like when it first sealed here, so that another under its name is noticed."""
 

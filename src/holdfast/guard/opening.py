@@ -1,18 +1,24 @@
-"""Opening a sealed value. Inside `guard` after a logged reveal; for machines only for the purposes listed here."""
+"""Opening a sealed value. Inside `guard` after a logged reveal; for machines only for the purposes listed here.
+
+The application cannot read what is stored. A function of the database gives it out, with its customer's wrapped key:
+one value after a reveal (`gate`), or up to a thousand of one column for a use of the system itself, noted each time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection
 from django.views.decorators.debug import sensitive_variables
 
-from holdfast.guard.data_keys import KeyGone, NoSuchKey, key_of, unwrapped, wrapped_keys
+from holdfast.guard.data_keys import KeyGone, NoSuchKey, batched, unwrapped
 from holdfast.guard.encoding import decoded
-from holdfast.guard.fields import UNDER_OWNER, UNDER_RING, Sealed, bound_to
+from holdfast.guard.fields import UNDER_OWNER, UNDER_RING, Sealed, bound_to, stored
 from holdfast.guard.keys import key_ring, value_key
 
 
@@ -28,8 +34,12 @@ class WrongKey(CannotOpen):
     """The key that sealed this value is not in this deployment's key ring."""
 
 
+class NotGiven(CannotOpen):
+    """The database does not give this value out: not for this use, or its row is gone."""
+
+
 class MachineUse(StrEnum):
-    """Why the system itself needs a value that no person then sees."""
+    """Why the system itself needs a value that no person then sees. The database has for which columns each is."""
 
     IDENTIFY = "identify"  # triage finds the customer behind a sender
     DELIVER = "deliver"  # notify addresses a mail
@@ -39,7 +49,7 @@ class MachineUse(StrEnum):
 
 @sensitive_variables()
 def opened(sealed: Sealed) -> str:
-    """Return the value. Only for this room; others go through `reveals` or `opened_for_machine`.
+    """Return a value that is under the ring itself and whose stored form is at hand. Only for this room.
 
     Raises `CannotOpen`.
     """
@@ -47,24 +57,37 @@ def opened(sealed: Sealed) -> str:
 
 
 @sensitive_variables()
-def opened_many_for_machine(values: Sequence[Sealed], *, use: MachineUse) -> list[str | None]:
-    """Return many values for `use`, their keys fetched at once; `None` stands for what does not open."""
-    owners = {owner for owner in map(owner_of, values) if owner is not None}
-    kept = wrapped_keys(owners)
-    found: list[str | None] = []
-    for sealed in values:
-        owner = owner_of(sealed)
-        try:
-            found.append(opened_with(sealed, kept.get(owner) if owner is not None else None))
-        except CannotOpen:
-            found.append(None)
+def opened_for_machine(sealed: Sealed, *, use: MachineUse) -> str:
+    """Return the value for `use`, to code that shows it to nobody. Import contracts list who may call this.
+
+    Raises `CannotOpen`.
+    """
+    (found,) = _for_machine([sealed], use)
+    if isinstance(found, CannotOpen):
+        raise found
     return found
 
 
 @sensitive_variables()
+def opened_all_for_machine(values: Sequence[Sealed], *, use: MachineUse) -> list[str]:
+    """Return many values for `use`, a query for a thousand of one column. Raises `CannotOpen` if one does not open."""
+    values_or_why = _for_machine(values, use)
+    for found in values_or_why:
+        if isinstance(found, CannotOpen):
+            raise found
+    return [found for found in values_or_why if isinstance(found, str)]
+
+
+@sensitive_variables()
+def opened_many_for_machine(values: Sequence[Sealed], *, use: MachineUse) -> list[str | None]:
+    """As `opened_all_for_machine`; `None` stands for what does not open."""
+    return [None if isinstance(found, CannotOpen) else found for found in _for_machine(values, use)]
+
+
+@sensitive_variables()
 def opened_with(sealed: Sealed, wrapped: str | None) -> str:
-    """Return the value, opened with the customer's key as the gate gave it out; `None` has the key looked up."""
-    if not sealed.token:
+    """Return the value of a stored form, opened with its customer's key as the database gave it out with it."""
+    if not sealed:
         return ""
     try:
         version, key_id, closed, mask = sealed.token.split(".")
@@ -80,7 +103,7 @@ def opened_with(sealed: Sealed, wrapped: str | None) -> str:
 
 
 def owner_of(sealed: Sealed) -> UUID | None:
-    """Return whose key a value is under; `None` for the ring's, and for what is no stored form at all."""
+    """Return whose key a stored form is under; `None` for the ring's, and for what is no stored form at all."""
     version, _, rest = sealed.token.partition(".")
     try:
         return UUID(hex=rest.partition(".")[0]) if version == UNDER_OWNER else None
@@ -88,10 +111,56 @@ def owner_of(sealed: Sealed) -> UUID | None:
         return None
 
 
+@sensitive_variables()
+def _for_machine(values: Sequence[Sealed], use: MachineUse) -> list[str | CannotOpen]:
+    given = _given_out({sealed.subject for sealed in values if sealed and not _at_hand(sealed)}, use)
+    found: list[str | CannotOpen] = []
+    for sealed in values:
+        try:
+            if not sealed or _at_hand(sealed):
+                found.append(opened(sealed))
+            elif sealed.subject in given:
+                token, wrapped = given[sealed.subject]
+                found.append(opened_with(stored(token, sealed.subject), wrapped))
+            else:
+                raise NotGiven("This value is not given out: not for this use, or its row is gone.")
+        except CannotOpen as error:
+            found.append(error)
+    return found
+
+
+def _at_hand(sealed: Sealed) -> bool:
+    """Tell whether a stored form is here that needs no customer's key."""
+    return bool(sealed.token) and owner_of(sealed) is None
+
+
+def _given_out(subjects: Collection[str], use: MachineUse) -> dict[str, tuple[str, str | None]]:
+    """Return stored forms and wrapped keys by subject. What the database does not give out is not in it."""
+    columns: dict[str, list[UUID]] = defaultdict(list)
+    for subject in sorted(subjects):
+        column, _, row = subject.rpartition(".")
+        try:
+            columns[column].append(UUID(row))
+        except ValueError:
+            continue
+    given: dict[str, tuple[str, str | None]] = {}
+    for column, ids in columns.items():
+        for some in batched(ids):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id, token, wrapped FROM guard_sealed_for(%s, %s, %s::uuid[])",
+                    [str(use), column, list(some)],
+                )
+                given |= {f"{column}.{id_}": (token, wrapped) for id_, token, wrapped in cursor.fetchall()}
+    return given
+
+
 def _key(version: str, key_id: str, subject: str, wrapped: str | None) -> bytes:
     if version == UNDER_OWNER:
         owner = UUID(hex=key_id)
-        return value_key(key_of(owner) if wrapped is None else unwrapped(owner, wrapped), subject)
+        if wrapped is None:
+            raise NoSuchKey("The key of this customer is not in the database.")
+        return value_key(unwrapped(owner, wrapped), subject)
     if version == UNDER_RING:
         return key_ring().derive(key_id, subject)
     raise ValueError(version)
@@ -101,8 +170,3 @@ def _missing(missing: Exception) -> str:
     if isinstance(missing, KeyError):
         return f"HOLDFAST_SEAL_KEYS has no key {str(missing.args[0])[:20]!r}; put it back behind the others."
     return str(missing)
-
-
-def opened_for_machine(sealed: Sealed, *, use: MachineUse) -> str:
-    """Return the value for `use`, to code that shows it to nobody. Import contracts list who may call this."""
-    return opened(sealed)

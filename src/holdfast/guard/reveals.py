@@ -19,10 +19,11 @@ import psycopg
 from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.comparing import TooShort, fits
-from holdfast.guard.fields import Sealed
+from holdfast.guard.fields import Sealed, stored
 from holdfast.guard.gate import (
     Asking,
     Denied,
+    Given,
     Outcome,
     ask,
     conclude,
@@ -139,7 +140,7 @@ def request(
     asking = Asking(agent_id, session_key, conversation_id, customer_id, sealed.subject, field, purpose, reason)
     try:
         with failing_closed(), gate() as cursor:
-            entry, outcome, until = ask(cursor, asking, filled=bool(sealed))
+            entry, outcome, until = ask(cursor, asking)
     except Denied as denied:
         return denied
     if outcome == Outcome.ALLOWED and until is not None:
@@ -152,16 +153,11 @@ def redeem(*, ticket: Ticket | UUID, agent_id: int, session_key: str, sealed: Se
     """Spend `ticket` and return the value. Raises `Denied` (recorded) when any of its conditions no longer holds."""
     ticket_id = ticket.id if isinstance(ticket, Ticket) else ticket
     with failing_closed(), gate() as cursor:
-        outcome, key = spend(
-            cursor,
-            ticket=ticket_id,
-            agent_id=agent_id,
-            session=session_mark(session_key),
-            subject=sealed.subject,
-            key_owner=owner_of(sealed),
+        outcome, given = spend(
+            cursor, ticket=ticket_id, agent_id=agent_id, session=session_mark(session_key), subject=sealed.subject
         )
         if outcome == Outcome.ALLOWED:
-            return _opened(cursor, ticket_id, sealed, key, agent_id=agent_id)
+            return _opened(cursor, ticket_id, sealed, given, agent_id=agent_id)
         raise Denied(SENTENCES[outcome], outcome)
 
 
@@ -169,7 +165,7 @@ def redeem_file(*, ticket: UUID, agent_id: int, session_key: str, file: File) ->
     """Spend a ticket for something that is not sealed; return when it may be shown. Raises `Denied` (recorded)."""
     mark = session_mark(session_key)
     with failing_closed(), gate() as cursor:
-        outcome, _ = spend(cursor, ticket=ticket, agent_id=agent_id, session=mark, subject=file.subject, key_owner=None)
+        outcome, _ = spend(cursor, ticket=ticket, agent_id=agent_id, session=mark, subject=file.subject)
     if outcome != Outcome.ALLOWED:
         raise Denied(SENTENCES[outcome], outcome)
 
@@ -193,9 +189,9 @@ def reveal(
     asking = Asking(agent_id, session_key, conversation_id, customer_id, sealed.subject, field, purpose, reason)
     try:
         with failing_closed(), gate() as cursor:
-            entry, outcome, key = see(cursor, asking, filled=bool(sealed), key_owner=owner_of(sealed))
+            entry, outcome, given = see(cursor, asking)
             if outcome == Outcome.ALLOWED:
-                return Value(entry, _opened(cursor, entry, sealed, key, agent_id=agent_id))
+                return Value(entry, _opened(cursor, entry, sealed, given, agent_id=agent_id))
     except Denied as denied:
         return denied
     return Denied(SENTENCES[outcome], outcome)
@@ -219,11 +215,12 @@ def compare(
     """
     asking = Asking(agent_id, session_key, conversation_id, customer_id, sealed.subject, field, "compare")
     with failing_closed(), gate() as cursor:
-        entry, outcome, key = take_try(cursor, asking, filled=bool(sealed), key_owner=owner_of(sealed))
+        entry, outcome, given = take_try(cursor, asking)
         if outcome != Outcome.COMPARED:
             raise Denied(SENTENCES[outcome], outcome)
         try:
-            outcome = Outcome.MATCHED if fits(kind, opened_with(sealed, key), typed) else Outcome.DIFFERS
+            value = opened_with(stored(given.token, sealed.subject), given.key)
+            outcome = Outcome.MATCHED if fits(kind, value, typed) else Outcome.DIFFERS
         except CannotOpen as error:
             outcome = _why_closed(error)
         except TooShort:
@@ -246,18 +243,19 @@ def tries_left(*, conversation_id: UUID, sealed: Sealed) -> int:
 
 
 @sensitive_variables()
-def _opened(cursor: psycopg.Cursor[Any], entry: UUID, sealed: Sealed, key: str | None, *, agent_id: int) -> str:
+def _opened(cursor: psycopg.Cursor[Any], entry: UUID, sealed: Sealed, given: Given, *, agent_id: int) -> str:
     """Open a value whose entry is spent, as this agent is to see it; what cannot be opened is recorded and `Denied`.
 
     The address of a made-up customer is another one for each viewer.
     """
+    form = stored(given.token, sealed.subject)
     try:
-        value = opened_with(sealed, key)
+        value = opened_with(form, given.key)
     except CannotOpen as error:
         outcome = _why_closed(error)
         conclude(cursor, entry, outcome)
         raise Denied(SENTENCES[outcome], outcome) from error
-    return addresses.as_seen_by(value, customer_id=owner_of(sealed), viewer=agent_id)
+    return addresses.as_seen_by(value, customer_id=owner_of(form), viewer=agent_id)
 
 
 def _why_closed(error: CannotOpen) -> Outcome:

@@ -2,14 +2,19 @@
 
 The owner of the tables (`holdfast_vault`, as whom nobody can sign in) is not the role that web and worker processes
 connect with (`holdfast_app`, no superuser, owner of nothing). So whatever speaks SQL through the application can ask
-and redeem, and can neither read keys in bulk nor change, remove or invent a row of the log.
+and redeem, and can neither read keys nor ciphertext, nor change, remove or invent a row of the log. Of tables with
+sealed columns it reads the other columns; what it does not know of yet it does not read.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
+
+from holdfast.guard.rotating import sealed_columns
 
 VAULT, APP = "holdfast_vault", "holdfast_app"
 
@@ -17,6 +22,7 @@ _KEPT = (
     "guard_reveallog",
     "guard_revealticket",
     "guard_datakey",
+    "guard_machineopening",
     "guard_watching_spent",
     "guard_watching_vendorspent",
 )
@@ -35,31 +41,40 @@ _SEEN = (
     "notify_delivery",
 )
 _CALLED = (
-    "guard_keys_of(uuid[])",
-    "guard_make_keys(uuid[], text[])",
-    "guard_destroy_keys(uuid[])",
-    "guard_keys_not_under(text, int)",
-    "guard_rewrap_keys(uuid[], text[], text[])",
-    "guard_keys_after(uuid, int)",
+    "guard_keys_for_sealing(uuid[], text[])",
+    "guard_sealed_for(text, text, uuid[])",
+    "guard_machine_uses()",
     "guard_key_counts()",
-    "guard_owner_of(text)",
     "guard_live_grant(bigint, uuid, uuid)",
-    "guard_ruling(uuid, boolean, text, uuid, uuid)",
-    "guard_request(uuid, timestamptz, bigint, text, uuid, uuid, text, text, text, text, boolean)",
+    "guard_request(uuid, timestamptz, bigint, text, uuid, uuid, text, text, text, text)",
     "guard_refuse(uuid, timestamptz, bigint, text, uuid, uuid, text, text, text, text, text)",
-    "guard_redeem(uuid, timestamptz, uuid, bigint, text, text, uuid)",
-    "guard_try(uuid, timestamptz, bigint, text, uuid, uuid, text, text, boolean, uuid)",
+    "guard_redeem(uuid, timestamptz, uuid, bigint, text, text)",
+    "guard_try(uuid, timestamptz, bigint, text, uuid, uuid, text, text)",
     "guard_conclude(uuid, timestamptz, uuid, text)",
     "guard_budget_limits()",
     "guard_budget_of_vendor(bigint, timestamptz, int, int)",
     "guard_budget_take()",
 )
-# Copies of all keys are for the operator, who signs in as the owner of the database.
-_OPERATORS_ONLY = ("guard_keys_after(uuid, int)", "guard_keys_not_under(text, int)")
+# Not for the application: pieces of the functions above; and copying, bringing back, rotating and destroying keys, for
+# the operator, who signs in as the owner of the database.
+_NOT_CALLED = (
+    "guard_value_of(text)",
+    "guard_key_under(text)",
+    "guard_ruling(uuid, text, uuid, uuid)",
+    "guard_keys_after(uuid, int)",
+    "guard_make_keys(uuid[], text[])",
+    "guard_keys_not_under(text, uuid, int)",
+    "guard_rewrap_keys(uuid[], text[], text[])",
+    "guard_destroy_keys(uuid[])",
+)
 
 
 class CannotSeparate(Exception):  # noqa: N818 - reads as what is the matter
     """The database user may not make roles. The text is for the operator."""
+
+
+class OwnerNeeded(Exception):  # noqa: N818 - reads as what is the matter
+    """This is for the operator, as the owner of the database. The text is for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +102,29 @@ def separate(*, password: str = "") -> None:
                 cursor.execute("SELECT format('ALTER ROLE %%I PASSWORD %%L', %s::text, %s::text)", [APP, password])
                 cursor.execute(cursor.fetchone()[0])
             cursor.execute(_RIGHTS)
+            _keep_ciphertext(cursor)
     except DatabaseError as error:
         cause = str(error).strip().splitlines()[0]
         raise CannotSeparate(
             f"The roles {VAULT} and {APP} could not be set up ({cause}). Let somebody who may create roles run "
             f"`holdfast vault roles` once with their DATABASE_URL, then run Holdfast as {APP}."
         ) from error
+
+
+def _keep_ciphertext(cursor: Any) -> None:
+    """Let the application's role read every column of a table but the sealed ones; the vault reads those for it."""
+    columns: dict[str, list[str]] = defaultdict(list)
+    for field in sealed_columns():
+        columns[field.model._meta.db_table].append(str(field.column))
+    for table, sealed in columns.items():
+        cursor.execute(
+            "SELECT format('REVOKE SELECT ON %%1$I FROM PUBLIC, %%3$I; GRANT SELECT (%%2$s) ON %%1$I TO %%3$I;"
+            " GRANT SELECT ON %%1$I TO %%4$I', %s::text, string_agg(quote_ident(attname), ', '), %s::text, %s::text)"
+            " FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND attname <> ALL(%s)",
+            [table, APP, VAULT, table, sealed],
+        )
+        cursor.execute(cursor.fetchone()[0])
 
 
 def standing() -> Standing:
@@ -107,6 +139,14 @@ def standing() -> Standing:
         )
         user, vaulted, trusted = cursor.fetchone()
     return Standing(user, trusted, vaulted and not trusted)
+
+
+def require_owner() -> None:
+    """Raise `OwnerNeeded` where the connection may only do what the application may."""
+    if not (now := standing()).trusted:
+        raise OwnerNeeded(
+            f"The database user {now.user} may not do this. Run it with the DATABASE_URL of the database's owner."
+        )
 
 
 def findings() -> list[tuple[bool, str]]:
@@ -136,13 +176,14 @@ _RIGHTS = "\n".join(
         f"GRANT UPDATE ON guard_grant TO {VAULT};",
         f"GRANT CREATE ON SCHEMA public TO {VAULT};",  # only while ownership is handed over
         *(f"ALTER TABLE {table} OWNER TO {VAULT};" for table in _KEPT),
-        *(f"ALTER FUNCTION {function} OWNER TO {VAULT};" for function in _CALLED),
+        *(f"ALTER FUNCTION {function} OWNER TO {VAULT};" for function in (*_CALLED, *_NOT_CALLED)),
         f"REVOKE CREATE ON SCHEMA public FROM {VAULT};",
         f"REVOKE ALL ON {', '.join(_KEPT)} FROM PUBLIC, {APP};",
         f"GRANT SELECT ON {', '.join(_READ)} TO {APP};",
-        *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC;" for function in _CALLED),
+        # Who may count what was given out could also set the count back.
+        f"REVOKE ALL ON SEQUENCE guard_machineopening_id_seq FROM PUBLIC, {APP};",
+        *(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC, {APP};" for function in (*_CALLED, *_NOT_CALLED)),
         *(f"GRANT EXECUTE ON FUNCTION {function} TO {APP};" for function in _CALLED),
-        *(f"REVOKE EXECUTE ON FUNCTION {function} FROM {APP};" for function in _OPERATORS_ONLY),
         f"GRANT EXECUTE ON PROCEDURE guard_reveal TO {APP};",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APP};",
     ]

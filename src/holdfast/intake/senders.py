@@ -62,15 +62,13 @@ def newest_senders(conversation_ids: Sequence[UUID]) -> dict[UUID, Newest]:
         .values_list("conversation_id", "channel", "contact_id", "contact__sender", "contact__payload__machine")
     )
     return {
-        conversation_id: Newest(_of_contact(contact_id, cast("Sealed", sender)), channel, machine is True)
+        # A column read without its row does not know what its value is bound to.
+        conversation_id: Newest(
+            cast("Sealed", sender).of(f"intake_contact.sender.{contact_id}"), channel, machine is True
+        )
         for conversation_id, channel, contact_id, sender, machine in newest
         if conversation_id is not None
     }
-
-
-def _of_contact(contact_id: UUID, sender: Sealed) -> Sealed:
-    """A column read without its row does not know what its value is bound to."""
-    return Sealed(sender.token, sender.mask, f"intake_contact.sender.{contact_id}")
 
 
 def mail_ids(conversation_id: UUID, *, limit: int = 20) -> list[tuple[datetime, str]]:

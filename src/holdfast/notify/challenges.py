@@ -18,7 +18,7 @@ import httpx
 from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.fields import Sealed
-from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.guard.opening import CannotOpen, MachineUse, opened_all_for_machine
 from holdfast.notify.campaigns.carriers.http import webhook
 from holdfast.notify.campaigns.contract import Letter
 
@@ -42,8 +42,7 @@ def asked(*, id: UUID, url: Sealed, secret: Sealed) -> Proof:  # noqa: A002
     """Ask the webhook at `url` for its proof. `id` is the post's idempotency key."""
     challenge = secrets.token_urlsafe(32)
     try:
-        to = opened_for_machine(url, use=MachineUse.DELIVER)
-        key = opened_for_machine(secret, use=MachineUse.DELIVER)
+        to, key = opened_all_for_machine([url, secret], use=MachineUse.DELIVER)
     except CannotOpen:
         return Proof.AWAY
     body = json.dumps({"type": "challenge", "challenge": challenge})

@@ -23,7 +23,7 @@ from django.views.decorators.debug import sensitive_variables
 from holdfast.channels import email_out
 from holdfast.guard.fields import sealed_token
 from holdfast.guard.masks import masked
-from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine, opened_many_for_machine
 from holdfast.kit import clock, outbox
 from holdfast.kit.ids import uuid7
 from holdfast.notify.envelopes import Envelope, addressed, envelopes, mail_for
@@ -80,6 +80,7 @@ def _recipient(delivery_id: UUID, address: str) -> str:
     return sealed_token(f"notify_delivery.recipient.{delivery_id}", address, shown=shown)
 
 
+@sensitive_variables("recipients", "recipient")
 def send_due(*, limit: int = 50) -> int:
     """Send what is due, at most `limit` mails, and return how many were tried.
 
@@ -99,8 +100,10 @@ def send_due(*, limit: int = 50) -> int:
             _later(envelope, f"The mail server could not be reached: {error}")
         return len(leased)
     try:
-        for envelope in envelopes(leased):
-            _send(envelope, backend)
+        due = list(envelopes(leased))
+        recipients = opened_many_for_machine([each.delivery.recipient for each in due], use=MachineUse.DELIVER)
+        for envelope, recipient in zip(due, recipients, strict=True):
+            _send(envelope, recipient, backend)
     finally:
         backend.close()
     return len(leased)
@@ -165,10 +168,12 @@ def _lease(limit: int) -> list[UUID]:
     return due
 
 
-def _send(envelope: Envelope, backend: BaseEmailBackend) -> None:
+@sensitive_variables("recipient", "to")
+def _send(envelope: Envelope, recipient: str | None, backend: BaseEmailBackend) -> None:
+    """Send one mail; a recipient that did not open among the others is asked for again, for the reason why."""
     try:
-        recipient = opened_for_machine(envelope.delivery.recipient, use=MachineUse.DELIVER)
-        mail = email_out.build(mail_for(envelope, recipient))
+        to = recipient or opened_for_machine(envelope.delivery.recipient, use=MachineUse.DELIVER)
+        mail = email_out.build(mail_for(envelope, to))
         mail.connection = backend
         mail.send(fail_silently=False)
     except CannotOpen as error:

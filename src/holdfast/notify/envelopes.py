@@ -9,11 +9,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 
 from holdfast.channels.email_out import OutgoingFile, OutgoingMail
 from holdfast.conversations.outgoing import automatic_counts, outgoing
-from holdfast.guard.fields import Sealed
-from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.guard.fields import NOTHING
+from holdfast.guard.opening import MachineUse, opened_many_for_machine
 from holdfast.intake.senders import mail_ids, newest_senders
 from holdfast.kit import clock
 from holdfast.kit.blobs import BlobStore
@@ -47,6 +48,7 @@ class Envelope:
     begins: bool = False
 
 
+@sensitive_variables("opened", "value", "address")
 def addressed(message_ids: Sequence[UUID], *, automatic_limit: int) -> Iterator[Addressed]:
     """Yield the messages whose customer is reached by mail, with the address their newest contact came from.
 
@@ -59,29 +61,26 @@ def addressed(message_ids: Sequence[UUID], *, automatic_limit: int) -> Iterator[
     )
     spoken_for = {conversation_id for conversation_id, newest in senders.items() if newest.delegated}
     on_file = mail_on_file({m.customer_id for m in messages if m.customer_id and m.conversation_id in spoken_for})
+    sealed = []
     for message in messages:
         if message.conversation_id in spoken_for:
-            address = _as_mail(_opened(on_file.get(message.customer_id) if message.customer_id else None))
+            sealed.append(on_file.get(message.customer_id, NOTHING) if message.customer_id else NOTHING)
         else:
             # A chat's screen reads the conversation, so nothing has to be sent there.
             newest = senders.get(message.conversation_id)
-            address = _mail_address(newest.sender) if newest is not None and newest.channel != "chat" else ""
+            sealed.append(newest.sender if newest is not None and newest.channel != "chat" else NOTHING)
+    opened = opened_many_for_machine(sealed, use=MachineUse.DELIVER)
+    for message, value in zip(messages, opened, strict=True):
+        address = _as_mail(value or "") if message.conversation_id in spoken_for else _mail_address(value or "")
         if address:
             over = message.customer_id is not None and busy.get(message.customer_id, 0) > automatic_limit
             yield Addressed(message.message_id, message.conversation_id, address, held=over and message.automatic)
 
 
-def _mail_address(sender: Sealed) -> str:
+def _mail_address(sender: str) -> str:
     try:
-        return _as_mail(str(json.loads(_opened(sender) or "{}").get("email", "")))
+        return _as_mail(str(json.loads(sender or "{}").get("email", "")))
     except ValueError:
-        return ""
-
-
-def _opened(sealed: Sealed | None) -> str:
-    try:
-        return opened_for_machine(sealed, use=MachineUse.DELIVER) if sealed is not None else ""
-    except CannotOpen:
         return ""
 
 

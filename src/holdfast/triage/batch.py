@@ -33,7 +33,7 @@ from holdfast.shield.assess import ToAssess
 from holdfast.triage import about_incidents, codes, leases
 from holdfast.triage.answering import Matter, ask_assistant, matters, remember
 from holdfast.triage.deflecting import deflect, record
-from holdfast.triage.reading import mails_given_back, parked_as, placeholder, sender_of, to_thread
+from holdfast.triage.reading import mails_given_back, parked_as, placeholder, senders_of, to_thread
 from holdfast.triage.scrubbing import scrubbed
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _process(contacts: Sequence[Contact]) -> None:
     ours = [contact for contact in contacts if contact.pk in held]
     if not ours:
         return
-    people = identify([sender_of(contact) for contact in ours])
+    people = identify(senders_of(ours))
     items = scrubbed([to_thread(contact, who) for contact, who in zip(ours, people, strict=True)])
     threaded = thread(items)
     found = matters(items, threaded)

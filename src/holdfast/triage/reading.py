@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from holdfast.conversations.to_thread import ToThread
-from holdfast.guard.opening import MachineUse, opened_for_machine
+from holdfast.guard.opening import MachineUse, opened_all_for_machine
 from holdfast.people.identify import Identified, Sender
 
 if TYPE_CHECKING:
@@ -19,9 +19,14 @@ ASKED_FOR_A_PERSON = "Asked for a person."
 _LATE = timedelta(minutes=5)
 
 
-def sender_of(contact: Contact) -> Sender:
-    """Open who sent it, for identification only. Raises `CannotOpen`, `ValueError`."""
-    opened = json.loads(opened_for_machine(contact.sender, use=MachineUse.IDENTIFY) or "{}")
+def senders_of(contacts: Sequence[Contact]) -> list[Sender]:
+    """Open who sent them, for identification only, in one query. Raises `CannotOpen`, `ValueError`."""
+    opened = opened_all_for_machine([contact.sender for contact in contacts], use=MachineUse.IDENTIFY)
+    return [_sender(contact, identities) for contact, identities in zip(contacts, opened, strict=True)]
+
+
+def _sender(contact: Contact, identities: str) -> Sender:
+    opened = json.loads(identities or "{}")
     if not isinstance(opened, dict):
         raise ValueError("The sender is not a set of identities.")
     named = {str(kind): str(value) for kind, value in opened.items() if value}

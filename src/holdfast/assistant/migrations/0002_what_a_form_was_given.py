@@ -23,7 +23,7 @@ PLAIN = {"action", "asks", "tries", "key"}
 
 def seal_what_is_pending(apps, schema_editor):
     """Close what was kept in plain until now. Forms wait for minutes, so these are few."""
-    for row in apps.get_model("assistant", "Holding").objects.filter(pending__isnull=False):
+    for row in apps.get_model("assistant", "Holding").objects.filter(pending__isnull=False).defer("given"):
         values = {name: value for name, value in row.pending.items() if name not in PLAIN}
         if values:
             row.pending = {name: value for name, value in row.pending.items() if name in PLAIN}

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.views.decorators.debug import sensitive_variables
 
 from holdfast.guard.fields import Sealed, sealed_token
 from holdfast.guard.keys import blind_index, normalise
 from holdfast.guard.masks import masked
-from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine
+from holdfast.guard.opening import MachineUse, opened_many_for_machine
 from holdfast.guard.watching.canaries import is_canary
 from holdfast.kit.ids import uuid7
 from holdfast.notify.campaigns.contract import Added, NotFound, Recipient, Refused
@@ -47,10 +49,8 @@ def add_recipients(campaign_id: UUID, recipients: Iterable[Recipient]) -> Added:
     """
     added = already = unusable = 0
     waiting: dict[str, list[_Row]] = defaultdict(list)
-    for recipient in recipients:
-        if _is_made_up(recipient.person_key):
-            continue
-        row = _row(recipient)
+    real = (recipient for recipient in recipients if not _is_made_up(recipient.person_key))
+    for recipient, row in _rows(real):
         if row is None:
             unusable += 1
             continue
@@ -69,14 +69,33 @@ def add_recipients(campaign_id: UUID, recipients: Iterable[Recipient]) -> Added:
     return Added(added, already, unusable)
 
 
-def _row(recipient: Recipient) -> _Row | None:
-    try:
-        address = _opened(recipient.address).strip()
-        if recipient.channel == Channel.SMS:
-            address = normalise("phone", address)
-        values = {name: _opened(value) for name, value in recipient.values.items()}
-    except CannotOpen:
+@sensitive_variables("opened")
+def _rows(recipients: Iterable[Recipient]) -> Iterator[tuple[Recipient, _Row | None]]:
+    """Yield each recipient with the row to store; sealed values are opened for some hundred of them at once."""
+    for some in _some(recipients):
+        sealed = {
+            value for each in some for value in (each.address, *each.values.values()) if isinstance(value, Sealed)
+        }
+        ordered = list(sealed)
+        opened = dict(zip(ordered, opened_many_for_machine(ordered, use=MachineUse.DELIVER), strict=True))
+        for each in some:
+            yield each, _row(each, opened)
+
+
+def _some(recipients: Iterable[Recipient]) -> Iterator[list[Recipient]]:
+    stream = iter(recipients)
+    while some := list(islice(stream, CHUNK)):
+        yield some
+
+
+@sensitive_variables()
+def _row(recipient: Recipient, opened: Mapping[Sealed, str | None]) -> _Row | None:
+    """Return the row to store; none where a value does not open or the address is none."""
+    address = _plain(recipient.address, opened)
+    values = {name: plain for name, value in recipient.values.items() if (plain := _plain(value, opened)) is not None}
+    if address is None or len(values) < len(recipient.values):
         return None
+    address = normalise("phone", address) if recipient.channel == Channel.SMS else address.strip()
     kind = INDEX_KINDS.get(Channel(recipient.channel)) if recipient.channel in Channel.values else None
     given = " ".join(sorted(name for name, value in values.items() if value))
     too_long = len(recipient.person_key) > _LONGEST["person_key"] or len(given) > _LONGEST["given"]
@@ -107,8 +126,8 @@ def _is_made_up(person_key: str) -> bool:
         return False
 
 
-def _opened(value: Sealed | str) -> str:
-    return opened_for_machine(value, use=MachineUse.DELIVER) if isinstance(value, Sealed) else value
+def _plain(value: Sealed | str, opened: Mapping[Sealed, str | None]) -> str | None:
+    return opened[value] if isinstance(value, Sealed) else value
 
 
 def usable(channel: str, address: str) -> bool:

@@ -85,8 +85,12 @@ RETURNING id, campaign_id, channel, lease, rounds
 """  # noqa: S608 - made of constants
 
 _WAITING = """
-SELECT id, attempts, locale, segment, given, sealed FROM campaigns_recipient
-WHERE chunk_id = %s AND state = 'pending' ORDER BY id
+WITH waiting AS MATERIALIZED (
+    SELECT id, attempts, locale, segment, given FROM campaigns_recipient WHERE chunk_id = %s AND state = 'pending'
+)
+SELECT w.id, w.attempts, w.locale, w.segment, w.given, s.token FROM waiting w
+JOIN guard_sealed_for('deliver', 'campaigns_recipient.sealed', ARRAY(SELECT id FROM waiting)) s ON s.id = w.id
+ORDER BY w.id
 """
 
 _STEP = f"""
@@ -156,7 +160,7 @@ def lease(connection: Connection, *, channel: str, resting: Sequence[UUID] = ())
 
 
 def waiting(connection: Connection, leased: Leased) -> list[Waiting]:
-    """Return the recipients of a chunk that wait."""
+    """Return the recipients of a chunk that wait, with what is stored of them, which is noted as given out."""
     return [Waiting(*row) for row in connection.execute(_WAITING, [leased.chunk]).fetchall()]
 
 

@@ -1,0 +1,10 @@
+"""Masks stand beside what is stored, which the application then need not read. On a large table: a rewrite, under a lock."""
+
+from django.db import migrations
+
+from holdfast.guard.mask_columns import beside
+
+
+class Migration(migrations.Migration):
+    dependencies = [("assistant", "0003_what_a_turn_cost"), ("guard", "0011_stored_forms_through_functions")]
+    operations = [beside("assistant_holding", "given", key="conversation_id")]
