@@ -62,6 +62,9 @@ def test_the_bridge_has_no_breach_in_calm_and_in_a_siege(
     page.locator("details.change > summary").click()
     assert breaches(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = page.locator(".band, .people-marks").evaluate_all("each => each.map(one => one.getBoundingClientRect())")
+    assert boxes[0]["height"] < 60, "the band has one line, whatever other pages call their parts"
+    assert all(each["y"] >= boxes[0]["height"] for each in boxes[1:]), "people's marks are not over the band"
 
 
 def test_a_change_of_posture_is_seen_in_every_window_at_once(desk: Desk, visitors: Visitors) -> None:

@@ -58,6 +58,7 @@ def test_from_a_question_to_an_incident_and_nothing_overflows(desk: Desk, visito
     page.get_by_label("To, not included").fill("2099-01-01T00:00")
     page.get_by_role("button", name="Count").click()
     expect(page.get_by_role("heading", name="Whom 1 account could know")).to_be_visible()
+    expect(page.get_by_role("row", name="Account number 3")).to_be_visible()
     page.get_by_label("References (CSV, first column)").set_input_files(
         files=[{"name": "sample.csv", "mimeType": "text/csv", "buffer": b"RD-1\nRD-10\nRD-999\n"}]
     )

@@ -169,8 +169,8 @@ def people_marks(few: int, some: int, many: int) -> SafeString:
     rows = max(4, math.ceil(len(names) / _COLUMNS))
     cells = [(name, 8 * (n // rows), 8 * (n % rows)) for n, name in enumerate(names)]
     return format_html(
-        '<svg class="marks" viewBox="0 0 {} {}" role="img" aria-label="{} people: {} with 0 to 2 hard conversations in'
-        ' a row, {} with 3 to 5, {} with 6 or more">{}</svg>',
+        '<svg class="people-marks" viewBox="0 0 {} {}" role="img" aria-label="{} people: {} with 0 to 2 hard'
+        ' conversations in a row, {} with 3 to 5, {} with 6 or more">{}</svg>',
         8 * _COLUMNS - 2,
         8 * rows - 2,
         len(names),
