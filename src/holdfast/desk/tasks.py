@@ -5,9 +5,12 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from holdfast.desk.cutting_off import settle
+from holdfast.desk.watch import days
 from holdfast.desk.watch.looking import look
 from holdfast.guard.cutoff.queries import unsettled
 from holdfast.guard.watching import searches
+from holdfast.guard.watching.over_time import PAST
+from holdfast.kit.clock import now
 
 
 @app.task(queue="now", pass_context=False)
@@ -33,5 +36,6 @@ def look_at_what_was_opened(timestamp: int) -> int:
 @app.periodic(cron="17 2 * * *")
 @app.task(queue="slow", queueing_lock="desk.forget_searches", pass_context=False)
 def forget_old_searches(timestamp: int) -> int:
-    """Forget searches that no look reads any more, every night."""
+    """Forget searches and counted days that no look reads any more, every night; return how many searches."""
+    days.forget_old((now() - PAST).date())
     return searches.forget_old()

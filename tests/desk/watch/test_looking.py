@@ -17,8 +17,8 @@ from holdfast.conversations.closures import close, reopen
 from holdfast.conversations.messages import post_reply
 from holdfast.conversations.models import Conversation
 from holdfast.desk import tasks
-from holdfast.desk.watch import planting, reporting
-from holdfast.desk.watch.facts import gather
+from holdfast.desk.watch import days, planting, reporting
+from holdfast.desk.watch.facts import gather, with_openings_of
 from holdfast.desk.watch.looking import look, seen_by
 from holdfast.desk.watch.made_up_accounts import account
 from holdfast.guard import reveals
@@ -29,7 +29,7 @@ from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.guard.watching import addresses, canaries, notices, numbers, restraints, searches
 from holdfast.guard.watching.contract import Kind, Oddity
 from holdfast.guard.watching.errors import Refused
-from holdfast.guard.watching.models import Noticed, Report, Search, ViewerAddress
+from holdfast.guard.watching.models import CountedDay, DayCount, Noticed, Report, Search, ViewerAddress
 from holdfast.intake.accept import accept_now
 from holdfast.intake.contact import Incoming
 from holdfast.intake.models import Contact
@@ -151,6 +151,38 @@ def test_how_a_case_came_and_whose_customer_is_unusual_is_read_with_the_opening(
         ("not_held", 1),
         ("picked", 1),
     }
+
+
+def test_days_are_counted_once_when_they_are_over_and_again_when_they_are_missing(
+    desk: Any, clock: time_machine.Coordinates
+) -> None:
+    started = now()
+    for back in (0, 1, 3, 3, 9, 50):
+        case = desk.talk(at=now() - timedelta(days=back, hours=1))
+        _opened(desk.ana.pk, case, at=now() - timedelta(days=back))
+    first = gather(now() + timedelta(minutes=1)).days
+    assert [(started.date() - day.day).days for day in first] == [50, 9, 3, 1, 0]
+    assert CountedDay.objects.count() == 77, "all but the last week, which is read anyway"
+    kept = list(DayCount.objects.values_list("pk", flat=True))
+    assert len(kept) == 2, "of the days over which nobody did anything there is no row"
+    assert gather(now() + timedelta(minutes=2)).days == first
+    assert list(DayCount.objects.values_list("pk", flat=True)) == kept, "nothing was counted twice"
+    CountedDay.objects.filter(day=(started - timedelta(days=50)).date()).delete()
+    assert gather(now() + timedelta(minutes=3)).days == first, "a day that is missing is counted again"
+    assert set(DayCount.objects.values_list("pk", flat=True)) - set(kept), "from the log"
+    clock.shift(8 * 86_400)
+    assert gather(now()).days == first
+    assert days.forget_old(started.date()) == 4
+
+
+def test_what_stands_out_by_days_names_its_openings_of_four_weeks(desk: Any, clock: time_machine.Coordinates) -> None:
+    case = desk.talk()
+    row = _opened(desk.ana.pk, case, at=now() - timedelta(days=20))
+    other = _opened(desk.bob.pk, case, at=now() - timedelta(days=20))
+    facts = gather(now())
+    assert facts.openings == ()
+    assert [each.entry for each in with_openings_of({desk.ana.pk}, facts).openings] == [row.pk]
+    assert other.pk not in {each.entry for each in with_openings_of({desk.ana.pk}, facts).openings}
 
 
 def test_what_is_opened_outside_of_shifts_and_in_breaks_is_counted_where_a_roster_is_kept(

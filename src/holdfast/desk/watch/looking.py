@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from holdfast.conversations.models import Assignment
-from holdfast.desk.watch.facts import gather
+from holdfast.desk.watch.facts import gather, with_openings_of
 from holdfast.guard.models import RevealLog
 from holdfast.guard.watching import common_point, notices, numbers, trips
 from holdfast.guard.watching.canaries import planted
-from holdfast.guard.watching.contract import Kind, Signal
+from holdfast.guard.watching.contract import Facts, Kind, Signal
 from holdfast.guard.watching.models import Canary, Report, ViewerAddress, ViewerNumber
 from holdfast.guard.watching.over_time import PAST
 from holdfast.guard.watching.signals import signals
 from holdfast.kit.clock import now
 from holdfast.people.models import Customer
+
+_BY_DAYS = {Kind.UNEXPLAINED, Kind.VALUES, Kind.OUTSIDE, Kind.OFF_SHIFT, Kind.SURPRISE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,18 @@ def look(at: datetime | None = None) -> Looked:
     at = at or now()
     cleared = notices.cleared()
     found = [
-        *signals(gather(at), cleared=cleared),
+        *_with_their_entries(gather(at), cleared),
         *trips.signals(at=at, trials=_trials(at), touched=_touched(at), written_to=_written_to(), cleared=cleared),
         *_reported(at, cleared),
     ]
     return Looked(tuple(found), tuple(notices.note(found, looked_for=list(Kind))))
+
+
+def _with_their_entries(facts: Facts, cleared: Mapping[tuple[int, Kind], datetime]) -> list[Signal]:
+    """Who stands out is found by counts; their openings of four weeks are read for what stood out only then."""
+    found = signals(facts, cleared=cleared)
+    by_days = {each.agent_id for each in found if each.kind in _BY_DAYS}
+    return signals(with_openings_of(by_days, facts), cleared=cleared) if by_days else found
 
 
 def seen_by(since: datetime, until: datetime) -> dict[int, set[UUID]]:

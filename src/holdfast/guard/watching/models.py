@@ -235,3 +235,28 @@ class Search(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["at", "agent_id"], name="watching_search_by_time")]
+
+
+class DayCount(models.Model):
+    """One day of one agent that is over, counted for the signals over weeks. Forgotten after twelve weeks."""
+
+    agent_id = models.BigIntegerField()
+    day = models.DateField(help_text="Of UTC.")
+    cases = models.PositiveIntegerField()
+    openings = models.PositiveIntegerField()
+    values = models.PositiveIntegerField()
+    unexplained = models.PositiveIntegerField()
+    searches = models.PositiveIntegerField()
+    outside = models.PositiveIntegerField()
+    off_shift = models.PositiveIntegerField()
+    came = models.JSONField(default=list, help_text="How cases came, by third of the day: [third, way, customers].")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "agent_id"], name="watching_day_counted_once")]
+
+
+class CountedDay(models.Model):
+    """A day that is counted, for everybody who did something in it."""
+
+    day = models.DateField(primary_key=True)
+    at = models.DateTimeField()
