@@ -23,7 +23,7 @@ from holdfast.guard.radius.contract import Class, Question, Refused
 from holdfast.guard.radius.known import Proven, known
 from holdfast.guard.radius.models import Sighting
 from holdfast.guard.watching import canaries
-from holdfast.guard.watching.models import Report, ViewerAddress
+from holdfast.guard.watching.models import Report, ViewerAddress, ViewerNumber
 from holdfast.incidents.audiences import freezing
 from holdfast.incidents.audiences.models import Listed, Member
 from holdfast.incidents.legal import acts, proposing
@@ -191,11 +191,12 @@ def test_what_the_house_knows_itself_is_held_against_a_report_and_a_gap_is_said(
             index=each.pk.bytes, agent_id=viewer.pk, canary_id=canaries.tag(each.pk), shown_at=shown_at,
             written_to_at=now(),
         )  # fmt: skip
+    ViewerNumber.objects.create(index=b"n" * 16, agent_id=ben.pk, ending="00", shown_at=now(), heard=9)
     made = making.make(about(ana), by=None)
     kept = keeping.kept(made.id)
     assert kept is not None
     found = known(kept, made.files.as_json)
-    assert found.proven == Proven(used=4, confirmed=1, missing=1, others=1, apart=1)
+    assert found.proven == Proven(used=5, confirmed=1, missing=1, others=2, apart=1)
     reported = found.reported
     assert (reported.known, reported.shown, reported.refused, reported.elsewhere) == (3, 1, 1, 1)
     page = sign_in(security).get(f"/security/radius/{made.id}/").content.decode()

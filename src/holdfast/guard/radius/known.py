@@ -1,25 +1,28 @@
 """What the house itself knows to have got out, held against a report without anybody bringing a file.
 
-Customers who reported that somebody knew them, and addresses of made-up customers that only one viewer was ever shown
-and that somebody outside wrote to. The second are proof of a way out, so a list that lacks one of them has a gap.
+Customers who reported that somebody knew them, and addresses and telephone numbers of made-up customers that only one
+viewer was ever shown and that somebody outside used. The second are proof of a way out, so a list that lacks one of
+them has a gap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import datetime
 
 from holdfast.guard.radius.contract import Class
 from holdfast.guard.radius.keeping import Kept
 from holdfast.guard.radius.reconciling import Held, Source, held, named_in
-from holdfast.guard.watching import canaries
-from holdfast.guard.watching.models import Report, ViewerAddress
+from holdfast.guard.watching import canaries, numbers
+from holdfast.guard.watching.models import Report, ViewerAddress, ViewerNumber
+
+_CONTACTS = ("made-up address or number", "made-up addresses or numbers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """Addresses made up for one viewer that somebody outside wrote to. Each of `used` is in one of the next four.
+    """Addresses and numbers made up for one viewer that somebody outside used. Each of `used` is in one other field.
 
     `confirmed`: one of the report's accounts was shown it, and the list has it. `missing`: likewise, and the list
     lacks it. `others`: it was shown to an account that was not asked about. `apart`: not asked about either, by the
@@ -62,40 +65,52 @@ def _ways(customer: str, named: Mapping[Class, Collection[str]]) -> set[str]:
 
 
 def _proven(report: Kept, released: Collection[str]) -> Proven:
-    rows = list(
-        ViewerAddress.objects.filter(written_to_at__isnull=False).values_list("agent_id", "canary_id", "shown_at")
-    )
+    rows = list(_used())
     if not rows:
         return Proven()
-    customers: dict[bytes, UUID] = {canaries.tag(each.customer_id): each.customer_id for each in canaries.planted()}
+    made_up: dict[bytes, str] = {canaries.tag(each.customer_id): str(each.customer_id) for each in canaries.planted()}
+    any_of_them = not set(released).isdisjoint(made_up.values())
     confirmed = missing = others = apart = 0
     for agent_id, tag, shown_at in rows:
         if agent_id not in report.agents:
             others += 1
         elif not report.since <= shown_at < report.until or (report.fields and "identity" not in report.fields):
             apart += 1
-        elif str(customers.get(bytes(tag))) in released:
+        elif made_up.get(tag) in released if tag else any_of_them:
             confirmed += 1
         else:
             missing += 1
     return Proven(used=len(rows), confirmed=confirmed, missing=missing, others=others, apart=apart)
 
 
+def _used() -> Iterator[tuple[int, bytes, datetime]]:
+    """Whose own address or number was used, of which made-up customer, and when it was first shown.
+
+    A number stands for all made-up customers whom one viewer opens, so it has none.
+    """
+    written = ViewerAddress.objects.filter(written_to_at__isnull=False)
+    for agent_id, tag, shown_at in written.values_list("agent_id", "canary_id", "shown_at"):
+        yield agent_id, bytes(tag), shown_at
+    called = ViewerNumber.objects.filter(heard__gte=numbers.ENOUGH).exclude(agent_id=numbers.NOBODY)
+    for agent_id, shown_at in called.values_list("agent_id", "shown_at"):
+        yield agent_id, b"", shown_at
+
+
 def _gaps(found: Known) -> Iterator[str]:
     proven, reported = found.proven, found.reported
     if proven.missing:
         yield (
-            f"The list lacks {_many(proven.missing, 'made-up customer')} whose address only one of these accounts was"
-            " shown, and to whom somebody wrote. Do not rely on it before it is known why: check the log."
+            f"The list lacks {_many(proven.missing, 'made-up customer')} whose address or number only one of these"
+            " accounts was shown, and whom somebody got in touch with. Do not rely on it before it is known why: check the log."
         )
     if proven.others:
         yield (
-            f"{_many(proven.others, 'address', 'addresses')} that somebody outside wrote to {_were(proven.others)}"
+            f"{_many(proven.others, *_CONTACTS)} that somebody outside used {_were(proven.others)}"
             " shown to another account only. Data left another way as well: count for more accounts."
         )
     if proven.apart:
         yield (
-            f"{_many(proven.apart, 'address', 'addresses')} that somebody outside wrote to {_were(proven.apart)} shown"
+            f"{_many(proven.apart, *_CONTACTS)} that somebody outside used {_were(proven.apart)} shown"
             " to these accounts outside of this interval, or in a field that was left out. Count again, wider."
         )
     if reported.elsewhere:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from holdfast.guard.cutoff.models import Covered
 from holdfast.guard.radius.models import Sighting
@@ -22,6 +22,11 @@ _log = structlog.get_logger(__name__)
 KEPT = timedelta(days=400)
 """Longer than any of the known cases took to come out; what was seen is of use to nobody after that."""
 _MOST = 200_000  # remembered in one process, some 30 MB; then it begins anew
+# One statement whatever the number: a list of fifty is noted while somebody waits for it.
+_INSERT = """
+    INSERT INTO guard_radius_sighting (conversation_id, customer_id, day, agent_id, how, first_at)
+    SELECT shown.*, %s, %s, %s, %s FROM unnest(%s::uuid[], %s::uuid[]) AS shown ON CONFLICT DO NOTHING
+"""
 _noted: set[tuple[int, date, UUID, str]] = set()
 _lock = threading.Lock()
 
@@ -45,15 +50,12 @@ def note(*, agent_id: int, how: How, cases: Iterable[tuple[UUID, UUID | None]]) 
     }
     if not new:
         return
-    rows = [
-        Sighting(day=day, agent_id=agent_id, conversation_id=case, customer_id=customer, how=how, first_at=moment)
-        for (_, _, case, _), customer in new.items()
-    ]
+    values = [day, agent_id, str(how), moment, [case for _, _, case, _ in new], list(new.values())]
     try:
-        with transaction.atomic():
-            Sighting.objects.bulk_create(rows, ignore_conflicts=True)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_INSERT, values)
     except DatabaseError as error:
-        _log.error("sightings_lost", count=len(rows), error=type(error).__name__)
+        _log.error("sightings_lost", count=len(new), error=type(error).__name__)
         return
     with _lock:
         if len(_noted) > _MOST:

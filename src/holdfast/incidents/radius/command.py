@@ -133,6 +133,8 @@ def _tell(made: Made, held: Sequence[Held]) -> None:
             f" value shown, {reported.masked:,} only under masks or in a case.\n"
         )
     if found.proven.confirmed:
-        sys.stdout.write(f"\n{found.proven.confirmed:,} addresses made up for one of these viewers were written to.\n")
+        sys.stdout.write(
+            f"\n{found.proven.confirmed:,} addresses or numbers made up for one of these viewers were used.\n"
+        )
     sys.stdout.writelines(f"\nGAP: {gap}\n" for gap in found.gaps)
     sys.stdout.write("\n" + "\n".join(sentences(made.radius)) + f"\n\nKept as report {made.id}.\n")
