@@ -101,8 +101,8 @@ def _gaps(found: Known) -> Iterator[str]:
     if proven.missing:
         yield (
             f"The list lacks {_many(proven.missing, 'made-up customer')} whose address or number only one of these"
-            " accounts was shown, and whom somebody got in touch with. Do not rely on it before it is known why: check the"
-            " log."
+            " accounts was shown, and whom somebody got in touch with. Do not rely on it before it is known"
+            " why: check the log."
         )
     if proven.others:
         yield (
