@@ -15,6 +15,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from holdfast.config.worker_metrics import place_of
+from holdfast.kit.virus_scanner import is_address
 
 Networks = Annotated[
     tuple[IPv4Network | IPv6Network, ...],
@@ -146,6 +147,9 @@ class Options(BaseSettings):
         None, description="Folder where the worker keeps a copy of the status page as files; empty: nowhere."
     )
     imap_url: str = Field("", description="Mailbox to read: imaps://user:password@host:port/INBOX, or empty.")
+    clamd: str = Field(
+        "", description="Virus scanner, ClamAV's daemon: unix:/run/clamav/clamd.ctl or host:port; empty: none."
+    )
     dialler_url: str = Field(
         "", description="Dialler that calls customers for agents: takes a POST with JSON {to, agent, case, id}."
     )
@@ -197,6 +201,12 @@ class Options(BaseSettings):
         for number in self.canary_phones:
             if not re.fullmatch(r"\+[1-9][0-9 ]{6,18}[0-9]", number):
                 raise ValueError(f"HOLDFAST_CANARY_PHONES: {number!r} is no number such as +49 30 5550117")
+        return self
+
+    @model_validator(mode="after")
+    def _finds_its_virus_scanner(self) -> Self:
+        if self.clamd and not is_address(self.clamd):
+            raise ValueError("HOLDFAST_CLAMD has to be unix:/run/clamav/clamd.ctl, or host:port")
         return self
 
     @model_validator(mode="after")

@@ -304,6 +304,7 @@ LLM_PRICE_OUT = _options.llm_price_out
 LLM_MAX_COST = _options.llm_max_cost
 LLM_CONCURRENCY = _options.llm_concurrency
 SEAL_KEYS = _options.seal_keys
+CLAMD = _options.clamd
 DIALLER_URL = _options.dialler_url
 DIALLER_KEY = _options.dialler_key.get_secret_value()
 LEDGER_KEY = _options.ledger_key.get_secret_value()

@@ -6,15 +6,24 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
+from holdfast.kit import virus_scanner
+
 
 def findings() -> Iterator[tuple[bool, str]]:
-    """Give a sentence for each; none of them is a fault."""
+    """Give a sentence for each; none of them is a fault. A virus scanner that is set and does not answer is one."""
+    if settings.CLAMD:
+        there = virus_scanner.answers(address=settings.CLAMD)
+        yield there, f"The virus scanner {'answers' if there else 'does not answer: files of customers are held'}."
     for is_off, sentence in _looked_at():
         if is_off:
             yield True, sentence
 
 
 def _looked_at() -> Iterator[tuple[bool, str]]:
+    yield (
+        not settings.CLAMD,
+        "No virus scanner looks through customers' files (HOLDFAST_CLAMD=unix:/run/clamav/clamd.ctl).",
+    )
     yield (
         settings.SECOND_FACTOR == "nobody",
         "Nobody must have a second factor (HOLDFAST_SECOND_FACTOR=leads or everybody demands one).",

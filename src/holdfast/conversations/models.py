@@ -125,6 +125,14 @@ class Attachment(models.Model):
     refused = models.CharField(max_length=40, blank=True, help_text="Why it was not kept: size, type.")
 
 
+class FileVerdict(models.Model):
+    """What a virus scanner said of some bytes, whoever sent them."""
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="SHA-256, as in the blob store.")
+    found = models.CharField(max_length=120, blank=True, help_text="The scanner's name for it; empty: nothing.")
+    at = models.DateTimeField()
+
+
 class ThreadKey(models.Model):
     """Something a later contact may name to say that it belongs here: a Message-ID, a chat session."""
 

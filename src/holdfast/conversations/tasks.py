@@ -6,6 +6,7 @@ from procrastinate.contrib.django import app
 
 from holdfast.conversations.callbacks import bring_forward, mark_broken
 from holdfast.conversations.held import give_up_of_absent
+from holdfast.conversations.scanning import look_through
 from holdfast.conversations.snoozes import wake_due
 from holdfast.conversations.told import note_newest
 
@@ -37,3 +38,10 @@ def leave_nobody_with_the_absent(timestamp: int) -> int:
 def note_waits(timestamp: int) -> int:
     """Note what a few of the newest in every line would be told, every minute: waits are corrected by how these end."""
     return note_newest()
+
+
+@app.periodic(cron="* * * * * */20")
+@app.task(queue="slow", queueing_lock="conversations.look_through_files", pass_context=False)
+def look_through_files(timestamp: int) -> int:
+    """Have the newest files looked through by the virus scanner, where one is set, every 20 seconds."""
+    return look_through()

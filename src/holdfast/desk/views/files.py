@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from holdfast.conversations import queries
+from holdfast.conversations import queries, scanning
 from holdfast.conversations.errors import Refused
 from holdfast.conversations.lookups import access_attachment
 from holdfast.conversations.models import Attachment
@@ -114,6 +114,9 @@ def _file(request: HttpRequest, attachment_id: UUID) -> tuple[Attachment, bytes]
         path = BlobStore(settings.BLOB_DIR).path(found.digest)
         if is_picture(path):
             raise Refused("Pictures are shown in the case, not downloaded.")
-        return found, path.read_bytes()
+        content = path.read_bytes()
     except (OSError, ValueError) as missing:
         raise Http404 from missing
+    if why := scanning.why_held(found.digest, content):
+        raise Refused(why)
+    return found, content
