@@ -50,10 +50,10 @@ def note(*, agent_id: int, how: How, cases: Iterable[tuple[UUID, UUID | None]]) 
     }
     if not new:
         return
-    values = [day, agent_id, str(how), moment, [case for _, _, case, _ in new], list(new.values())]
+    shown = [case for _, _, case, _ in new], list(new.values())
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_INSERT, values)
+            cursor.execute(_INSERT, [day, agent_id, str(how), moment, *shown])
     except DatabaseError as error:
         _log.error("sightings_lost", count=len(new), error=type(error).__name__)
         return
