@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from holdfast.conversations.assignments import assign
+from holdfast.desk.watch import report_words
 from holdfast.guard.keys import blind_index
 from holdfast.guard.watching import budgets, notices, restraints
 from holdfast.guard.watching.contract import Kind, Signal
@@ -127,6 +128,30 @@ def test_a_report_that_says_too_little_comes_back_with_what_is_missing(desk: Any
     assert response.status_code == 422
     assert "He knew my balance" in response.content.decode(), "and nothing is lost"
     assert not Report.objects.exists()
+
+
+def test_the_form_speaks_the_languages_of_the_help_centre(desk: Any) -> None:
+    asked = Client().get("/reported/", headers={"accept-language": "id"}).content.decode()
+    assert '<html lang="id"' in asked
+    assert "Nama saya" in asked
+    chosen = Client().get("/reported/?lang=pt-br").content.decode()
+    assert "Enviar" in chosen
+    assert "Português" in asked
+    assert "Send it" in Client().get("/reported/?lang=xx").content.decode()
+    refused = Client().post("/reported/", {**_REPORT, "day": "", "lang": "id"})
+    assert "dua tahun terakhir" in refused.content.decode()
+    taken = Client().post("/reported/", {**_REPORT, "day": now().date().isoformat(), "lang": "pt-br"})
+    assert "Obrigado" in taken.content.decode()
+    assert Contact.objects.get().locale == "pt-br", "and is answered in it"
+
+
+def test_every_language_of_the_form_has_every_word() -> None:
+    english = report_words.words_of("en")
+    for language in ("id", "pt-br"):
+        own = report_words.words_of(language)
+        assert own is not english
+        assert own.keys() == english.keys()
+        assert list(own["knew"]) == list(english["knew"])
 
 
 def test_a_list_of_reports_is_brought_in_or_sent_back_whole(desk: Any, sign_in: Callable[[Any], Client]) -> None:

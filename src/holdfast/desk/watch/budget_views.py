@@ -14,7 +14,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_POST
 
 from holdfast.desk.views.asking import words
-from holdfast.desk.watch import page, reporting
+from holdfast.desk.watch import page, report_words, reporting
 from holdfast.guard.watching import budgets
 from holdfast.guard.watching.errors import Refused
 from holdfast.kit.clock import now
@@ -65,7 +65,7 @@ def decide(request: HttpRequest, widening_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """The form for customers: somebody who knew me got in touch."""
-    problem, taken = "", False
+    problem, taken, language = "", False, report_words.language_of(request)
     if request.method == "POST":
         try:
             reporting.report(
@@ -75,16 +75,25 @@ def report(request: HttpRequest) -> HttpResponse:
                 happened_on=_day(request.POST.get("day", "")),
                 words=(request.POST.get("words") or "").replace("\x00", "")[: reporting.LONGEST],
                 counts=ratelimit.consume(request, action="reported"),
+                language=language,
             )
             taken = True
         except Refused as refused:
             problem = refused.sentence
-    context = {"problem": problem, "taken": taken, "knew": reporting.KNEW, "today": now().date(), "typed": request.POST}
+    context = {
+        "problem": problem,
+        "taken": taken,
+        "today": now().date(),
+        "typed": request.POST,
+        "own": report_words.words_of(language),
+        "languages": report_words.languages(language),
+        "LANGUAGE_CODE": language,
+    }
     return render(request, "desk/watch/report.html", context, status=422 if problem else 200)
 
 
-def _day(text: str) -> date:
+def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused("Give the day when it happened, for example 2026-03-02.") from None
+        return None

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
 
+from holdfast.desk.watch.report_words import words_of
 from holdfast.guard.ledger import acts
 from holdfast.guard.watching import numbers
 from holdfast.guard.watching.canaries import is_canary
@@ -23,14 +24,7 @@ from holdfast.intake.contact import Incoming
 from holdfast.kit.clock import now
 from holdfast.people.queries import customers_named
 
-KNEW = {
-    "name": "My name",
-    "contact": "My address, e-mail address or phone number",
-    "birth_date": "My date of birth",
-    "account": "My account or card number",
-    "balance": "My balance or payments",
-    "case": "Something I had written to you about",
-}
+KNEW: Mapping[str, str] = words_of("en")["knew"]
 LONGEST = 2_000
 MOST_LINES = 20_000
 _BACK = timedelta(days=730)
@@ -47,20 +41,28 @@ class Brought:
 
 @transaction.atomic
 def report(
-    *, account: str, contact: str, knew: Collection[str], happened_on: date, words: str, counts: bool = True
+    *,
+    account: str,
+    contact: str,
+    knew: Collection[str],
+    happened_on: date | None,
+    words: str,
+    counts: bool = True,
+    language: str = "en",
 ) -> None:
-    """Take one customer's report. Raises `Refused` with what is missing; never tells whether the account is known.
+    """Take one customer's report. Raises `Refused` with what is missing, in their language; never tells whether the
+    account is known.
 
     `account` is a reference, address or number on file; `contact` is where to answer. Where very many come from one
     place they do not count (`counts`), so that nobody is framed by a script; a person reads each all the same.
     """
-    known = [each for each in KNEW if each in knew]
+    known, own = [each for each in KNEW if each in knew], words_of(language)
     if not known:
-        raise Refused("Say what they knew of you: choose at least one.")
+        raise Refused(own["no_knew"])
     if not account.strip() or "@" not in contact or len(contact) > 254:
-        raise Refused("Give your account reference, and an e-mail address where we can answer.")
-    if not now().date() - _BACK <= happened_on <= now().date():
-        raise Refused("Give the day when it happened, within the last two years.")
+        raise Refused(own["no_contact"])
+    if happened_on is None or not now().date() - _BACK <= happened_on <= now().date():
+        raise Refused(own["no_day"])
     if counts:
         _keep(account, known, happened_on, source=Report.Source.FORM)
     told = "; ".join(KNEW[each] for each in known)
@@ -71,6 +73,7 @@ def report(
                 source="reported",
                 sender={"email": contact.strip()},
                 subject="Somebody who knew me got in touch",
+                locale=language,
                 text=f"It happened on {happened_on:%-d %B %Y}. They knew: {told}.\n\n{words.strip()[:LONGEST]}",
             )
         ]
