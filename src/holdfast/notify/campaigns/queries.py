@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -188,8 +189,13 @@ def people(campaign_id: UUID, *, state: str, limit: int = 50) -> Sequence[Person
 
 
 def customers_in(keys: Iterable[str]) -> list[UUID]:
-    """Return the customers among people named by key; subscribers and others are none."""
-    return [UUID(key.removeprefix(_CUSTOMER)) for key in keys if key.startswith(_CUSTOMER)]
+    """Return the customers among people named by key. Subscribers, others and ids that are not ours are left out."""
+    found = []
+    for key in keys:
+        if key.startswith(_CUSTOMER):
+            with suppress(ValueError):
+                found.append(UUID(key.removeprefix(_CUSTOMER)))
+    return found
 
 
 def repeats(campaign_id: UUID) -> Sequence[Repeated]:
