@@ -21,35 +21,30 @@ from holdfast.assistant.acting_given import closed, joined
 from holdfast.assistant.contract import NOTHING_HELD, Answer, Clarify, HandOver, Held, Option, Outcome, Word
 from holdfast.assistant.models import Holding
 from holdfast.assistant.turn_rows import open_turns
-from holdfast.guard.fields import NOTHING, Sealed
+from holdfast.guard.fields import NOTHING
 from holdfast.kit.clock import now
 
 MOST_TURNS = 12
 """So often the assistant speaks in one matter; then a person looks, whatever it would say."""
 
+# Not as one `ON CONFLICT`: taking what was given from the row that was not inserted needs the right to read it.
 _KEEP = """
-INSERT INTO assistant_holding AS held (conversation_id, word, language, pending, given, options, asked, answered,
-    turns, acknowledged_at, changed_at)
+WITH new AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(languages)s::text[], %(pending)s::jsonb[],
+        %(given)s::text[], %(options)s::jsonb[], %(asked)s::boolean[], %(answered)s::boolean[], %(turns)s::int[],
+        %(told)s::boolean[]) AS new (id, word, language, pending, given, options, asked, answered, turns, told)
+), known AS (
+    UPDATE assistant_holding AS held SET word = new.word, language = new.language, pending = new.pending,
+        given = new.given, options = new.options, asked = new.asked, answered = new.answered, turns = new.turns,
+        acknowledged_at = CASE WHEN new.told THEN coalesce(held.acknowledged_at, %(at)s::timestamptz) END,
+        changed_at = %(at)s
+    FROM new WHERE held.conversation_id = new.id RETURNING held.conversation_id
+)
+INSERT INTO assistant_holding (conversation_id, word, language, pending, given, options, asked, answered, turns,
+    acknowledged_at, changed_at)
 SELECT id, word, language, pending, given, options, asked, answered, turns,
     CASE WHEN told THEN %(at)s::timestamptz END, %(at)s
-FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(languages)s::text[], %(pending)s::jsonb[], %(given)s::text[],
-    %(options)s::jsonb[], %(asked)s::boolean[], %(answered)s::boolean[], %(turns)s::int[], %(told)s::boolean[])
-    AS new (id, word, language, pending, given, options, asked, answered, turns, told)
-ON CONFLICT (conversation_id) DO UPDATE SET word = excluded.word, language = excluded.language,
-    pending = excluded.pending, given = excluded.given, options = excluded.options, asked = excluded.asked,
-    answered = excluded.answered, turns = excluded.turns, changed_at = excluded.changed_at,
-    acknowledged_at = CASE WHEN excluded.acknowledged_at IS NOT NULL
-        THEN coalesce(held.acknowledged_at, excluded.acknowledged_at) END
-"""
-# Of a row that was read, what was given is not here: it is left as it is.
-_KEEP_GIVEN = """
-UPDATE assistant_holding AS held SET word = new.word, language = new.language, pending = new.pending,
-    options = new.options, asked = new.asked, answered = new.answered, turns = new.turns, changed_at = %(at)s,
-    acknowledged_at = CASE WHEN new.told THEN coalesce(held.acknowledged_at, %(at)s::timestamptz) END
-FROM unnest(%(ids)s::uuid[], %(words)s::text[], %(languages)s::text[], %(pending)s::jsonb[],
-    %(options)s::jsonb[], %(asked)s::boolean[], %(answered)s::boolean[], %(turns)s::int[], %(told)s::boolean[])
-    AS new (id, word, language, pending, options, asked, answered, turns, told)
-WHERE held.conversation_id = new.id
+FROM new WHERE id NOT IN (SELECT conversation_id FROM known)
 """
 
 
@@ -72,26 +67,21 @@ def read(conversation_id: UUID) -> Held:
 
 
 def keep_many(held: Mapping[UUID, Held]) -> None:
-    """Store what is held of locked conversations, in one statement; in a second one what a form was given stays."""
-    pending = {
-        id_: (None, NOTHING) if each.pending is None else closed(each.pending, conversation_id=id_)
-        for id_, each in held.items()
-    }
-    stays = {id_ for id_, (_, given) in pending.items() if given and not given.token}
-    for some, statement in ((held.keys() - stays, _KEEP), (stays, _KEEP_GIVEN)):
-        if some:
-            _keep({id_: held[id_] for id_ in some}, [pending[id_] for id_ in some], statement)
-
-
-def _keep(held: Mapping[UUID, Held], pending: Sequence[tuple[dict[str, Any] | None, Sealed]], statement: str) -> None:
+    """Store what is held of locked conversations, in one statement. What a form was given and nobody opened stays."""
+    if not held:
+        return
     rows = list(held.values())
+    pending = [
+        (None, NOTHING) if each.pending is None else closed(each.pending, conversation_id=id_)
+        for id_, each in held.items()
+    ]
     columns: dict[str, Any] = {
         "at": now(),
         "ids": list(held),
         "words": [str(each.word) for each in rows],
         "languages": [each.language[:10] for each in rows],
         "pending": [None if plain is None else json.dumps(plain) for plain, _ in pending],
-        "given": [given.token for _, given in pending],
+        "given": [given.written() for _, given in pending],
         "options": [json.dumps([{"label": o.label, "names": o.names} for o in each.options]) for each in rows],
         "asked": [each.asked for each in rows],
         "answered": [each.answered for each in rows],
@@ -99,7 +89,7 @@ def _keep(held: Mapping[UUID, Held], pending: Sequence[tuple[dict[str, Any] | No
         "told": [each.acknowledged for each in rows],
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, columns)
+        cursor.execute(_KEEP, columns)
 
 
 def keep(conversation_id: UUID, held: Held) -> None:
