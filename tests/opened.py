@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection
 
+from holdfast.guard import roles
 from holdfast.guard.fields import Sealed, stored
 from holdfast.guard.opening import opened_with
 
@@ -31,3 +35,16 @@ def opened(sealed: Sealed) -> str:
         (wrapped,) = cursor.fetchone()
         cursor.execute("RESET ROLE")
     return opened_with(form, wrapped)
+
+
+@contextmanager
+def rights_of_the_application() -> Iterator[None]:
+    """Within it the house has, on Django's own connection, no more rights than in production."""
+    roles.separate()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {roles.APP}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")

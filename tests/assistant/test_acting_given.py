@@ -13,7 +13,7 @@ from django.db import connection
 from hypothesis import given as drawn
 from hypothesis import strategies as some
 from tests.assistant.conftest import Systems, Talk
-from tests.opened import token_of
+from tests.opened import rights_of_the_application, token_of
 
 from holdfast.assistant import acting_given, holding, turns
 from holdfast.assistant.acting import go_on
@@ -69,6 +69,19 @@ def test_what_was_read_and_kept_again_still_opens(asked: Talk) -> None:
     again = holding.read(asked.case.pk).pending
     assert again is not None
     assert Pending.load(acting_given.opened(again)) == ASKS
+
+
+def test_the_application_keeps_what_it_cannot_read(asked: Talk) -> None:
+    with rights_of_the_application():
+        held = holding.read(asked.case.pk)
+        holding.keep(asked.case.pk, replace(held, language="en"))
+        again = holding.read(asked.case.pk).pending
+        assert again is not None
+        assert Pending.load(acting_given.opened(again)) == ASKS
+        holding.keep(asked.case.pk, replace(held, pending={**ASKS.dump(), "key": "k-2"}))
+        anew = holding.read(asked.case.pk).pending
+        assert anew is not None
+        assert Pending.load(acting_given.opened(anew)).key == "k-2"
 
 
 def test_what_was_moved_to_another_conversation_opens_nowhere(asked: Talk) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
+from tests.opened import rights_of_the_application
 
 from holdfast.assistant.contract import Answer, Citation
 from holdfast.conversations.assignments import assign
@@ -62,6 +63,17 @@ def test_an_answer_answers_leaves_by_mail_and_stands_in_no_line(accept, triage, 
     message = Message.objects.get(author="assistant")
     assert message.details["citations"][0]["title"] == "Cards"
     assert Delivery.objects.get().message_id == message.pk
+
+
+def test_the_applications_rights_are_enough_for_all_of_it(accept, triage, assistant):
+    with rights_of_the_application():
+        assistant[-1] = ANSWER
+        first = accept("Where is my card?", thread_own=["mail:1@x"])
+        triage()
+        again = accept("That does not help", thread=["mail:1@x"])
+        triage()
+        assert (_receipt(first).state, _receipt(again).state) == ("answered", "waiting")
+        assert all(str(each.recipient) for each in Delivery.objects.all())
 
 
 def test_who_comes_back_after_an_answer_gets_a_person(accept, triage, assistant):

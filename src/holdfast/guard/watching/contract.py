@@ -27,7 +27,6 @@ class Kind(StrEnum):
     CANARY = "canary"
     CONTACT = "contact"
     REPORTS = "reports"
-    MACHINES = "machines"
 
 
 class Source(StrEnum):
@@ -42,7 +41,6 @@ class Source(StrEnum):
     CANARIES = "canaries"
     CONTACTS = "contacts"
     REPORTS = "reports"
-    MACHINES = "machines"
 
 
 SOURCES: dict[Kind, Source] = {
@@ -63,7 +61,6 @@ SOURCES: dict[Kind, Source] = {
     Kind.CANARY: Source.CANARIES,
     Kind.CONTACT: Source.CONTACTS,
     Kind.REPORTS: Source.REPORTS,
-    Kind.MACHINES: Source.MACHINES,
 }
 
 
