@@ -12,7 +12,9 @@ from django.test import Client
 
 from holdfast.conversations.assignments import assign
 from holdfast.desk.watch import report_words
+from holdfast.desk.watch.looking import look
 from holdfast.guard.keys import blind_index
+from holdfast.guard.models import MachineOpening
 from holdfast.guard.watching import budgets, notices, restraints
 from holdfast.guard.watching.contract import Kind, Signal
 from holdfast.guard.watching.models import Decision, Report
@@ -50,6 +52,26 @@ def test_security_decides_under_an_alias_and_the_name_comes_last(desk: Any, sign
     assert client.get(home).status_code == 404, "nothing is open any more"
     assert Decision.objects.filter(by_id=desk.security.pk).count() == 3
     assert not restraints.in_force(), "and what the house took is given back"
+
+
+def test_what_machines_were_given_is_told_and_nobody_gets_less(desk: Any, sign_in: Callable[[Any], Client]) -> None:
+    before = [now() - timedelta(days=day) for day in range(2, 20)]
+    MachineOpening.objects.bulk_create(
+        MachineOpening(at=at, use="deliver", what="people_identity.value", number=number, refused=False)
+        for at, number in [*((at, 100) for at in before), (now() - timedelta(hours=1), 50_000)]
+    )
+    assert [signal.kind for signal in look().signals] == [Kind.MACHINES]
+    assert not restraints.in_force()
+    client = sign_in(desk.security)
+    assert "The house’s machines" in client.get("/security/watch/").content.decode()
+    page = client.get("/security/watch/people/MACHINES/").content.decode()
+    assert "50,000 stored values" in page
+    assert "Give less" not in page
+    (notice,) = notices.dossiers()[0].notices
+    client.post(
+        f"/security/watch/people/MACHINES/signals/{notice.id}/", {"verdict": "explained", "words": "A campaign"}
+    )
+    assert not look().signals
 
 
 def test_security_gives_less_and_ends_it(desk: Any, sign_in: Callable[[Any], Client]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.guard.watching import approvers, at_once, common_point, peers, surprise
+from holdfast.guard.watching import approvers, at_once, common_point, machines, peers, surprise
 from holdfast.guard.watching.baseline import Past, pool_of, usual
 from holdfast.guard.watching.contract import (
     Approval,
@@ -386,3 +386,17 @@ def test_the_tails_are_exact(count: int, trials: int, share: float) -> None:
     assert approvers.at_least(count, trials, share) == pytest.approx(exact, abs=1e-9)
     assert approvers.at_least(count, trials, share, together=1e-7) == pytest.approx(exact, abs=1e-4)
     assert approvers.at_least(0, trials, share, together=0.05) == pytest.approx(1.0)
+
+
+def test_machines_that_are_given_far_more_than_ever_are_told_of_and_a_busy_day_is_not() -> None:
+    days = {(AT - timedelta(days=n)).date(): 3_000 + 200 * n for n in range(2, 20)}
+    usual = [machines.Taken("deliver", 9_000, days), machines.Taken("identify", 500, {})]
+    assert not list(machines.signals(usual, at=AT, days=18))
+    far = [machines.Taken("deliver", 40_000, days)]
+    (found,) = machines.signals(far, at=AT, days=18)
+    assert (found.kind, found.agent_id) == (Kind.MACHINES, machines.MACHINES)
+    assert "40,000" in found.sentence
+    assert not list(machines.signals(far, at=AT, days=3)), "nothing is usual yet"
+    assert not list(machines.signals(far, at=AT, days=18, cleared=AT - timedelta(hours=3)))
+    (refused,) = machines.signals([machines.Taken("act", 0, {}, refused=2)], at=AT, days=0)
+    assert "has no use for" in refused.sentence

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+
+from django.db.models import Count, Q, Sum
 
 from holdfast.conversations.models import Assignment
 from holdfast.desk.watch.facts import gather, with_openings_of
-from holdfast.guard.models import RevealLog
-from holdfast.guard.watching import common_point, notices, numbers, trips
+from holdfast.guard.models import MachineOpening, RevealLog
+from holdfast.guard.watching import common_point, machines, notices, numbers, trips
 from holdfast.guard.watching.canaries import planted
 from holdfast.guard.watching.contract import Facts, Kind, Signal
 from holdfast.guard.watching.models import Canary, Report, ViewerAddress, ViewerNumber
@@ -39,6 +41,7 @@ def look(at: datetime | None = None) -> Looked:
         *_with_their_entries(gather(at), cleared),
         *trips.signals(at=at, trials=_trials(at), touched=_touched(at), written_to=_written_to(), cleared=cleared),
         *_reported(at, cleared),
+        *_machines(at, cleared.get((machines.MACHINES, Kind.MACHINES))),
     ]
     return Looked(tuple(found), tuple(notices.note(found, looked_for=list(Kind))))
 
@@ -72,6 +75,19 @@ def _reported(at: datetime, cleared: dict[tuple[int, Kind], datetime]) -> Iterat
         since = excused.get(signal.agent_id)
         if since is None or any(when > since for _, when in reports):
             yield signal
+
+
+def _machines(at: datetime, cleared: datetime | None) -> Iterator[Signal]:
+    """What the house's machines were given in the last day, beside each day of the four weeks before."""
+    rows = MachineOpening.objects.filter(at__gte=at - machines.BEFORE - machines.WITHIN, at__lt=at)
+    split = at - machines.WITHIN
+    lately = rows.filter(at__gte=split).values("use").annotate(given=Sum("number"), no=Count("id", Q(refused=True)))
+    by_day: dict[str, dict[date, int]] = defaultdict(dict)
+    for use, day, number in rows.filter(at__lt=split).values_list("use", "at__date").annotate(Sum("number")):
+        by_day[use][day] = number
+    known = len({day for days in by_day.values() for day in days})
+    taken = [machines.Taken(row["use"], row["given"], by_day[row["use"]], row["no"]) for row in lately]
+    return machines.signals(taken, at=at, days=known, cleared=cleared)
 
 
 def _canaries(kind: str) -> list[UUID]:

@@ -16,7 +16,7 @@ from holdfast.people.models import Agent, Role, Vendor
 from holdfast.people.queries import names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 KINDS = {
     "unexplained": "Openings no case explains",
@@ -34,6 +34,7 @@ KINDS = {
     "canary": "Made-up customers asked for",
     "contact": "An address or number only they saw",
     "reports": "What customers report",
+    "machines": "Far more for machines than usual",
 }
 SOURCES = {
     "reveals": "openings",
@@ -45,6 +46,7 @@ SOURCES = {
     "canaries": "made-up customers",
     "contacts": "made-up addresses",
     "reports": "customers' reports",
+    "machines": "what machines were given",
 }
 RESTRAINTS = {
     "half": "Half the budget",
@@ -148,7 +150,7 @@ def home(reader: Agent) -> Home:
         lines=tuple(
             Line(
                 alias=each.alias,
-                who=names.get(each.agent_id, "?") if each.named else f"Person {each.alias}",
+                who=_who(each, names),
                 named=each.named,
                 independent=each.independent,
                 kinds=tuple(KINDS[notice.kind] for notice in each.notices),
@@ -173,7 +175,7 @@ def person(alias: str) -> Person | None:
     verdicts = {"explained": "Explained", "watched": "To be watched further", "named": "The name may be seen"}
     return Person(
         dossier=found,
-        who=names.get(found.agent_id, "?") if found.named else f"Person {alias}",
+        who=_who(found, names),
         notices=tuple(OneNotice(each, KINDS[each.kind], SOURCES[each.source]) for each in found.notices),
         decisions=tuple(
             OneDecision(
@@ -190,6 +192,12 @@ def person(alias: str) -> Person | None:
             OneNotice(each, KINDS[each.kind], SOURCES[each.source]) for each in notices.before(found.agent_id)
         ),
     )
+
+
+def _who(found: Dossier, names: Mapping[int, str]) -> str:
+    if found.of_machines:
+        return "The house’s machines"
+    return names.get(found.agent_id, "?") if found.named else f"Person {found.alias}"
 
 
 def own(reader: Agent) -> Own:

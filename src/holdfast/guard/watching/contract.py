@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CANARY = "canary"
     CONTACT = "contact"
     REPORTS = "reports"
+    MACHINES = "machines"
 
 
 class Source(StrEnum):
@@ -41,6 +42,7 @@ class Source(StrEnum):
     CANARIES = "canaries"
     CONTACTS = "contacts"
     REPORTS = "reports"
+    MACHINES = "machines"
 
 
 SOURCES: dict[Kind, Source] = {
@@ -61,6 +63,7 @@ SOURCES: dict[Kind, Source] = {
     Kind.CANARY: Source.CANARIES,
     Kind.CONTACT: Source.CONTACTS,
     Kind.REPORTS: Source.REPORTS,
+    Kind.MACHINES: Source.MACHINES,
 }
 
 

@@ -17,6 +17,7 @@ from holdfast.guard.ledger import acts
 from holdfast.guard.redaction import redact
 from holdfast.guard.watching.contract import SOURCES, Kind, Signal, independent
 from holdfast.guard.watching.errors import Refused
+from holdfast.guard.watching.machines import MACHINES
 from holdfast.guard.watching.models import Decision, Noticed
 from holdfast.guard.watching.restraints import in_force, lift, restrain
 from holdfast.kit.clock import now
@@ -68,7 +69,12 @@ class Dossier:
     @property
     def may_be_named(self) -> bool:
         """Whether a person may decide now that the name is shown."""
-        return self.independent >= ENOUGH and not self.named
+        return self.independent >= ENOUGH and not self.named and not self.of_machines
+
+    @property
+    def of_machines(self) -> bool:
+        """Whether it is about the house's machines, and nobody."""
+        return self.agent_id == MACHINES
 
 
 @transaction.atomic
@@ -99,6 +105,8 @@ def note(signals: Iterable[Signal], *, looked_for: Collection[Kind]) -> list[UUI
 
 
 def _give_less(agent_id: int) -> None:
+    if agent_id == MACHINES:
+        return
     rows = Noticed.objects.filter(agent_id=agent_id, closed_at=None)
     count = independent(Kind(row.kind) for row in rows)
     kind = ("half", "second", "masked")[min(count, 3) - 1]
@@ -184,6 +192,8 @@ def _alias_key() -> bytes:
 
 def alias_of(agent_id: int) -> str:
     """Return what stands for somebody until they are named: six characters that follow from a key."""
+    if agent_id == MACHINES:
+        return "MACHINES"
     digest = hmac.digest(_alias_key(), str(agent_id).encode(), "sha256")
     letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
     return "".join(letters[byte % 32] for byte in digest[:6])

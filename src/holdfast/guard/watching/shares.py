@@ -18,14 +18,15 @@ SHARES: dict[Kind, float] = {
     Kind.VALUES: 0.12,
     Kind.MARKS: 0.06,
     Kind.OUTSIDE: 0.04,
-    Kind.SEARCHES: 0.04,
+    Kind.SEARCHES: 0.03,
     Kind.DENIALS: 0.04,
     Kind.RHYTHM: 0.03,
     Kind.OFF_SHIFT: 0.02,
     Kind.SURPRISE: 0.02,
     Kind.APPROVALS: 0.02,
     Kind.REPORTS: 0.01,
-    # These have no threshold: one is enough. So much is left for mistakes, wrong numbers and guessed addresses.
+    # These have no threshold that follows: so much is left for mistakes, wrong numbers, guessed addresses, campaigns.
+    Kind.MACHINES: 0.01,
     Kind.CANARY: 0.01,
     Kind.CONTACT: 0.01,
 }
