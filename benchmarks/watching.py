@@ -93,7 +93,7 @@ def _first_alarm(days: Sequence[Any], channel: Channel) -> int | None:
     """The day of the first alarm, with the excesses, shape and share with which the house watches this."""
     from holdfast.guard.watching.contract import Kind
     from holdfast.guard.watching.cusum import watch
-    from holdfast.guard.watching.over_time import MEASURES, REFERENCES
+    from holdfast.guard.watching.over_time import MEASURES
     from holdfast.guard.watching.shares import days_between
 
     measure = next((each for each in MEASURES if each.kind == channel.kind), None)
@@ -101,7 +101,7 @@ def _first_alarm(days: Sequence[Any], channel: Channel) -> int | None:
         between = days_between(Kind.UNEXPLAINED)
         found = [watch(days, excess=(5.0, 0.0), shape=1 / channel.spread**2, between=between)]
     else:
-        between = REFERENCES * days_between(measure.kind)
+        between = measure.looks * days_between(measure.kind)
         found = [watch(days, excess=each, shape=measure.shape, between=between) for each in measure.excesses]
     return min((alarm.at + 1 for alarm in found if alarm), default=None)
 

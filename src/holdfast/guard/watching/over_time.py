@@ -16,8 +16,6 @@ RECENT = timedelta(days=28)
 """What is watched. What was before it, up to `PAST`, says what is usual."""
 PAST = timedelta(days=84)
 _DAYS_OF_PAST = 10  # fewer working days of one's own are no past
-REFERENCES = 2.0
-"""A day is looked at for four weeks, and what is usual is known a little otherwise each time: worth two looks."""
 _LEAST = 0.05  # events a day: nothing is so rare that one is an alarm
 
 
@@ -33,14 +31,17 @@ class Measure:
     exposure: Callable[[Day], int]
     excesses: tuple[tuple[float, float], ...]
     shape: float = DAY_SHAPE
+    looks: float = 1.0
+    """A day is looked at for four weeks, and what is usual is known a little otherwise each time. Worth so many looks,
+    by simulation: the more, the less of the past there is to know it by."""
     rostered: bool = False
     """Whether it says something only of people whose shifts are known."""
 
 
 MEASURES = (
-    Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.3), (3.0, 1.0))),
+    Measure(Kind.UNEXPLAINED, lambda day: day.unexplained, lambda _: 1, ((1.0, 0.3), (3.0, 1.0)), looks=4.0),
     Measure(Kind.VALUES, lambda day: day.values, lambda day: day.cases, ((3.0, 0.25),), shape=100.0),
-    Measure(Kind.OUTSIDE, lambda day: day.outside, lambda day: day.cases, ((2.0, 0.5),)),
+    Measure(Kind.OUTSIDE, lambda day: day.outside, lambda day: day.cases, ((2.0, 0.5),), looks=3.0),
     # Days, not customers: whoever stays late once goes on with several.
     Measure(Kind.OFF_SHIFT, lambda day: day.off_shift > 0, lambda _: 1, ((0.3, 1.0),), rostered=True),
     Measure(Kind.SEARCHES, lambda day: day.searches, lambda _: 1, ((3.0, 1.0),), shape=4.0),
@@ -100,7 +101,7 @@ def _pool(queues: frozenset[int], people: Sequence[Person], pasts: Mapping[int, 
 
 def _alarm(measure: Measure, days: Sequence[Day], rate: float) -> Alarm | None:
     counted = [Counted(measure.events(day), max(_LEAST, rate * measure.exposure(day))) for day in days]
-    between = REFERENCES * days_between(measure.kind)
+    between = measure.looks * days_between(measure.kind)
     found = [watch(counted, excess=excess, shape=measure.shape, between=between) for excess in measure.excesses]
     return min((alarm for alarm in found if alarm), key=lambda alarm: alarm.at, default=None)
 
