@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from holdfast.guard.watching.contract import Facts, Kind, Opening, Refusal, Signal, Unmarked
-from holdfast.guard.watching.shares import PEOPLE, SHARES
+from holdfast.guard.watching.shares import PEOPLE, allowed
 
 Row = TypeVar("Row", Refusal, Opening, Unmarked)
 
@@ -72,7 +72,7 @@ def many(bursts: Sequence[int], *, people: int) -> int:
     least, most = MANY
     beyond = (sum(min(size, most) - _FEW + 1 for size in bursts) + 8) / (len(bursts) + 2)
     a_week = PEOPLE * len(bursts) / _WEEKS / max(people, 1)
-    further = math.log(max(1.0, a_week / SHARES[Kind.DENIALS])) / -math.log1p(-1 / beyond)
+    further = math.log(max(1.0, a_week / allowed(Kind.DENIALS))) / -math.log1p(-1 / beyond)
     return min(max(least, _FEW + math.ceil(further)), most)
 
 
@@ -134,7 +134,7 @@ def in_a_row(quick: int, changes: int, *, people: int) -> int:
     if not quick:
         return least
     starts = PEOPLE * changes / max(people, 1)
-    further = math.log(max(1.0, starts / SHARES[Kind.RHYTHM])) / -math.log(min(0.9, quick / changes))
+    further = math.log(max(1.0, starts / allowed(Kind.RHYTHM))) / -math.log(min(0.9, quick / changes))
     return min(max(least, 1 + math.ceil(further)), most)
 
 
@@ -178,7 +178,7 @@ def unmarked(others: int, *, people: int) -> int:
     shape, mean = 0.5, others / max(people, 1)
     odds = mean / (shape + mean)
     chance, below, count = (1 - odds) ** shape, 0.0, 0
-    while count < most and PEOPLE * (1 - below) / _WEEKS > SHARES[Kind.MARKS]:
+    while count < most and PEOPLE * (1 - below) / _WEEKS > allowed(Kind.MARKS):
         below += chance
         chance *= (shape + count) / (count + 1) * odds
         count += 1
