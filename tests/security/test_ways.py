@@ -105,8 +105,10 @@ def test_keys_are_nowhere_but_in_their_table(world: World) -> None:
 
 
 # Who reads a file that a customer sent. The desk behind the gate; `sources` for "Raw source", which is a reveal;
-# `thread` its first bytes; `envelopes` what agents send out. No prompt, webhook, export or API.
+# `thread` its first bytes; `envelopes` what agents send out; `scanning` hands it to the virus scanner. No prompt,
+# webhook, export or API.
 READERS = {
+    "conversations/scanning.py",
     "desk/sources.py",
     "desk/thread.py",
     "desk/views/files.py",

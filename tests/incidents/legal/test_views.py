@@ -79,6 +79,7 @@ def test_from_starting_a_clock_to_the_notice_that_was_given(
     assert "from detection; from memory it is 72 hours" in shown  # a conflict is written out
     clock = next(each for each in queries.clocks_of(leak) if each.terms.key == "authority")
     time.on(hours=3)
+    lead = as_(house.desk.lead)  # a session without anybody for so long has ended
     given = {"as": "done", "why": "Case 4711 of the authority", "at": ""}
     assert lead.post(f"{page}clocks/{clock.id}/end/", given).status_code == 302
     assert "Case 4711 of the authority" in text(lead, page)
