@@ -142,8 +142,8 @@ def test_the_home_page_costs_a_fixed_number_of_queries(desk: Desk, sign_in: Sign
 
     mine = desk.talk()
     assign(conversation_id=mine.pk, to=desk.ana.pk, by=desk.ana.pk)
-    desk.talk()
     client.get("/desk/")  # the first page of a session keeps in it when somebody acted
+    desk.talk()
     few = cost("/desk/")
     for _ in range(10):
         desk.talk()
