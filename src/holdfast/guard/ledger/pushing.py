@@ -15,13 +15,13 @@ from django.db import connection
 
 from holdfast.guard.ledger import proofs, witnesses
 from holdfast.guard.ledger.models import Checkpoint
+from holdfast.guard.ledger.witness_door import PATH, SIZE
 from holdfast.guard.ledger.witnesses import NotTaken, Pushed
 from holdfast.kit.addresses import NotReached, reached
 
 EVERY = 30.0  # seconds; a witness is late after 120
 _TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 _MOST_BYTES = 64_000
-_SIZE = "text/x.tlog.size"
 _log = structlog.get_logger(__name__)
 
 
@@ -98,7 +98,7 @@ def push(to: Pushed, latest: Latest, known: dict[str, int], client: httpx.Client
 def _asked(to: Pushed, latest: Latest, old: int, client: httpx.Client) -> httpx.Response:
     body = f"old {old}\n{proofs.as_lines(proofs.consistency(old=old, size=latest.size))}\n{latest.note}"
     try:
-        there = reached(f"{to.url.rstrip('/')}/add-checkpoint", inside=to.inside)
+        there = reached(f"{to.url.rstrip('/')}{PATH}", inside=to.inside)
         with client.stream(
             "POST",
             there.url,
@@ -120,7 +120,7 @@ def _asked(to: Pushed, latest: Latest, old: int, client: httpx.Client) -> httpx.
 
 def _size(answer: httpx.Response) -> int:
     text = answer.text.strip()
-    if answer.headers.get("content-type", "") != _SIZE or not (text.isascii() and text.isdigit()) or len(text) > 18:
+    if answer.headers.get("content-type", "") != SIZE or not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise NotSigned("A conflict without the size that was seen: this is no witness.")
     return int(text)
 
