@@ -154,7 +154,7 @@ def _vendor(name: str, given: argparse.Namespace) -> Vendor:
     cookies = {}
     for agent in agents:
         client = Client()
-        client.force_login(agent, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(agent, "holdfast.people.signed_in.SignedIn")
         cookies[agent.pk] = {each: morsel.value for each, morsel in client.cookies.items()}
     customer = Customer.objects.create(name="Ayu Zuurmarker", iban="NL91ABNA0417164300")
     customer = Customer.objects.get(pk=customer.pk)
@@ -292,7 +292,7 @@ def _press(base: str, vendor: Vendor) -> tuple[float, float]:
     from holdfast.people.models import Agent
 
     officer = Client()
-    officer.force_login(Agent.objects.get(email="sig@desk.example"), "django.contrib.auth.backends.ModelBackend")
+    officer.force_login(Agent.objects.get(email="sig@desk.example"), "holdfast.people.signed_in.SignedIn")
     cookies = {each: morsel.value for each, morsel in officer.cookies.items()}
     with httpx.Client(base_url=base, cookies=cookies, timeout=60) as client:
         address = f"/security/cut-off/vendor/{vendor.id}/"

@@ -244,7 +244,7 @@ def measure(people: dict[str, str], *, rounds: int) -> dict[str, Timed]:
     timed: dict[str, Timed] = {}
     for email in people.values():
         client = Client(raise_request_exception=True)
-        client.force_login(get_user_model().objects.get(email=email), "django.contrib.auth.backends.ModelBackend")
+        client.force_login(get_user_model().objects.get(email=email), "holdfast.people.signed_in.SignedIn")
         for name, address in pages(random.Random(7)).items():
             headers = FRAGMENT if name in FRAGMENTS else {}
             _ask(client, [address() for _ in range(rounds)], headers, timed.setdefault(name, Timed()))
@@ -368,7 +368,7 @@ def _first_request(people: dict[str, str]) -> None:
     from holdfast.config.serving import settle_memory
 
     client = Client()
-    client.force_login(get_user_model().objects.get(email=people["agent"]), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(get_user_model().objects.get(email=people["agent"]), "holdfast.people.signed_in.SignedIn")
     client.get("/desk/reveals/", HTTP_HOST="127.0.0.1")
     settle_memory()
 

@@ -43,7 +43,7 @@ class Proxied:
     def client(self) -> httpx.Client:
         """A browser signed in as an agent, which reaches the example's name at this machine."""
         signed_in = Client()
-        signed_in.force_login(self.desk.ana, "django.contrib.auth.backends.ModelBackend")
+        signed_in.force_login(self.desk.ana, "holdfast.people.signed_in.SignedIn")
         session = signed_in.cookies[settings.SESSION_COOKIE_NAME].value
         return httpx.Client(
             base_url=f"https://127.0.0.1:{self.port}",

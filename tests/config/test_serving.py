@@ -48,7 +48,7 @@ def signed_in(team: Team | None = None) -> tuple[Agent, str]:
     """An agent, and the cookie of their session."""
     agent = accounts.create_agent(email=f"{uuid4().hex}@desk.example", name="Ana Ruiz", team=team)
     client = Client()
-    client.force_login(agent, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(agent, "holdfast.people.signed_in.SignedIn")
     return agent, f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 

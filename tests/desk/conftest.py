@@ -24,7 +24,7 @@ from holdfast.kit.clock import now
 from holdfast.operations.client import operations
 from holdfast.people.models import Agent, Customer, Identity, Team, Vendor
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "holdfast.people.signed_in.SignedIn"
 
 
 @dataclass

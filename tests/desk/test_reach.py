@@ -135,7 +135,7 @@ def test_impossible_numbers_are_not_found(desk: Desk, sign_in: SignIn, number: s
 def test_verbs_need_the_csrf_token(desk: Desk) -> None:
     conversation = desk.talk()
     client = Client(enforce_csrf_checks=True)
-    client.force_login(desk.ana, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(desk.ana, "holdfast.people.signed_in.SignedIn")
     assert client.post(f"/desk/c/{conversation.number}/closure/").status_code == 403
     assert client.delete(f"/desk/c/{conversation.number}/closure/").status_code == 403
 

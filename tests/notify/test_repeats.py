@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def signed_in(agent: Agent) -> Client:
     client = Client()
-    client.force_login(agent, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(agent, "holdfast.people.signed_in.SignedIn")
     return client
 
 

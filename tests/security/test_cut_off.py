@@ -14,7 +14,7 @@ from holdfast.desk.cutting_off import Kind, Scope, Target
 from holdfast.people.cut_off_pages import READ
 from holdfast.people.models import Agent
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "holdfast.people.signed_in.SignedIn"
 _OWN_ACCOUNT = ("account_", "mfa_")  # signing out and in, and pages that say who one is
 
 

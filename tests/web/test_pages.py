@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from holdfast.people.models import Agent
 from holdfast.web import views
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "holdfast.people.signed_in.SignedIn"
 
 
 def signed_in(role: str) -> Client:

@@ -146,10 +146,10 @@ def _indexed(database: Any, text: str, position: Position | None) -> Stretch | N
     MATERIALIZED keeps the planner from walking the table in order of time.
     """
     where = "AND (message.created_at, message.id) < (%s, %s)" if position else ""
+    nested = connection.in_atomic_block  # then the patience would outlast this look
     try:
         with transaction.atomic():
-            database.execute("SELECT current_setting('statement_timeout')")
-            (usual,) = database.fetchone()
+            usual = _setting(database, "statement_timeout") if nested else None
             database.execute(f"SET LOCAL statement_timeout = {PATIENCE_MS:d}")
             database.execute(
                 "WITH message AS MATERIALIZED (SELECT message.id, message.conversation_id, message.created_at"  # noqa: S608
@@ -158,12 +158,19 @@ def _indexed(database: Any, text: str, position: Position | None) -> Stretch | N
                 [text, *(position or ())],
             )
             matches: list[Match] = database.fetchall()
-            database.execute("SELECT set_config('statement_timeout', %s, true)", [usual])
+            if nested:
+                database.execute("SELECT set_config('statement_timeout', %s, true)", [usual])
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != "57014":  # canceled by the timeout
             raise
         return None
     return matches, matches[-1][1:] if len(matches) == READ else None
+
+
+def _setting(database: Any, name: str) -> str:
+    database.execute("SELECT current_setting(%s)", [name])
+    value: str = database.fetchone()[0]
+    return value
 
 
 def _within(database: Any, reach: Reach, matches: list[Match]) -> Iterator[Match]:

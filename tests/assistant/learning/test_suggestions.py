@@ -102,7 +102,7 @@ def test_every_share_has_one_bucket(share: float | None) -> None:
 def test_the_page_shows_what_became_of_them(case: Conversation, ana: Agent, client: Client) -> None:
     lead = Agent.objects.create_user("dara@desk.example", name="Dara", role=Role.LEAD)
     ended({show(case, ana): 0.0, show(case, ana): 0.2, show(case, ana): None}, conversation_id=case.pk, agent_id=ana.pk)
-    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(lead, backend="holdfast.people.signed_in.SignedIn")
     page = client.get(reverse("learning:home")).content.decode()
     assert "What was suggested to people" in page
     row = page.split("A reply")[1].split("</tr>")[0]

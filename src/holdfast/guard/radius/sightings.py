@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -52,7 +54,7 @@ def note(*, agent_id: int, how: How, cases: Iterable[tuple[UUID, UUID | None]]) 
         return
     shown = [case for _, _, case, _ in new], list(new.values())
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with _by_itself(), connection.cursor() as cursor:
             cursor.execute(_INSERT, [day, agent_id, str(how), moment, *shown])
     except DatabaseError as error:
         _log.error("sightings_lost", count=len(new), error=type(error).__name__)
@@ -61,6 +63,11 @@ def note(*, agent_id: int, how: How, cases: Iterable[tuple[UUID, UUID | None]]) 
         if len(_noted) > _MOST:
             _noted.clear()
         _noted.update(new)
+
+
+def _by_itself() -> AbstractContextManager[Any]:
+    """Keep a failure from the transaction around this; without one, a statement is a transaction already."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def forget() -> int:
