@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
+from tests.granted import granted
 
 from holdfast.channels.email_in import incoming_from_mail
 from holdfast.conversations.assignments import assign, take_next
@@ -22,7 +23,6 @@ from holdfast.desk.watch.facts import gather, with_openings_of
 from holdfast.desk.watch.looking import look, seen_by
 from holdfast.desk.watch.made_up_accounts import account
 from holdfast.guard import reveals
-from holdfast.guard.grants import open_grant
 from holdfast.guard.keys import blind_index
 from holdfast.guard.marks.models import Overlay
 from holdfast.guard.models import RevealLog, RevealTicket
@@ -424,6 +424,34 @@ def test_opening_made_up_cases_is_weighed_and_looking_for_made_up_customers_is_t
     }
 
 
+def test_an_address_that_a_made_up_case_is_about_is_opened_by_the_honest_and_weighs_only_when_it_is_written_to(
+    desk: Any, canary_domain: str
+) -> None:
+    for _ in range(4):
+        made_up = planting.plant(kind="needs", by=desk.security.pk)
+    process(list(Contact.objects.all()))
+    cases = Conversation.objects.exclude(customer=desk.customer)
+    assert {case.kind for case in cases} == {"matter"}, "a person has to answer them"
+    for conversation in cases:
+        assign(conversation_id=conversation.pk, to=desk.ana.pk, by=desk.lead.pk)
+        _opened(desk.ana.pk, conversation)
+    assert look(now() + timedelta(seconds=1)).signals == (), "it had to be opened"
+    assert gather(now() + timedelta(seconds=1)).openings == (), "they are in no other figure"
+    on_file = addresses.address_of(made_up, viewer=0, initial="a")
+    shown = addresses.as_seen_by(on_file, customer_id=made_up, viewer=desk.ana.pk)
+    assert addresses.written_to(addresses.indexes_of([shown])) == 1
+    assert [(each.kind, each.agent_id) for each in look().signals] == [(Kind.CONTACT, desk.ana.pk)]
+
+
+def test_who_has_no_number_does_not_ask_about_it(desk: Any, canary_domain: str) -> None:
+    """Made-up customers have a number where others do; here none have."""
+    for _ in range(6):
+        planting.plant(kind="needs", by=desk.security.pk)
+    process(list(Contact.objects.all()))
+    subjects = set(Conversation.objects.values_list("subject", flat=True))
+    assert "Is my number right" not in subjects
+
+
 def test_that_somebody_searched_is_noted_and_never_for_what(desk: Any, sign_in: Callable[[Any], Client]) -> None:
     client = sign_in(desk.ana)
     for text in ("#12", "maren@post.example", "high balance", ""):
@@ -479,7 +507,7 @@ def test_the_gate_shows_each_viewer_their_own_address_and_the_log_keeps_an_ordin
     identity = Identity.objects.get(customer_id=planting.plant(kind="honey", by=desk.security.pk))
     customer_id, shown = identity.customer_id, []
     for agent in (desk.ana, desk.ben):
-        open_grant(agent_id=agent.pk, conversation_id=customer_id, customer_id=customer_id)
+        granted(agent_id=agent.pk, conversation_id=customer_id, customer_id=customer_id)
         asking = {"agent_id": agent.pk, "session_key": "s", "conversation_id": customer_id, "customer_id": customer_id}
         asking |= {"sealed": identity.value, "field": f"identity-{identity.pk}", "purpose": "contact"}
         at_once, ticket = reveals.reveal(**asking), reveals.request(**asking)

@@ -1,4 +1,4 @@
-"""Making up customers: one who writes in with a matter that needs nothing opened, or one who lies there to be found.
+"""Making up customers: who write in, with a matter that needs nothing opened or one that does, or lie to be found.
 
 Whatever a list, an export or an interface shows of them is as it is with others: what is plain is taken from a real
 customer's row (town, language, tier, since when), what is sealed has the same form, and the mail goes through the same
@@ -8,6 +8,7 @@ parser as every mail. Only the id tells, to who has the key.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -39,6 +40,25 @@ _MATTERS: tuple[tuple[str, str], ...] = (
     ("Paper statements", "Is it still possible to get statements on paper, and does that cost anything?"),
     ("Question about fees", "I would like to know what taking out cash in another country costs. A person, please."),
 )
+_NEEDS: tuple[tuple[Identity.Kind, str, str], ...] = (
+    (
+        Identity.Kind.EMAIL,
+        "Your mails do not arrive",
+        "For two months I have had none of your mails. My name is often misspelt: could you look whether the mail"
+        " address you have for me has a slip in it, and tell me what it looks like?",
+    ),
+    (
+        Identity.Kind.EMAIL,
+        "Which address do you have",
+        "I have an old mail address and a new one and no longer know which of them I gave you. Could you look it up?",
+    ),
+    (
+        Identity.Kind.PHONE,
+        "Is my number right",
+        "No text came when I wanted to sign in. Could you look whether the number you have for me has all its digits?",
+    ),
+)
+"""Nobody is asked to write or call there: who does as they are asked leaves no trace that looks like a leak."""
 _FOUND_BY = (
     ("Out of office", "I am away until Monday. For the portfolio (2.4 million) please call my assistant."),
     ("Automatic reply", "Thank you. I read mail on Thursdays. Private banking, account in good standing, VIP."),
@@ -49,8 +69,8 @@ _FOUND_BY = (
 def plant(*, kind: str, by: int, subject: str = "", text: str = "") -> UUID:
     """Make up a customer and have them write in; return their id. Triage takes the mail up like any other.
 
-    `kind`: `honey` writes about something that needs nothing opened; `search` is an automatic reply nobody has to
-    answer. Raises `Refused`.
+    `kind`: `honey` writes about something that needs nothing opened, `needs` about the address or number on file;
+    `search` is an automatic reply nobody has to answer. Raises `Refused`.
     """
     if kind not in Canary.Kind.values:
         raise Refused("Choose a made-up case or a made-up customer to be found.")
@@ -58,10 +78,18 @@ def plant(*, kind: str, by: int, subject: str = "", text: str = "") -> UUID:
         raise Refused("Set HOLDFAST_CANARY_DOMAIN first: answers to a made-up customer need somewhere of yours to go.")
     customer, address = _customer()
     canaries.note(customer.pk, kind=kind, by=by)
-    usual = secrets.choice(_MATTERS if kind == Canary.Kind.HONEY else _FOUND_BY)
-    mail = _mail(address, subject.strip() or usual[0], text.strip() or usual[1], automatic=kind != Canary.Kind.HONEY)
+    usual, automatic = secrets.choice(_usual(kind, customer)), kind == Canary.Kind.SEARCH
+    mail = _mail(address, subject.strip() or usual[0], text.strip() or usual[1], automatic=automatic)
     accept_now([incoming_from_mail(mail, blobs=BlobStore(settings.BLOB_DIR))])
     return customer.pk
+
+
+def _usual(kind: str, customer: Customer) -> Sequence[tuple[str, str]]:
+    """What one of this kind may write: nobody asks for a number who has none."""
+    if kind != Canary.Kind.NEEDS:
+        return _MATTERS if kind == Canary.Kind.HONEY else _FOUND_BY
+    has = set(Identity.objects.filter(customer=customer).values_list("kind", flat=True))
+    return [(subject, text) for needed, subject, text in _NEEDS if needed in has]
 
 
 def _customer() -> tuple[Customer, Address]:

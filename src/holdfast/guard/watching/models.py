@@ -164,6 +164,7 @@ class Canary(models.Model):
 
     class Kind(models.TextChoices):
         HONEY = "honey", "writes in; nothing of it needs to be opened"
+        NEEDS = "needs", "writes in; their address or number has to be seen now and then"
         SEARCH = "search", "lies there to be found"
 
     tag = models.BinaryField(primary_key=True, max_length=16)
