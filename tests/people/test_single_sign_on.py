@@ -2,135 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import os
 import re
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
 import jwt
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
 from pydantic import ValidationError
 from tests.intake.serving import WebProcess, database_url, web_process
+from tests.people.identity_provider import SECRET, Provider
 
 from holdfast.config.options import Options
 from holdfast.people import accounts
 from holdfast.people.models import Agent
 from holdfast.runtime.postgres import EmbeddedPostgres
 
-SECRET = "the desk's secret there"
 PASSWORD = "tern gannet petrel fulmar"
-
-
-@dataclass
-class Provider:
-    """An identity provider where one person is signed in: `person` is what it says of them."""
-
-    url: str = ""
-    person: dict[str, Any] = field(default_factory=dict)
-    details: dict[str, Any] | None = None  # when they differ from the ID token
-    token_for: str = "desk"  # the audience of its tokens
-    broken: bool = False
-    asked: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # by code
-    prompts: list[str] = field(default_factory=list)
-    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
-
-    def configuration(self) -> dict[str, Any]:
-        return {
-            "issuer": self.url,
-            "authorization_endpoint": f"{self.url}/authorize",
-            "token_endpoint": f"{self.url}/token",
-            "userinfo_endpoint": f"{self.url}/userinfo",
-            "jwks_uri": f"{self.url}/keys",
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
-        }
-
-    def keys(self) -> dict[str, Any]:
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
-        return {"keys": [public | {"kid": "1", "alg": "RS256", "use": "sig"}]}
-
-    def authorize(self, query: dict[str, list[str]]) -> str:
-        """Return where the browser goes next."""
-        assert query["client_id"] == ["desk"]
-        assert query["response_type"] == ["code"]
-        assert query["code_challenge_method"] == ["S256"]
-        assert query["acr_values"] == ["silver gold"]
-        self.prompts += query.get("prompt", [])
-        code = uuid4().hex
-        self.asked[code] = query
-        return f"{query['redirect_uri'][0]}?{urlencode({'code': code, 'state': query['state'][0]})}"
-
-    def token(self, form: dict[str, list[str]]) -> dict[str, Any] | None:
-        """Exchange a code, once, for whoever knows the secret and the verifier."""
-        asked = self.asked.pop(form["code"][0], None)
-        digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
-        verified = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if self.broken or asked is None or asked["code_challenge"] != [verified] or form["client_secret"] != [SECRET]:
-            return None
-        claims = {"iss": self.url, "aud": self.token_for, "iat": int(time.time()), "exp": int(time.time()) + 60}
-        signed = jwt.encode(claims | self.person, self.key, "RS256", headers={"kid": "1"})
-        return {"access_token": "opaque", "token_type": "Bearer", "expires_in": 60, "id_token": signed}
-
-
-def handler_of(provider: Provider) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
-            parts = urlsplit(self.path)
-            if parts.path == "/authorize":
-                self.send_response(302)
-                self.send_header("location", provider.authorize(parse_qs(parts.query)))
-                self.end_headers()
-                return
-            told = provider.person if provider.details is None else provider.details
-            answers = {
-                "/.well-known/openid-configuration": provider.configuration(),
-                "/keys": provider.keys(),
-                "/userinfo": told if self.headers["authorization"] == "Bearer opaque" else None,
-            }
-            self.answer(answers.get(parts.path))
-
-        def do_POST(self) -> None:  # noqa: N802
-            self.answer(provider.token(parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())))
-
-        def answer(self, document: dict[str, Any] | None) -> None:
-            body = json.dumps(document or {"error": "invalid_request"}).encode()
-            self.send_response(200 if document is not None else 400)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    return Handler
-
-
-@pytest.fixture
-def provider() -> Iterator[Provider]:
-    made = Provider()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler_of(made)) as server:
-        made.url = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield made
-        server.shutdown()
 
 
 @pytest.fixture
@@ -228,6 +126,44 @@ def test_invited_agents_get_in_by_a_verified_address_and_nobody_else(web: WebPro
     with psycopg.connect(web.env["DATABASE_URL"]) as database:
         rows = database.execute("SELECT (SELECT count(*) FROM people_agent), count(*) FROM socialaccount_socialaccount")
         assert rows.fetchone() == (3, 0), "nobody was signed up, and no link is kept"
+
+
+def test_who_signs_out_there_is_out_here_with_their_stream_and_who_signs_out_here_is_out_there(
+    web: WebProcess, provider: Provider
+) -> None:
+    provider.person = {"sub": "ana", "sid": "one", "email": "ana@desk.example", "email_verified": True}
+    provider.person |= {"acr": "gold", "amr": ["mfa"]}
+    with httpx.Client(base_url=f"http://127.0.0.1:{web.port}", follow_redirects=True, timeout=15) as browser:
+        press = "/accounts/oidc/company/login/?process=login"
+        desk = browser.get(press)
+        stream = re.search(r'data-stream="([^"]+)"', desk.text)
+        assert stream is not None
+        with browser.stream("GET", stream[1].replace("&amp;", "&")) as live:
+            lines = live.iter_lines()
+            assert any(line == "event: ready" for line in lines)
+            told = httpx.post(
+                f"http://127.0.0.1:{web.port}/welcome/provider/signed-out/",
+                data={"logout_token": provider.logout_token(sid="one")},
+            )
+            assert (told.status_code, told.headers["cache-control"]) == (200, "no-store")
+            assert "event: resync" in list(lines), "and then the stream is over"
+        assert browser.get("/desk/").url.path == "/accounts/login/"
+
+        provider.person |= {"sid": "two"}
+        assert browser.get(press).url.path == "/desk/"
+        form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        page = browser.post("/accounts/logout/", data=form)
+        assert (page.url.path, "signed out here" in page.text) == ("/welcome/signed-out/", True)
+        there = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', page.text)
+        assert there is not None
+        sent = urlsplit(browser.get(there[1].replace("&amp;", "&"), follow_redirects=False).headers["location"])
+        back = browser.get(f"{sent.path}?{sent.query}")
+        assert (back.url.path, "Here and at Tidewater" in back.text) == ("/welcome/signed-out/", True)
+        assert browser.get("/desk/").url.path == "/accounts/login/"
+    (query,) = provider.left
+    hint = jwt.decode(query["id_token_hint"][0], provider.key.public_key(), ["RS256"], audience="desk")
+    assert (hint["sid"], query["client_id"], query["realm"]) == ("two", ["desk"], ["staff"])
+    assert query["id_token_hint"][0] not in web.log()
 
 
 def test_a_provider_in_trouble_leaves_the_other_ways_in(web: WebProcess, provider: Provider) -> None:

@@ -289,6 +289,8 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "settings:queue-new": Route(frozenset({"admin"})),
     "settings:queue": Route(frozenset({"admin"}), lambda world: [world.queue.pk if world.queue else 0]),
     "settings:leaving": Route(frozenset({"admin"}), lambda world: [world.agents["own"].pk]),
+    "people:provider-logout": Route(NOBODY, why="not there without a provider; else signed by it"),
+    "people:signed-out": Route(EVERYBODY),
     "settings:operators": Route(LEADS),
     "settings:operator-switch": Route(EVERYBODY, lambda world: ["made-up"], why="POST only", writes=LEADS),
     "settings:operator-removal": Route(EVERYBODY, lambda world: ["made-up"], why="POST only", writes=LEADS),

@@ -43,6 +43,7 @@ MAY_SPEAK = {
     "notify.codes": TYPES,
     "notify.reminders": TYPES,
     "people.single_sign_on": TYPES,
+    "people.provider": SET,
     "channels.imap": SET,
     "kit.virus_scanner": SET,
     "desk.without_seeing": SET,

@@ -181,6 +181,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 
 OIDC_ACR, OIDC_AMR = _options.oidc_acr, _options.oidc_amr
 SINGLE_SIGN_ON = _options.oidc_name if _options.oidc_issuer else ""
+OIDC_ISSUER, OIDC_CLIENT_ID = _options.oidc_issuer.rstrip("/"), _options.oidc_client_id
 if _options.oidc_issuer:
     INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
     _asked = {"auth_params": {"acr_values": " ".join(OIDC_ACR)}} if OIDC_ACR else {}

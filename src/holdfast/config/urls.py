@@ -47,8 +47,14 @@ urlpatterns = [
     path("", include("holdfast.web.urls")),
 ]
 
-if "allauth.socialaccount" in settings.INSTALLED_APPS:  # no links to other accounts are kept, so none are shown
-    urlpatterns.insert(0, path("accounts/3rdparty/", RedirectView.as_view(pattern_name="mfa_index")))
+if "allauth.socialaccount" in settings.INSTALLED_APPS:
+    from holdfast.people.single_sign_on import callback  # allauth's models are there only with a provider
+
+    urlpatterns[:0] = [
+        # No links to other accounts are kept, so none are shown.
+        path("accounts/3rdparty/", RedirectView.as_view(pattern_name="mfa_index")),
+        path("accounts/oidc/<str:provider_id>/login/callback/", callback, name="openid_connect_callback"),
+    ]
 
 handler400 = "holdfast.web.views.bad_request"
 handler403 = "holdfast.web.views.forbidden"

@@ -15,11 +15,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core import signing
 from django.db import connection, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from holdfast.guard.grants import close_grants_of
 from holdfast.guard.keeping import keep, kept
+from holdfast.people import provider_logout
 from holdfast.people.admins import able_admins, hold_admins
 from holdfast.people.models import Agent, Role, Team
 from holdfast.people.sessions import end_oldest, end_sessions_of, note_beginning
@@ -69,6 +72,31 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         note_beginning(request)
         end_oldest(user.pk, this=request.session.session_key, keep=settings.SESSIONS_AT_ONCE)
         log.info("people.signed_in", agent=user.pk, address=self.get_client_ip(request))
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """Keep whose session it is at the company's provider; one that ended there meanwhile does not begin."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        provided = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+        if provided is None:
+            return response
+        data = provided.account.extra_data
+        if provider_logout.note(request, claims=data.get("id_token") or {}, raw=data.get("raw", "")):
+            return response
+        super().logout(request)
+        log.warning("people.signed_out_at_the_provider_meanwhile", agent=user.pk)
+        return redirect(settings.LOGIN_URL)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Lead who came by the company's provider to a page from which they sign out there, too."""
+        request.way_out = provider_logout.way_out(request)  # type: ignore[attr-defined]  # until `logout`, just below
+        there: str = super().get_logout_redirect_url(request)
+        return reverse("people:signed-out") if request.way_out else there  # type: ignore[attr-defined]
+
+    def logout(self, request: HttpRequest) -> None:
+        """End the session; the way out at the provider outlives it."""
+        super().logout(request)
+        if way := getattr(request, "way_out", None):
+            provider_logout.leave(request, way)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Note a failed sign-in with where it came from, not with what was typed."""

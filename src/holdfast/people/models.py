@@ -112,6 +112,20 @@ class Agent(AbstractBaseUser, PermissionsMixin):
         return f"{bound}.{self.standing.epoch}" if self.standing.epoch else bound
 
 
+class ProviderLogout(models.Model):
+    """The identity provider said that somebody signed out there. Hashes, kept for a day, so that it counts once."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32, help_text="Of the token's issuer and own name (jti).")
+    sub = models.BinaryField(max_length=32, help_text="Of the person; empty where only a session is named.")
+    sid = models.BinaryField(max_length=32, help_text="Of the session there; empty: all of the person.")
+    issued_at = models.DateTimeField()
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, help_text="When the sessions it means had ended.")
+
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="provider_logout_by_time")]
+
+
 class Customer(models.Model):
     """Somebody the company serves. Personal values are sealed; `reference` is the company's own pseudonymous key."""
 

@@ -8,9 +8,12 @@ from typing import Any
 import structlog
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from requests import RequestException
 
@@ -42,6 +45,24 @@ class StaffSingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Note what kind of error it was; its text may hold a code or an address."""
         error = why.get("exception")
         log.warning("people.single_sign_on_failed", error=type(error).__name__ if error else str(why.get("error")))
+
+
+class _WithTheTokenItself(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
+    """Keeps the ID token as it came, which signing out at the provider wants to see again (`provider_logout`)."""
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        """Return the sign-in with the token in it."""
+        login = super().complete_login(request, app, token, **kwargs)
+        login.account.extra_data["raw"] = kwargs["response"].get("id_token", "")
+        return login
+
+
+def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Where the provider sends a browser back to: allauth's own view, on the adapter above."""
+    try:
+        return OAuth2CallbackView.adapter_view(_WithTheTokenItself(request, provider_id))(request)  # type: ignore[no-any-return]
+    except SocialApp.DoesNotExist as none:
+        raise Http404 from none
 
 
 class ProviderAway:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.people import views
+from holdfast.people import provider_views, views
 
 app_name = "people"
 urlpatterns = [
@@ -18,5 +18,7 @@ urlpatterns = [
     path("teams/<int:pk>/removal/", views.team_removal, name="team-removal"),
     path("here/", views.here, name="here"),
     path("sessions/", views.sessions, name="sessions"),
+    path("provider/signed-out/", provider_views.hear, name="provider-logout"),
+    path("signed-out/", provider_views.signed_out, name="signed-out"),
     path("<str:token>/", views.welcome, name="welcome"),
 ]
