@@ -443,6 +443,10 @@ def _vault(chosen: argparse.Namespace) -> int:
             from holdfast.desk import erasing
 
             return erasing.main(chosen.rest[1:])
+        if chosen.rest[:1] == ["retention"]:
+            from holdfast.retention import command as retention
+
+            return retention.main(chosen.rest[1:])
         from holdfast.guard import command
 
         return command.main(chosen.rest)

@@ -206,6 +206,13 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "cut-off:one": Route(frozenset({"admin", "security"}), lambda world: [world.cut_off]),
     "cut-off:back": Route(frozenset({"admin", "security"}), lambda world: [world.cut_off], why="only by POST"),
     "cut-off:evidence": Route(frozenset({"admin", "security"}), lambda world: [world.cut_off]),
+    # Retention: an admin changes it, security sees it and may hold
+    "retention:home": Route(frozenset({"admin", "security"})),
+    "retention:look": Route(EVERYBODY, why="POST only", writes=ADMIN),
+    "retention:keep": Route(EVERYBODY, why="POST only", writes=ADMIN),
+    "retention:off": Route(EVERYBODY, why="POST only", writes=ADMIN),
+    "retention:hold": Route(EVERYBODY, why="POST only", writes=frozenset({"admin", "security"})),
+    "retention:hold-end": Route(EVERYBODY, lambda world: [UUID(int=1)], why="POST only", writes=ADMIN),
     # Audiences: who leads
     "audiences:home": Route(LEADS, lambda world: [world.incident]),
     **{

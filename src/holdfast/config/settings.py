@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "holdfast.desk",
     "holdfast.staffing",
     "holdfast.bridge",
+    "holdfast.retention",
     "holdfast.web",
 ]
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("reported/", report, name="reported"),
     path("security/radius/", include("holdfast.incidents.radius.urls")),
     path("settings/learning/", include("holdfast.assistant.learning.urls")),
+    path("settings/retention/", include("holdfast.retention.urls")),
     path("settings/words/", include("holdfast.incidents.words.urls")),
     path("settings/campaigns/", include("holdfast.notify.campaigns.urls")),
     path("settings/articles/", include("holdfast.knowledge.editor_urls")),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,7 +28,24 @@ class NobodyThere(Exception):  # noqa: N818 - reads as what is the matter
 
 
 class OnHold(Exception):  # noqa: N818 - reads as what is the matter
-    """This customer is part of frozen evidence. The text is for the operator."""
+    """This customer is part of frozen evidence, or on a legal hold. The text is for the operator."""
+
+
+KeptBecause = Callable[[Sequence[UUID]], str]
+"""Tells why these customers may not be erased now; an empty text where nothing keeps them."""
+
+
+def _nothing(_: Sequence[UUID]) -> str:
+    return ""
+
+
+_kept_because: KeptBecause = _nothing
+
+
+def plug(source: KeptBecause) -> None:
+    """Ask `source` before anybody is erased; legal holds live in a room above this one."""
+    global _kept_because
+    _kept_because = source
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ class Erased:
 def erase(*, reference: str) -> Erased:
     """Erase the customer with this reference or id, and who was merged into them. Cannot be undone.
 
-    Raises `NobodyThere`, and `OnHold` while a cut-off holds what was seen of them as evidence. Backups keep ciphertext
+    Raises `NobodyThere`, and `OnHold` while evidence of a cut-off or a legal hold keeps them. Backups keep ciphertext
     without a key; see docs/security.md for what else they keep.
     """
     owners = _all_of(reference)
@@ -55,6 +72,8 @@ def erase(*, reference: str) -> Erased:
             f"This customer is part of the evidence of cut-off {held}, so nothing of theirs is erased yet. "
             f"Note the request; when two people have lifted the hold (Cut-off {held}, Evidence), erase them then."
         )
+    if because := _kept_because(owners):
+        raise OnHold(because)
     data_keys.destroy(owners)
     for owner in owners:
         destroy_salts(customer_id=owner)

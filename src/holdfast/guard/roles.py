@@ -26,6 +26,7 @@ _KEPT = (
     "guard_watching_spent",
     "guard_watching_vendorspent",
 )
+    "retention_openings",
 _READ = tuple(table for table in _KEPT if table != "guard_datakey")
 # What the functions look at while they run with the vault's rights.
 _SEEN = (
@@ -40,6 +41,8 @@ _SEEN = (
     "conversations_attachment",
     "notify_delivery",
 )
+    "conversations_conversation",
+    "retention_hold",
 _CALLED = (
     "guard_keys_for_sealing(uuid[], text[])",
     "guard_sealed_for(text, text, uuid[])",
@@ -62,6 +65,8 @@ _NOT_CALLED = (
     "guard_key_under(text)",
     "guard_ruling(uuid, text, uuid, uuid)",
     "guard_keys_after(uuid, int)",
+    "retention_keys_run_out(uuid[])",
+    "retention_forget_openings(bigint[])",
     "guard_make_keys(uuid[], text[])",
     "guard_keys_not_under(text, uuid, int)",
     "guard_rewrap_keys(uuid[], text[], text[])",

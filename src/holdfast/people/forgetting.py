@@ -1,0 +1,43 @@
+"""Taking out what names customers of whom no case is left. Their key is guard's to destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+
+from holdfast.people.models import Customer, Identity, Proof, ProofCode
+
+
+def known_since(before: datetime) -> QuerySet[Customer]:
+    """Return customers who were first known before a time."""
+    return Customer.objects.filter(created_at__lt=before)
+
+
+def forget_customers(customer_ids: Collection[UUID]) -> int:
+    """Take out names, identities, proofs and all else that says who these are; their rows stay, empty."""
+    Proof.objects.filter(customer_id__in=customer_ids).delete()
+    ProofCode.objects.filter(customer_id__in=customer_ids).delete()
+    Identity.objects.filter(customer_id__in=customer_ids).delete()
+    return Customer.objects.filter(pk__in=customer_ids).update(
+        reference=None, name="", address="", birth_date="", iban="", city="", locale="", since=None, tier=""
+    )
+
+
+def forget_proofs(conversation_ids: Sequence[UUID]) -> None:
+    """Delete codes that were sent, and what was proved, for these conversations."""
+    Proof.objects.filter(conversation_id__in=conversation_ids).delete()
+    ProofCode.objects.filter(conversation_id__in=conversation_ids).delete()
+
+
+def ended_sessions(before: datetime) -> QuerySet[Session]:
+    """Return sessions of people at the desk that ended before a time."""
+    return Session.objects.filter(expire_date__lt=before)
+
+
+def forget_sessions(keys: Sequence[str]) -> int:
+    """Delete these sessions; return how many."""
+    return Session.objects.filter(pk__in=keys).delete()[0]

@@ -1,0 +1,61 @@
+"""Customers without a case: which run out, and taking out their values with the key that opens them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from holdfast.conversations.models import Conversation
+from holdfast.guard.watching import canaries
+from holdfast.kit.clock import now
+from holdfast.people import forgetting as people
+from holdfast.people.models import Customer
+from holdfast.retention import holds
+from holdfast.retention.models import Gone, LastCase
+
+
+def over(before: datetime) -> QuerySet[Customer]:
+    """Return customers whose time is over, held or not. Made-up customers stay, and are in no figure.
+
+    One who was merged into another goes after them: both are one person, and nobody's case is lost meanwhile.
+    """
+    theirs = Conversation.objects.filter(Q(customer=OuterRef("pk")) | Q(customer__merged_into=OuterRef("pk")))
+    lately = LastCase.objects.filter(customer_id=OuterRef("pk"), at__gte=before)
+    gone = Gone.objects.filter(customer_id=OuterRef("pk"))
+    other = Gone.objects.filter(customer_id=OuterRef("merged_into"))
+    return people.known_since(before).filter(
+        ~Exists(theirs),
+        ~Exists(lately),
+        ~Exists(gone),
+        Q(merged_into=None) | Exists(other),
+        ~Q(pk__in=canaries.everybody()),
+    )
+
+
+def find(before: datetime, after: list[str] | None, limit: int) -> list[tuple[UUID, list[str]]]:
+    """Return ids of the next customers who go."""
+    rows = over(before).exclude(holds.held_customers())
+    if after is not None:
+        rows = rows.filter(pk__gt=UUID(after[0]))
+    return [(pk, [str(pk)]) for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]]
+
+
+def remove(customer_ids: Sequence[UUID]) -> Counter[str]:
+    """Destroy the keys of these and take out what names them. Whose key the database will not give up stays whole.
+
+    Rows are locked first, so that nobody gets a case while they are forgotten.
+    """
+    list(Customer.objects.select_for_update().filter(pk__in=customer_ids).order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT retention_keys_run_out(%s::uuid[])", [list(customer_ids)])
+        destroyed = [row[0] for row in cursor.fetchall()]
+    gone = people.forget_customers(destroyed)
+    moment = now()
+    Gone.objects.bulk_create([Gone(customer_id=each, at=moment) for each in destroyed], ignore_conflicts=True)
+    LastCase.objects.filter(customer_id__in=destroyed).delete()
+    return Counter(customers=gone)

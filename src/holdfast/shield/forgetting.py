@@ -1,0 +1,14 @@
+"""What the shield noted of a contact goes with its conversation; what its counts have learnt stays, without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from holdfast.shield.models import Appeal, Assessment, Step
+
+
+def forget_assessments(conversation_ids: Sequence[UUID]) -> None:
+    """Delete assessments, steps and appeals of these conversations."""
+    for table in (Assessment, Step, Appeal):
+        table.objects.filter(conversation_id__in=conversation_ids).delete()
