@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from holdfast.desk.models import Presence
 from holdfast.desk.screens import PresenceView
@@ -17,6 +17,12 @@ from holdfast.kit import outbox
 from holdfast.kit.clock import now
 
 LIFE = timedelta(seconds=30)
+_PRESENT = """
+    SELECT presence.conversation_id, presence.agent_id, agent.name, presence.typing
+    FROM desk_presence AS presence JOIN people_agent AS agent ON agent.id = presence.agent_id
+    WHERE presence.conversation_id = ANY(%s) AND presence.at > %s AND presence.agent_id <> %s
+    ORDER BY presence.typing DESC, agent.name
+"""
 
 
 @transaction.atomic
@@ -45,12 +51,9 @@ def be_gone(*, conversation_id: UUID, agent_id: int) -> None:
 
 def present(*, conversation_ids: Iterable[UUID], but: int) -> dict[UUID, tuple[PresenceView, ...]]:
     """Who else than the agent `but` is at each of these conversations, writers first. One query."""
-    rows = (
-        Presence.objects.filter(conversation_id__in=list(conversation_ids), at__gt=now() - LIFE)
-        .exclude(agent_id=but)
-        .order_by("-typing", "agent__name")
-        .values_list("conversation_id", "agent_id", "agent__name", "typing")
-    )
+    with connection.cursor() as cursor:  # every list asks: what builds no query of fifty parameters costs half
+        cursor.execute(_PRESENT, [list(conversation_ids), now() - LIFE, but])
+        rows = cursor.fetchall()
     found: dict[UUID, list[PresenceView]] = {}
     for conversation_id, agent_id, name, typing in rows:
         found.setdefault(conversation_id, []).append(PresenceView(agent_id=agent_id, name=name, typing=typing))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from holdfast.guard.fields import Sealed
@@ -93,6 +94,10 @@ class Row:
     held_by: str
     here: tuple[PresenceView, ...] = ()
     current: bool = False
+
+    def __getitem__(self, name: str) -> Any:
+        """Answer a template, which asks `row["who"]` before `row.who`: raising six hundred times a list costs more."""
+        return getattr(self, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def conversation(request: HttpRequest, number: int) -> HttpResponse:
         return _desk(request, agent, reach, opened)
     shown = screen_of(agent=agent, reach=reach, conversation=opened)
     saved = whole(request.GET.get("view", ""), digits=18) is not None
-    chosen = _chosen(request, reach, list(saved_views.views_of(agent.id)) if saved else [])
+    chosen = _chosen(request, reach, saved_views.views_of(agent.id) if saved else [])
     return render(request, "desk/_conversation.html", {"conversation": shown, "filter": chosen.shown()})
 
 
@@ -91,7 +91,7 @@ def row(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def nav(request: HttpRequest) -> HttpResponse:
     """The left pane as it is now."""
     agent = me(request)
-    reach, views = reach_of(agent), list(saved_views.views_of(agent.id))
+    reach, views = reach_of(agent), saved_views.views_of(agent.id)
     chosen = _chosen(request, reach, views)
     return render(request, "desk/_nav.html", {"nav": nav_of(agent=agent, reach=reach, chosen=chosen, views=views)})
 
@@ -119,7 +119,7 @@ def next_in_line(request: HttpRequest) -> HttpResponse:
 
 
 def _desk(request: HttpRequest, agent: Agent, reach: Reach, opened: Conversation | None) -> HttpResponse:
-    views = list(saved_views.views_of(agent.id))
+    views = saved_views.views_of(agent.id)
     chosen, counts = _chosen(request, reach, views), queries.counts(agent)
     if opened is None:
         after = request.GET.get("after", "")
@@ -139,7 +139,7 @@ def _desk(request: HttpRequest, agent: Agent, reach: Reach, opened: Conversation
 
 def _list(request: HttpRequest) -> HttpResponse:
     agent = me(request)
-    reach, views = reach_of(agent), list(saved_views.views_of(agent.id))
+    reach, views = reach_of(agent), saved_views.views_of(agent.id)
     chosen, after = _chosen(request, reach, views), request.GET.get("after", "")
     counts = None if after else queries.counts(agent)
     page = listing.page_of(
