@@ -66,14 +66,16 @@ def _prepare() -> None:
     from django.db import connection
 
     from holdfast.guard import roles
-    from holdfast.guard.grants import open_grant
+    from holdfast.guard.models import Grant
+    from holdfast.kit.clock import now
     from holdfast.people.models import Customer
 
     started = time.perf_counter()
     call_command("migrate", verbosity=0, interactive=False)
     for number in range(CUSTOMERS):
         customer = Customer.objects.create(name="Ayu Zuurmarker", iban=IBAN)
-        open_grant(agent_id=number % 64, conversation_id=customer.pk, customer_id=customer.pk)
+        case = {"conversation_id": customer.pk, "customer_id": customer.pk}
+        Grant.objects.create(agent_id=number % 64, **case, opened_at=now())
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_log (id uuid PRIMARY KEY, at timestamptz, agent_id bigint, subject text)")
     roles.separate()

@@ -11,18 +11,19 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 from django.test import Client
+from tests.granted import granted
 from tests.guard.conftest import IBAN, NEW, OLD, Case
 
 from holdfast.guard import reveals, rotating
 from holdfast.guard.gate import LOG_DOWN, Outcome
-from holdfast.guard.grants import close_grants, open_grant
+from holdfast.guard.grants import close_grants
 from holdfast.guard.models import RevealLog
 from holdfast.guard.reveals import SENTENCES, Denied, Ticket
 from holdfast.people.models import Customer
 
 
 def _ticket(case: Case) -> Ticket:
-    open_grant(**case.grant)
+    granted(**case.grant)
     answer = case.ask()
     assert isinstance(answer, Ticket)
     return answer
@@ -65,7 +66,7 @@ def test_a_replayed_ticket(case: Case) -> None:
 
 
 def test_a_rollback_takes_back_neither_the_entry_nor_the_ticket(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     with transaction.atomic():
         shown = case.reveal()
         assert isinstance(shown, reveals.Value)
@@ -91,7 +92,7 @@ def test_a_clock_that_jumps_back_opens_nothing_twice(case: Case, clock: time_mac
 
 
 def test_no_log_no_value_by_any_way(case: Case, no_log: None) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     for answer in (case.ask(), case.reveal()):
         assert isinstance(answer, Denied)
         assert answer.sentence == LOG_DOWN
@@ -126,13 +127,13 @@ def test_a_wrong_key_and_keys_half_way_between(transactional_db: None, ring: Cal
     third = Customer.objects.create(iban=IBAN)
     for customer in (first, second, third):
         one = Case(Customer.objects.get(pk=customer.pk))
-        open_grant(**one.grant)
+        granted(**one.grant)
         shown = one.reveal()
         assert isinstance(shown, reveals.Value), "both keys are there"
         assert shown.value == IBAN
     ring(f"other:{NEW}")
     lost = Case(Customer.objects.get(pk=third.pk))
-    open_grant(**lost.grant)
+    granted(**lost.grant)
     answer = lost.reveal()
     assert isinstance(answer, Denied)
     assert (answer.outcome, answer.sentence) == (Outcome.NO_KEY, SENTENCES[Outcome.NO_KEY])

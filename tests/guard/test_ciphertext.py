@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from tests.granted import granted
 from tests.guard.conftest import IBAN, Case
 
 from holdfast.guard import roles
-from holdfast.guard.grants import open_grant
 from holdfast.guard.rotating import sealed_columns
 from holdfast.kit.ids import uuid7
 from holdfast.people.models import Customer
@@ -166,5 +166,5 @@ def test_every_sealed_column_is_shown_by_the_gate_or_never(case: Case) -> None:
             assert cursor.fetchone() == (None, None)
     shown = {f"{t}.{c}" for t, c, _ in COLUMNS if f"'{t}'" in source and f"'{c}'" in source and f".{c}" in source}
     assert shown == {f"{t}.{c}" for t, c, _ in COLUMNS} - never
-    open_grant(**case.grant)
+    granted(**case.grant)
     assert case.reveal().value == IBAN  # type: ignore[union-attr]

@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from tests.granted import granted
 from tests.guard.conftest import IBAN
 
 from holdfast.guard import reveals
-from holdfast.guard.grants import close_grants, close_grants_of, open_grant
+from holdfast.guard.grants import close_grants, close_grants_of
 from holdfast.guard.models import RevealLog
 from holdfast.guard.reveals import Denied, Ticket
 from holdfast.kit import clock
@@ -62,7 +63,7 @@ class Reveals(RuleBasedStateMachine):
     @rule(agent=AGENTS, keep=st.booleans())
     def assign(self, agent: int, keep: bool) -> None:
         with transaction.atomic():
-            open_grant(agent_id=agent, conversation_id=self.case, customer_id=self.customer.pk)
+            granted(agent_id=agent, conversation_id=self.case, customer_id=self.customer.pk)
             transaction.set_rollback(not keep)
         if keep:
             self.told.open.add(agent)
@@ -74,7 +75,7 @@ class Reveals(RuleBasedStateMachine):
 
     @rule(agent=AGENTS)
     def agent_leaves(self, agent: int) -> None:
-        close_grants_of(agent_id=agent)
+        close_grants_of(agent_ids=[agent])
         self.told.open.discard(agent)
 
     @rule(seconds=st.sampled_from([1, 29, 31, 60]))

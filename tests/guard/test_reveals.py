@@ -9,13 +9,14 @@ from uuid import UUID
 import pytest
 import time_machine
 from django.db import DatabaseError, connection, transaction
+from tests.granted import granted
 from tests.guard.conftest import IBAN, NAME, Case
 
 from holdfast.guard import data_keys, reveals
 from holdfast.guard.fields import Sealed
 from holdfast.guard.gate import LOG_DOWN, Asking, Outcome, failing_closed, gate, refuse, session_mark
-from holdfast.guard.grants import close_grants, close_grants_of, open_grant
-from holdfast.guard.models import Grant, RevealLog, RevealTicket
+from holdfast.guard.grants import close_grants, close_grants_of
+from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.guard.reveals import Denied, Ticket
 from holdfast.kit.ids import uuid7
 from holdfast.people.models import Customer, Identity
@@ -34,7 +35,7 @@ def _denied(answer: Ticket | reveals.Value | Denied) -> Outcome | None:
 
 
 def test_an_assigned_agent_sees_one_value_once(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = _ticket(case)
     assert case.redeem(ticket) == IBAN
     with pytest.raises(Denied) as again:
@@ -48,26 +49,14 @@ def test_without_a_grant_the_answer_is_no_and_is_kept(case: Case) -> None:
     assert case.outcomes() == ["no_grant"]
 
 
-def test_a_grant_without_a_customer_opens_nothing(case: Case) -> None:
-    open_grant(**{**case.grant, "customer_id": None})
-    assert not Grant.objects.exists()
-    assert _denied(case.ask(customer_id=None)) == Outcome.NO_GRANT
-
-
-def test_opening_a_grant_twice_is_once(case: Case) -> None:
-    open_grant(**case.grant)
-    open_grant(**case.grant)
-    assert Grant.objects.filter(closed_at=None).count() == 1
-
-
 def test_a_grant_that_is_not_committed_does_not_count(case: Case) -> None:
     with transaction.atomic():
-        open_grant(**case.grant)
+        granted(**case.grant)
         assert _denied(case.ask()) == Outcome.NO_GRANT
 
 
 def test_the_log_row_survives_the_callers_rollback(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     with transaction.atomic():
         assert case.redeem(_ticket(case)) == IBAN
         transaction.set_rollback(True)
@@ -76,7 +65,7 @@ def test_the_log_row_survives_the_callers_rollback(case: Case) -> None:
 
 
 def test_the_log_row_survives_a_savepoint(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     with transaction.atomic():
         savepoint = transaction.savepoint()
         _ticket(case)
@@ -86,19 +75,19 @@ def test_the_log_row_survives_a_savepoint(case: Case) -> None:
 
 def test_a_rolled_back_assignment_leaves_no_grant(case: Case) -> None:
     with transaction.atomic():
-        open_grant(**case.grant)
+        granted(**case.grant)
         transaction.set_rollback(True)
     assert _denied(case.ask()) == Outcome.NO_GRANT
 
 
 @pytest.mark.parametrize("close", [close_grants, close_grants_of])
 def test_a_grant_closed_in_between_stops_the_reveal(case: Case, close: object) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = _ticket(case)
     if close is close_grants:
         close_grants(conversation_id=case.conversation_id)
     else:
-        close_grants_of(agent_id=case.agent_id)
+        close_grants_of(agent_ids=[case.agent_id])
     with pytest.raises(Denied) as denied:
         case.redeem(ticket)
     assert denied.value.outcome == Outcome.NO_GRANT
@@ -107,7 +96,7 @@ def test_a_grant_closed_in_between_stops_the_reveal(case: Case, close: object) -
 
 
 def test_a_ticket_lasts_a_minute(case: Case, clock: time_machine.Coordinates) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     first, second = _ticket(case), _ticket(case)
     clock.shift(59.9)
     assert case.redeem(first) == IBAN
@@ -118,7 +107,7 @@ def test_a_ticket_lasts_a_minute(case: Case, clock: time_machine.Coordinates) ->
 
 
 def test_a_clock_that_is_put_back_does_not_make_a_minute_longer(case: Case, clock: time_machine.Coordinates) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = _ticket(case)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -137,7 +126,7 @@ _REDEEM = "SELECT decided, token_, key_ FROM guard_redeem(%s, now(), %s, %s, %s,
 @pytest.mark.parametrize("savepoint", [False, True])
 def test_who_asks_and_redeems_in_one_transaction_gets_nothing(case: Case, savepoint: bool) -> None:
     """The way past the log: have the value first, then roll its row back."""
-    open_grant(**case.grant)
+    granted(**case.grant)
     entry, session, subject = uuid7(), session_mark(case.session_key), case.customer.iban.subject
     customer = case.customer.pk
     with transaction.atomic(), connection.cursor() as cursor:
@@ -155,7 +144,7 @@ _CALL = "CALL guard_reveal(%s, %s, now(), %s, %s, %s, %s, %s, 'iban', 'payment',
 
 
 def test_one_call_commits_the_entry_before_it_opens_the_value(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     shown = case.reveal()
     assert isinstance(shown, reveals.Value)
     assert shown.value == IBAN
@@ -172,7 +161,7 @@ def test_one_call_commits_the_entry_before_it_opens_the_value(case: Case) -> Non
 
 
 def test_a_fault_after_the_entry_shows_nothing_and_leaves_the_entry(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE guard_revealticket ADD CONSTRAINT full_disk CHECK (redeemed_at IS NULL) NOT VALID")
         answer = case.reveal()
@@ -183,7 +172,7 @@ def test_a_fault_after_the_entry_shows_nothing_and_leaves_the_entry(case: Case) 
 
 
 def test_the_one_call_is_refused_where_somebody_could_roll_it_back(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     session, subject, customer = session_mark(case.session_key), case.customer.iban.subject, case.customer.pk
     asking = [uuid7(), uuid7(), case.agent_id, session, case.conversation_id, customer, subject]
     refused = pytest.raises(DatabaseError, match="invalid transaction termination")
@@ -194,7 +183,7 @@ def test_the_one_call_is_refused_where_somebody_could_roll_it_back(case: Case) -
 
 def test_what_one_call_refuses_is_recorded_once(case: Case) -> None:
     assert _denied(case.reveal()) == Outcome.NO_GRANT
-    open_grant(**case.grant)
+    granted(**case.grant)
     assert _denied(case.reveal(purpose="curious")) == Outcome.NO_PURPOSE
     data_keys.destroy([case.customer.pk])
     assert _denied(case.reveal()) == Outcome.ERASED
@@ -216,7 +205,7 @@ def test_a_yes_cannot_be_written_as_a_refusal(case: Case, outcome: str) -> None:
 
 
 def test_an_erased_customers_value_says_so_and_that_is_kept(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     data_keys.destroy([case.customer.pk])
     with pytest.raises(Denied, match="erased for good") as denied:
         case.redeem(_ticket(case))
@@ -226,8 +215,8 @@ def test_an_erased_customers_value_says_so_and_that_is_kept(case: Case) -> None:
 
 @pytest.mark.parametrize("changed", [{"session_key": "another"}, {"agent_id": 8}])
 def test_a_ticket_is_of_one_session_and_agent(case: Case, changed: dict[str, object]) -> None:
-    open_grant(**case.grant)
-    open_grant(**{**case.grant, "agent_id": 8})
+    granted(**case.grant)
+    granted(**{**case.grant, "agent_id": 8})
     ticket = _ticket(case)
     with pytest.raises(Denied) as denied:
         case.redeem(ticket, **changed)
@@ -236,7 +225,7 @@ def test_a_ticket_is_of_one_session_and_agent(case: Case, changed: dict[str, obj
 
 
 def test_a_ticket_opens_only_the_value_it_was_given_for(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     with pytest.raises(Denied) as denied:
         case.redeem(_ticket(case), case.customer.name)
     assert denied.value.outcome == Outcome.MOVED
@@ -251,7 +240,7 @@ def test_an_unknown_ticket_is_recorded(case: Case) -> None:
 
 def test_anothers_value_is_not_of_this_case(case: Case) -> None:
     other = Customer.objects.create(name="Budi Santoso", iban="DE89370400440532013000")
-    open_grant(**case.grant)
+    granted(**case.grant)
     assert _denied(case.ask(sealed=other.iban)) == Outcome.NOT_OF_CASE
     assert case.outcomes() == ["not_of_case"]
 
@@ -260,7 +249,7 @@ def test_what_opens_is_what_is_stored_whatever_the_application_holds(case: Case)
     """It names a row and a column. Ciphertext and key are found by that, so nobody else's can be named with it."""
     other = Customer.objects.create(iban="DE89370400440532013000")
     swapped = Sealed(other.iban.token, other.iban.mask, case.customer.iban.subject)
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = case.ask(sealed=swapped)
     assert isinstance(ticket, Ticket)
     assert case.redeem(ticket, swapped) == IBAN
@@ -270,7 +259,7 @@ def test_a_value_swapped_in_the_database_does_not_open(case: Case) -> None:
     other = Customer.objects.create(iban="DE89370400440532013000")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE people_customer SET iban = %s WHERE id = %s", [other.iban.token, case.customer.pk])
-    open_grant(**case.grant)
+    granted(**case.grant)
     sealed = Customer.objects.get(pk=case.customer.pk).iban
     ticket = case.ask(sealed=sealed)
     assert isinstance(ticket, Ticket)
@@ -284,7 +273,7 @@ def test_an_identity_of_the_customer_may_be_seen_and_anothers_not(case: Case) ->
     other = Customer.objects.create()
     mine = Identity.objects.create(customer=case.customer, kind="email", value="ayu@example.com", index=b"1" * 16)
     theirs = Identity.objects.create(customer=other, kind="email", value="budi@example.com", index=b"2" * 16)
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = case.ask(sealed=mine.value, field="email", purpose="contact")
     assert isinstance(ticket, Ticket)
     assert case.redeem(ticket, mine.value) == "ayu@example.com"
@@ -307,19 +296,19 @@ def test_an_identity_of_the_customer_may_be_seen_and_anothers_not(case: Case) ->
 def test_refusals(case: Case, changed: dict[str, object], outcome: Outcome) -> None:
     if changed.get("sealed") == "address":
         changed = {"sealed": case.customer.address}
-    open_grant(**case.grant)
+    granted(**case.grant)
     assert _denied(case.ask(**changed)) == outcome
     assert RevealLog.objects.get().outcome == outcome
 
 
 def test_a_reason_is_kept_without_addresses(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     case.ask(purpose="other", reason="wrote from ayu@example.com, wants a call")
     assert RevealLog.objects.get().reason == "wrote from [email], wants a call"
 
 
 def test_the_log_holds_neither_value_nor_session_key(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     case.redeem(_ticket(case))
     with connection.cursor() as cursor:
         cursor.execute("SELECT guard_reveallog::text FROM guard_reveallog")
@@ -329,14 +318,14 @@ def test_the_log_holds_neither_value_nor_session_key(case: Case) -> None:
 
 
 def test_no_log_no_value(case: Case, no_log: None) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     for answer in (case.ask(), case.reveal()):
         assert isinstance(answer, Denied)
         assert answer.sentence == LOG_DOWN
 
 
 def test_the_log_failing_before_the_redemption_shows_nothing(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = _ticket(case)
     monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
     with pytest.raises(Denied, match="cannot be written"):
@@ -346,7 +335,7 @@ def test_the_log_failing_before_the_redemption_shows_nothing(case: Case, monkeyp
 
 
 def test_a_log_that_refuses_the_row_gives_no_ticket(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE guard_reveallog ADD CONSTRAINT full_disk CHECK (false) NOT VALID")
     try:
@@ -369,14 +358,14 @@ def test_a_log_that_refuses_the_row_gives_no_ticket(case: Case) -> None:
     ],
 )
 def test_the_database_refuses_to_rewrite_what_happened(case: Case, change: str) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     case.redeem(_ticket(case))
     with pytest.raises(DatabaseError), connection.cursor() as cursor:
         cursor.execute(change)
 
 
 def test_of_many_who_redeem_at_once_one_succeeds(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket, sealed = _ticket(case), case.customer.iban
     start = threading.Barrier(8)
 
@@ -394,7 +383,7 @@ def test_of_many_who_redeem_at_once_one_succeeds(case: Case) -> None:
 
 
 def test_comparing_answers_without_showing(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     assert case.compare("43-00") is True
     assert case.compare("4301") is False
     assert case.compare("") is False
@@ -407,8 +396,8 @@ def test_comparing_answers_without_showing(case: Case) -> None:
 def test_tries_are_counted_for_the_value_whoever_asks_and_whatever_it_is_called(
     case: Case, clock: time_machine.Coordinates
 ) -> None:
-    open_grant(**case.grant)
-    open_grant(**{**case.grant, "agent_id": 8})
+    granted(**case.grant)
+    granted(**{**case.grant, "agent_id": 8})
     case.compare("0001"), case.compare("0002", field="account"), case.compare("0003", agent_id=8)
     with pytest.raises(Denied):
         case.compare("4300")
@@ -418,7 +407,7 @@ def test_tries_are_counted_for_the_value_whoever_asks_and_whatever_it_is_called(
 
 
 def test_three_tries_are_three_also_at_once(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     sealed = case.customer.iban
     start = threading.Barrier(10)
 
@@ -442,14 +431,14 @@ def test_comparing_needs_a_grant_and_a_value_long_enough(case: Case) -> None:
     assert denied.value.outcome == Outcome.NO_GRANT
     case.customer.address = "Jl. 4"
     case.customer.save()
-    open_grant(**case.grant)
+    granted(**case.grant)
     with pytest.raises(Denied) as denied:
         case.compare("jl4", sealed=case.customer.address, field="address")
     assert denied.value.outcome == Outcome.TOO_SHORT
 
 
 def test_the_log_is_read_in_pages_newest_first(case: Case, clock: time_machine.Coordinates) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     case.redeem(_ticket(case))
     for _ in range(4):
         clock.shift(1)
@@ -468,7 +457,7 @@ def test_the_log_is_read_in_pages_newest_first(case: Case, clock: time_machine.C
 
 def test_a_case_that_is_just_being_taken_away_is_waited_for(case: Case) -> None:
     """Whoever closes a grant first wins: a value never leaves after the closing is committed."""
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket, sealed = _ticket(case), case.customer.iban
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():

@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
+from tests.granted import granted
 from tests.guard.conftest import IBAN, Case
 
 from holdfast.desk import erasing
 from holdfast.guard import command, reveals, roles
-from holdfast.guard.grants import open_grant
 from holdfast.guard.models import RevealLog
 from holdfast.guard.reveals import Ticket
 from holdfast.kit.ids import uuid7
@@ -29,7 +29,7 @@ def _as_app() -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def separated(case: Case) -> Case:
-    open_grant(**case.grant)
+    granted(**case.grant)
     roles.separate()
     roles.separate()  # after every migration again
     return case

@@ -20,8 +20,8 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from tests.granted import granted
 
-from holdfast.guard.grants import open_grant
 from holdfast.guard.models import Grant
 from holdfast.kit.ids import uuid7
 from holdfast.people import accounts, cutting_off
@@ -200,7 +200,7 @@ def test_deactivation_ends_everything_at_once(client: Client, admin: Agent, agen
     theirs = Client()
     theirs.force_login(agent)
     assert _is_in(theirs)
-    open_grant(agent_id=agent.pk, conversation_id=uuid7(), customer_id=uuid7())
+    granted(agent_id=agent.pk, conversation_id=uuid7(), customer_id=uuid7())
     client.force_login(admin)
     client.post(reverse("settings:leaving", args=[agent.pk]))
     assert not _is_in(theirs)

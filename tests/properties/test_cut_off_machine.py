@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run
+from tests.granted import granted
 
 from holdfast.guard import reveals
 from holdfast.guard.cutoff import states
 from holdfast.guard.cutoff.models import Asked, Cut
-from holdfast.guard.grants import open_grant
 from holdfast.guard.models import Grant
 from holdfast.guard.reveals import Ticket, Value
 from holdfast.intake import tokens
@@ -189,7 +189,7 @@ class CuttingOff(RuleBasedStateMachine):
         self.give_the_case(who)
 
     def give_the_case(self, who: str) -> None:
-        open_grant(agent_id=self.people[who].pk, conversation_id=self.case, customer_id=self.customer.pk)
+        granted(agent_id=self.people[who].pk, conversation_id=self.case, customer_id=self.customer.pk)
         if not self._mode(who):
             self.told.grants.add(who)
 

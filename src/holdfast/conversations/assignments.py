@@ -14,7 +14,7 @@ from holdfast.conversations.messages import system_line
 from holdfast.conversations.models import Assignment, Conversation, Transfer
 from holdfast.conversations.places import move, open_place, step_in, step_out
 from holdfast.conversations.promised import hold
-from holdfast.guard.grants import close_grants, open_grant
+from holdfast.guard.grants import NotGiven, close_grants, open_grant
 from holdfast.kit.clock import now
 from holdfast.people.queries import answers
 
@@ -42,6 +42,7 @@ def assign(*, conversation_id: UUID, to: int | None, by: int | None, epoch: int 
         step_in(conversation)
         hold(conversation.pk)
     done(conversation, kind="assignment")
+    _grant(conversation)
     return assignment
 
 
@@ -91,6 +92,7 @@ def take_next(
         handed_out(chosen)
         _hand_to(conversation, agent_id=agent_id, by=agent_id)
         done(conversation, kind="assignment")
+        _grant(conversation)
         return conversation
     return None
 
@@ -131,6 +133,7 @@ def transfer(
     line.agent_id = by
     line.save(update_fields=["agent"])
     done(conversation, kind="assignment")
+    _grant(conversation)
     return handed_on
 
 
@@ -154,7 +157,6 @@ def _hand_to(conversation: Conversation, *, agent_id: int, by: int | None, picke
     step_out(conversation, because="assigned")
     conversation.assignee_id = agent_id
     conversation.epoch += 1
-    open_grant(agent_id=agent_id, conversation_id=conversation.pk, customer_id=conversation.customer_id)
     return Assignment.objects.create(
         conversation=conversation,
         agent_id=agent_id,
@@ -163,6 +165,18 @@ def _hand_to(conversation: Conversation, *, agent_id: int, by: int | None, picke
         picked=picked,
         started_at=now(),
     )
+
+
+def _grant(conversation: Conversation) -> None:
+    """Once a case is stored with whoever has it now: let them ask for its customer's values. Raises `Refused`."""
+    if conversation.assignee_id is None:
+        return
+    try:
+        open_grant(
+            agent_id=conversation.assignee_id, conversation_id=conversation.pk, customer_id=conversation.customer_id
+        )
+    except NotGiven as refused:
+        raise Refused(refused.sentence) from refused
 
 
 def _hand_to_queue(conversation: Conversation, *, queue_id: int) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
 
 from holdfast.conversations.changes import announce
 from holdfast.conversations.models import Conversation
-from holdfast.guard.grants import close_grants, open_grant
+from holdfast.guard.grants import NotGiven, close_grants, open_grant
 from holdfast.people.proofs import become
 
 
@@ -30,6 +31,7 @@ def belongs_to(*, conversation_id: UUID, customer_id: UUID) -> bool:
         conversation.save(update_fields=["customer"])
         if conversation.assignee_id is not None:
             close_grants(conversation_id=conversation.pk)
-            open_grant(agent_id=conversation.assignee_id, conversation_id=conversation.pk, customer_id=customer_id)
+            with suppress(NotGiven):  # somebody cut off at this moment; the customer's proof stands all the same
+                open_grant(agent_id=conversation.assignee_id, conversation_id=conversation.pk, customer_id=customer_id)
     announce(theirs, kind="state", chat=None)
     return True

@@ -17,6 +17,7 @@ from holdfast.conversations.line import lengths
 from holdfast.desk import routing
 from holdfast.desk.models import Queue
 from holdfast.guard.cutoff import cutting, evidence, queries
+from holdfast.guard.grants import close_grants_of
 from holdfast.people import cutting_off
 from holdfast.people.cut_off_targets import Target, people_of
 from holdfast.people.cutting_off import Begun, Kind, Meant, Refused, Scope, What
@@ -105,7 +106,7 @@ def settle(*, number: int, limit: int | None = None) -> int:
     if cut is None or not cut.in_force:
         return 0
     ids = queries.covered(number)
-    cutting.close_grants(ids)  # one that was being given at that very moment
+    close_grants_of(agent_ids=ids)  # one that was being given at that very moment
     moved = give_up_all(agent_ids=ids, to_queue=cut.pool_id, limit=limit)
     evidence.freeze(number=number)
     cutting.note_moved(number=number, cases=moved, settled=not held_by(*ids).cases)

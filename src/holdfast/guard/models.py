@@ -8,10 +8,18 @@ from holdfast.kit.ids import uuid7
 
 
 class Grant(models.Model):
-    """Leave for one agent to ask for values of one customer while one case is theirs.
+    """Leave for one agent to ask for values of one customer while one case is theirs. It ends once and stays on record.
 
-    Agents, conversations and customers live above this room, so their ids are kept, not their keys.
+    Opened and closed through functions of the database only (`grants`). Agents, conversations and customers live above
+    this room, so their ids are kept, not their keys.
     """
+
+    class Way(models.TextChoices):
+        ROUTED = "routed", "as the next in line, or from the house itself"
+        PICKED = "picked", "taken by hand"
+        GIVEN = "given", "given by somebody"
+        CALL = "call", "a call to make"
+        UNKNOWN = "unknown", "not kept"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     agent_id = models.BigIntegerField()
@@ -19,6 +27,10 @@ class Grant(models.Model):
     customer_id = models.UUIDField()
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    way = models.CharField(max_length=7, choices=Way.choices, default=Way.UNKNOWN, db_default=Way.UNKNOWN.value)
+    by_id = models.BigIntegerField(null=True)
+    epoch = models.PositiveIntegerField(null=True, help_text="Of the assignment it rests on.")
+    recorded_at = models.DateTimeField(null=True, help_text="`opened_at` by the database's own clock.")
 
     class Meta:
         constraints = [
@@ -27,8 +39,19 @@ class Grant(models.Model):
                 condition=models.Q(closed_at__isnull=True),
                 name="guard_one_open_grant",
             ),
+            models.CheckConstraint(
+                condition=models.Q(way__in=["routed", "picked", "given", "call", "unknown"]),
+                name="grant_came_some_way",
+            ),
         ]
-        indexes = [models.Index(fields=["agent_id", "opened_at"], name="grants_of_an_agent")]
+        indexes = [
+            models.Index(fields=["agent_id", "opened_at"], name="grants_of_an_agent"),
+            models.Index(
+                fields=["conversation_id"],
+                condition=models.Q(closed_at__isnull=True),
+                name="open_grants_of_a_case",
+            ),
+        ]
 
 
 class RevealLog(models.Model):

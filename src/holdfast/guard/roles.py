@@ -1,9 +1,9 @@
-"""A role of its own owns the log of reveals, its tickets and customers' keys; the application's role only calls it.
+"""A role of its own owns the log of reveals, tickets, grants and customers' keys; the application only calls it.
 
 The owner of the tables (`holdfast_vault`, as whom nobody can sign in) is not the role that web and worker processes
 connect with (`holdfast_app`, no superuser, owner of nothing). So whatever speaks SQL through the application can ask
-and redeem, and can neither read keys nor ciphertext, nor change, remove or invent a row of the log. Of tables with
-sealed columns it reads the other columns; what it does not know of yet it does not read.
+and redeem, and can neither read keys nor ciphertext, nor change, remove or invent a row of the log or a grant. Of
+tables with sealed columns it reads the other columns; what it does not know of yet it does not read.
 """
 
 from __future__ import annotations
@@ -22,32 +22,38 @@ _KEPT = (
     "guard_reveallog",
     "guard_revealticket",
     "guard_datakey",
+    "guard_grant",
     "guard_machineopening",
     "guard_watching_spent",
     "guard_watching_vendorspent",
-)
     "retention_openings",
+)
 _READ = tuple(table for table in _KEPT if table != "guard_datakey")
 # What the functions look at while they run with the vault's rights.
 _SEEN = (
-    "guard_grant",
     "guard_watching_limits",
     "guard_watching_restraint",
     "guard_watching_widening",
     "people_team",
     "people_customer",
     "people_identity",
+    "conversations_assignment",
     "conversations_message",
     "conversations_attachment",
-    "notify_delivery",
-)
     "conversations_conversation",
+    "notify_delivery",
+    "outreach_outreach",
     "retention_hold",
+)
+# A case that may just be passed on is locked before it is looked at, which takes the right to change one column of it.
+_LOCKED = {"conversations_conversation": "epoch", "outreach_outreach": "held_until"}
 _CALLED = (
     "guard_keys_for_sealing(uuid[], text[])",
     "guard_sealed_for(text, text, uuid[])",
     "guard_machine_uses()",
     "guard_key_counts()",
+    "guard_open_grants(timestamptz, bigint[], uuid[], uuid[])",
+    "guard_close_grants(timestamptz, uuid[], bigint[])",
     "guard_live_grant(bigint, uuid, uuid)",
     "guard_request(uuid, timestamptz, bigint, text, uuid, uuid, text, text, text, text)",
     "guard_refuse(uuid, timestamptz, bigint, text, uuid, uuid, text, text, text, text, text)",
@@ -177,8 +183,7 @@ _RIGHTS = "\n".join(
         f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {APP}', current_database()); END $$;",
         f"GRANT SELECT ON {', '.join(_SEEN)} TO {VAULT};",
         f"GRANT SELECT (id, team_id, created_at, is_active) ON people_agent TO {VAULT};",
-        # A shared lock on a grant needs more than the right to read it.
-        f"GRANT UPDATE ON guard_grant TO {VAULT};",
+        *(f"GRANT UPDATE ({column}) ON {table} TO {VAULT};" for table, column in _LOCKED.items()),
         f"GRANT CREATE ON SCHEMA public TO {VAULT};",  # only while ownership is handed over
         *(f"ALTER TABLE {table} OWNER TO {VAULT};" for table in _KEPT),
         *(f"ALTER FUNCTION {function} OWNER TO {VAULT};" for function in (*_CALLED, *_NOT_CALLED)),

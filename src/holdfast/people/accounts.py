@@ -201,7 +201,7 @@ def deactivate(*, agent_id: int, by: int) -> None:
             raise Refused(_ONLY_ADMIN)
         agent.is_active = False
         agent.save(update_fields=["is_active"])
-        close_grants_of(agent_id=agent_id)
+        close_grants_of(agent_ids=[agent_id])
         end_sessions(agent_id=agent_id)
     log.info("people.deactivated", agent=agent_id, by=by)
 

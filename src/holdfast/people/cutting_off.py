@@ -19,6 +19,7 @@ from holdfast.guard.cutoff import cutting
 from holdfast.guard.cutoff.cutting import Refused
 from holdfast.guard.cutoff.models import Kind, Scope, What
 from holdfast.guard.cutoff.states import cut_off_ids, everybody_cut_off, state_of
+from holdfast.guard.grants import close_grants_of
 from holdfast.guard.models import Grant
 from holdfast.intake import tokens
 from holdfast.kit.clock import now
@@ -160,7 +161,7 @@ def agree(*, number: int, what: What, by: int | None) -> None:
 def catch_up(agent_id: int) -> None:
     """After somebody moved to a team that is cut off: their grants and sessions end as everybody's there did."""
     if state_of(agent_id).mode:
-        cutting.close_grants([agent_id])
+        close_grants_of(agent_ids=[agent_id])
         end_sessions_of([agent_id])
         cutting.tell()
 

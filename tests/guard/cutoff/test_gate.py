@@ -6,11 +6,11 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from tests.granted import granted
 from tests.guard.conftest import Case
 
 from holdfast.guard import reveals
 from holdfast.guard.cutoff import cutting, states
-from holdfast.guard.grants import open_grant
 from holdfast.guard.models import Grant
 
 
@@ -28,7 +28,7 @@ def _cut(case: Case) -> cutting.Begun:
 
 
 def test_what_was_granted_before_opens_nothing_and_the_log_says_why(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = case.ask()
     assert isinstance(ticket, reveals.Ticket)
     assert _cut(case).grants == 1
@@ -38,7 +38,7 @@ def test_what_was_granted_before_opens_nothing_and_the_log_says_why(case: Case) 
     with pytest.raises(reveals.Denied):
         case.compare("4300")
     assert case.outcomes() == ["allowed", "cut_off", "cut_off", "cut_off"]
-    open_grant(**case.grant)
+    granted(**case.grant)
     assert not Grant.objects.filter(closed_at=None).exists(), "nobody gives them a case while it lasts"
 
 
@@ -47,7 +47,7 @@ def test_a_case_that_is_being_given_at_that_moment_leaves_no_grant(case: Case) -
 
     def give() -> None:
         with transaction.atomic():
-            open_grant(**case.grant)
+            granted(**case.grant)
             giving.set()
             finish.wait(10)
         connection.close()

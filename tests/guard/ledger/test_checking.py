@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from tests.granted import granted
 from tests.guard.conftest import Case
 from tests.guard.ledger.conftest import CUSTOMERS, LABELS, House, bundled, superuser
 
 from holdfast.guard import reveals
-from holdfast.guard.grants import open_grant
 from holdfast.guard.ledger import bundle, erasing, sequencer
 from holdfast.guard.ledger.checking import check, missing
 from holdfast.guard.ledger.entries import committed
@@ -64,7 +64,7 @@ def test_a_row_that_never_got_to_the_log_is_counted(house: House) -> None:
 
 
 def test_a_rollback_of_the_caller_leaves_its_entries(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     with transaction.atomic():
         ticket = case.ask()
         assert isinstance(ticket, reveals.Ticket)

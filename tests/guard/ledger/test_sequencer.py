@@ -12,10 +12,10 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
+from tests.granted import granted
 from tests.guard.conftest import Case
 
 from holdfast.guard import reveals, roles
-from holdfast.guard.grants import open_grant
 from holdfast.guard.ledger import acts, entries, merkle, notes, proofs, reading, sequencer, signing, standing, tiles
 from holdfast.guard.ledger.entries import Kind
 from holdfast.guard.ledger.models import Checkpoint, Leaf, Pending, Tile
@@ -38,7 +38,7 @@ def verified_checkpoint() -> notes.Checkpoint:
 
 def test_each_request_denial_comparison_and_release_has_its_leaf(case: Case) -> None:
     case.ask()  # nobody has the case yet
-    open_grant(**case.grant)
+    granted(**case.grant)
     ticket = case.ask()
     assert isinstance(ticket, reveals.Ticket)
     case.redeem(ticket)
@@ -73,7 +73,7 @@ def test_each_request_denial_comparison_and_release_has_its_leaf(case: Case) -> 
 
 
 def test_an_entry_proves_without_telling(case: Case) -> None:
-    open_grant(**case.grant)
+    granted(**case.grant)
     case.ask(purpose="other", reason="Called from the hospital")
     sequencer.step()
     entry = Leaf.objects.get().entry
@@ -282,7 +282,7 @@ def test_the_part_of_the_worker_appends_signs_and_measures() -> None:
 @pytest.fixture
 def as_app(case: Case) -> Iterator[Case]:
     """Django and the gate sign in as the application's role, which owns nothing."""
-    open_grant(**case.grant)
+    granted(**case.grant)
     roles.separate()
     owner = connection.settings_dict["USER"]
     connection.close()

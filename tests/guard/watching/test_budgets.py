@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
+from tests.granted import granted
 from tests.guard.conftest import IBAN, Case
 
 from holdfast.guard import reveals
 from holdfast.guard.gate import Outcome
-from holdfast.guard.grants import open_grant
 from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.guard.watching import budgets, restraints
 from holdfast.guard.watching.budgets import Allowance
@@ -31,7 +31,7 @@ def _customers(count: int) -> list[Customer]:
 
 
 def _ask(customer: Customer, *, agent_id: int = 7, field: str = "iban") -> str:
-    open_grant(agent_id=agent_id, conversation_id=customer.pk, customer_id=customer.pk)
+    granted(agent_id=agent_id, conversation_id=customer.pk, customer_id=customer.pk)
     return _ask_only(customer, agent_id=agent_id, field=field)
 
 
@@ -61,7 +61,7 @@ def _staff(count: int, *, name: str = "Outsourcer") -> list[int]:
 def _at_once(asks: list[tuple[Customer, int]]) -> list[str]:
     """Everybody asks at the same moment, each on a connection of their own."""
     for customer, agent in asks:
-        open_grant(agent_id=agent, conversation_id=customer.pk, customer_id=customer.pk)
+        granted(agent_id=agent, conversation_id=customer.pk, customer_id=customer.pk)
     start = threading.Barrier(len(asks))
 
     def ask(one: tuple[Customer, int]) -> str:
@@ -210,7 +210,7 @@ def test_a_refusal_says_whom_to_ask(case: Case) -> None:
     for outcome in (Outcome.OVER_BUDGET, Outcome.VENDOR_BUDGET, Outcome.MASKED_AGAIN):
         assert "security" in reveals.SENTENCES[outcome] or "another organisation" in reveals.SENTENCES[outcome]
     restraints.restrain(agent_id=7, kind="masked", why="to be looked at")
-    open_grant(**case.grant)
+    granted(**case.grant)
     answer = case.ask()
     assert isinstance(answer, reveals.Denied)
     assert answer.sentence == reveals.SENTENCES[Outcome.MASKED_AGAIN]

@@ -10,6 +10,7 @@ import time_machine
 from tests.incidents.conftest import House
 from tests.incidents.outreach.conftest import take
 
+from holdfast.guard.grants import NotGiven, open_grant
 from holdfast.guard.models import Grant
 from holdfast.incidents.outreach import queries, taking
 from holdfast.incidents.outreach.errors import NotFound, Refused
@@ -96,13 +97,16 @@ def test_a_forgotten_hold_ends_by_itself_and_the_person_is_free(
 ) -> None:
     person = people["TW-11"]
     hand = take(incident, person, executive=house.lead, days=1)
-    assert Grant.objects.filter(conversation_id=hand, closed_at=None).exists()
+    given = Grant.objects.get(conversation_id=hand, closed_at=None)
+    assert (given.agent_id, given.customer_id, given.way, given.by_id) == (house.lead, person, "call", house.lead)
     with time_machine.travel(now() + timedelta(days=1, minutes=1)):
         assert queries.held([person]) == set()  # at once, without a worker
         with pytest.raises(Refused, match="has ended"):
             taking.end(outreach_id=hand, by=house.lead)
         assert taking.end_due() == 1
         assert taking.end_due() == 0
+        with pytest.raises(NotGiven, match="is closed"):
+            open_grant(agent_id=house.lead, conversation_id=hand, customer_id=person)
         shown = queries.one(hand)
         assert shown is not None
         assert shown.end == "time_over"
@@ -115,6 +119,10 @@ def test_it_ends_after_a_call_or_is_handed_back_by_its_executive_or_a_lead(
     house: House, incident: UUID, people: dict[str, UUID], executive: int
 ) -> None:
     hand = take(incident, people["TW-11"], executive=house.lead)
+    with pytest.raises(NotGiven, match="not assigned"):
+        open_grant(agent_id=executive, conversation_id=hand, customer_id=people["TW-11"])
+    with pytest.raises(NotGiven, match="another customer"):
+        open_grant(agent_id=house.lead, conversation_id=hand, customer_id=people["TW-12"])
     with pytest.raises(Refused, match="Lea Test has this person"):
         taking.end(outreach_id=hand, by=executive)
     with pytest.raises(Refused, match="No call was noted yet"):

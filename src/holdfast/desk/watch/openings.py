@@ -19,23 +19,25 @@ from holdfast.people.models import Agent
 
 # One row per value that was opened. An opening that is not of a conversation (a call by an executive) has its own
 # record and is no part of this. A case taken as the next in line counts as routed; so does, for what explains an
-# opening, one that somebody else gave. `new`: nothing of this customer was opened by the same person in twelve weeks.
+# opening, one that somebody else gave. What the grant says counts as well, for that cannot be changed afterwards.
+# `new`: nothing of this customer was opened by the same person in twelve weeks.
 _OPENINGS = """
 SELECT l.id, l.at, l.agent_id, l.customer_id, l.conversation_id, l.field, c.queue_id,
-    held.conversation_id IS NULL, coalesce(held.picked, false),
+    held.conversation_id IS NULL, coalesce(held.picked, false) OR coalesce(g.way = 'picked', false),
     EXISTS (SELECT FROM conversations_closure o WHERE o.conversation_id = l.conversation_id
         AND o.reopened_by_id = l.agent_id AND o.reopened_at BETWEEN l.at - interval '1 day' AND l.at),
     word.at IS NULL AND EXISTS (SELECT FROM conversations_closure o WHERE o.conversation_id = l.conversation_id
         AND o.by_id = l.agent_id AND o.at BETWEEN l.at AND l.at + interval '90 seconds'),
     word.at IS NULL AND l.at < %(at)s - interval '24 hours',
-    CASE WHEN held.conversation_id IS NULL THEN 'not_held' WHEN held.picked THEN 'picked'
-        WHEN held.by_id <> l.agent_id THEN 'given' ELSE 'routed' END,
+    CASE WHEN held.conversation_id IS NULL THEN 'not_held' WHEN held.picked OR g.way = 'picked' THEN 'picked'
+        WHEN held.by_id <> l.agent_id OR g.way = 'given' THEN 'given' ELSE 'routed' END,
     NOT EXISTS (SELECT FROM guard_reveallog e WHERE e.customer_id = l.customer_id AND e.agent_id = l.agent_id
         AND e.outcome = 'allowed' AND e.at < l.at AND e.at >= l.at - %(past)s AND e.id <> l.id),
     who.city, who.tier
 FROM guard_reveallog l
 JOIN guard_revealticket t ON t.log_id = l.id AND t.redeemed_at IS NOT NULL
 JOIN conversations_conversation c ON c.id = l.conversation_id
+LEFT JOIN guard_grant g ON g.id = l.grant_id
 LEFT JOIN people_customer who ON who.id = l.customer_id
 LEFT JOIN LATERAL (SELECT a.conversation_id, a.picked, a.by_id FROM conversations_assignment a
     WHERE a.conversation_id = l.conversation_id AND a.agent_id = l.agent_id AND a.started_at <= l.at

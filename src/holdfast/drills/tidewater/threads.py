@@ -29,7 +29,7 @@ from holdfast.drills.tidewater.customers import customer_id
 from holdfast.drills.tidewater.house import House
 from holdfast.drills.tidewater.papers import paper
 from holdfast.drills.tidewater.playing import Played, Said
-from holdfast.guard.grants import open_grant
+from holdfast.guard.grants import Held, open_grants
 from holdfast.kit.blobs import BlobStore
 from holdfast.kit.ids import derived
 from holdfast.notify.models import Delivery
@@ -229,13 +229,9 @@ class _Writer:
         Draft.objects.bulk_create(rows.drafts)
         Delivery.objects.bulk_create(rows.deliveries)
         ThreadKey.objects.bulk_create(rows.thread_keys)
-        for conversation in rows.conversations:
-            if conversation.assignee_id is not None:
-                open_grant(
-                    agent_id=conversation.assignee_id,
-                    conversation_id=conversation.id,
-                    customer_id=conversation.customer_id,
-                )
+        open_grants(
+            Held(each.assignee_id, each.id, each.customer_id) for each in rows.conversations if each.assignee_id
+        )
 
 
 def write_conversations(

@@ -11,8 +11,8 @@ from django.db.models import F
 
 from holdfast.guard.cutoff.models import Asked, Covered, Cut, Kind, What
 from holdfast.guard.cutoff.states import CHANNEL
+from holdfast.guard.grants import close_grants_of
 from holdfast.guard.ledger import acts
-from holdfast.guard.models import Grant
 from holdfast.kit.clock import now
 
 ASKED_LASTS = timedelta(hours=24)
@@ -70,17 +70,12 @@ def begin(
     except IntegrityError:
         raise Refused(f"{label} is cut off already.") from None
     Covered.objects.bulk_create([Covered(cut=cut, agent_id=agent_id) for agent_id in sorted(set(agent_ids))])
-    grants = close_grants(agent_ids)
+    grants = close_grants_of(agent_ids=agent_ids)
     acts.record(
         kind="cut_off", actor_id=by, details=f"{cut.pk} {scope} {target_id} {kind} {len(set(agent_ids))} people"
     )
     tell()
     return Begun(cut.pk, grants)
-
-
-def close_grants(agent_ids: Collection[int]) -> int:
-    """End every open grant of these people; return how many there were."""
-    return Grant.objects.filter(agent_id__in=agent_ids, closed_at=None).update(closed_at=now())
 
 
 def note_ended(*, number: int, sessions: int, tokens: int, grants: int) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from holdfast.guard.grants import close_grants, open_grant
+from holdfast.guard.grants import NotGiven, close_grants, open_grant
 from holdfast.incidents import queries as incidents
 from holdfast.incidents import timeline
 from holdfast.incidents.audiences import queries as audiences
@@ -80,7 +80,10 @@ def take(
             raise
         raise Refused(_taken(customer_id)) from None
     hold(row, by=by)
-    open_grant(agent_id=executive, conversation_id=row.pk, customer_id=customer_id)
+    try:
+        open_grant(agent_id=executive, conversation_id=row.pk, customer_id=customer_id)
+    except NotGiven as refused:
+        raise Refused(refused.sentence) from refused
     return row.pk
 
 
