@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "holdfast.guard.ledger",
     "holdfast.guard.cutoff",
     "holdfast.guard.marks",
+    "holdfast.guard.whereabouts",
     "holdfast.guard.radius",
     "holdfast.guard.watching",
     "holdfast.posture",

@@ -43,6 +43,9 @@ OUTCOMES = {
     "over_budget": "Refused: over budget",
     "vendor_budget": "Refused: over the organisation's budget",
     "masked_again": "Refused: masked for now",
+    "elsewhere": "Refused: outside the networks of work",
+    "off_hours": "Refused: outside working hours",
+    "new_machine": "Refused: a machine not known yet",
 }
 
 

@@ -56,6 +56,9 @@ class Outcome(StrEnum):
     OVER_BUDGET = "over_budget"
     VENDOR_BUDGET = "vendor_budget"
     MASKED_AGAIN = "masked_again"
+    ELSEWHERE = "elsewhere"
+    OFF_HOURS = "off_hours"
+    NEW_MACHINE = "new_machine"
 
 
 class Denied(Exception):  # noqa: N818 - a decision, not a fault; `request` returns it, `redeem` and `compare` raise it

@@ -38,6 +38,7 @@ from holdfast.guard.models import RevealLog
 from holdfast.guard.opening import CannotOpen, Erased, WrongKey, opened_with, owner_of
 from holdfast.guard.queries import Entries, Entry, entries
 from holdfast.guard.watching import addresses
+from holdfast.guard.whereabouts import rules as whereabouts
 from holdfast.kit.clock import now
 
 __all__ = [
@@ -96,6 +97,7 @@ SENTENCES = {
     Outcome.MASKED_AGAIN: (
         "Values stay masked for you for now; security can say why and end it. Comparing and replying work as before."
     ),
+    **{Outcome(why): sentence for why, sentence in whereabouts.SENTENCES.items()},
 }
 
 

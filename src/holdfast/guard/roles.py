@@ -34,6 +34,9 @@ _SEEN = (
     "guard_watching_limits",
     "guard_watching_restraint",
     "guard_watching_widening",
+    "guard_whereabouts_leave",
+    "guard_whereabouts_rule",
+    "guard_whereabouts_seat",
     "people_team",
     "people_customer",
     "people_identity",
@@ -63,6 +66,8 @@ _CALLED = (
     "guard_budget_limits()",
     "guard_budget_of_vendor(bigint, timestamptz, int, int)",
     "guard_budget_take()",
+    "guard_whereabouts_ruling(bigint, text, timestamptz)",
+    "guard_at_work()",
 )
 # Not for the application: pieces of the functions above; and copying, bringing back, rotating and destroying keys, for
 # the operator, who signs in as the owner of the database.
@@ -182,7 +187,7 @@ _RIGHTS = "\n".join(
         f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {APP};",
         f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {APP}', current_database()); END $$;",
         f"GRANT SELECT ON {', '.join(_SEEN)} TO {VAULT};",
-        f"GRANT SELECT (id, team_id, created_at, is_active) ON people_agent TO {VAULT};",
+        f"GRANT SELECT (id, team_id, role, created_at, is_active) ON people_agent TO {VAULT};",
         *(f"GRANT UPDATE ({column}) ON {table} TO {VAULT};" for table, column in _LOCKED.items()),
         f"GRANT CREATE ON SCHEMA public TO {VAULT};",  # only while ownership is handed over
         *(f"ALTER TABLE {table} OWNER TO {VAULT};" for table in _KEPT),
