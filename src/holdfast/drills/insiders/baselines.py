@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from holdfast.drills.insiders.scores import Played
-from holdfast.drills.insiders.world import Day, World
+from holdfast.drills.insiders.world import MADE_UP, Day, World
 
 NAMES = ("none", "log only, z-score", "role masking")
 _UNUSUAL = 3.0  # standard deviations above the own past, two working days in a row
@@ -91,7 +91,8 @@ def _live(world: World, days: Iterable[Day], played: Played, *, sees: set[int], 
                     if evening is not None:
                         handled.update(targets)  # the log has them
             elif not bad:
-                played.hindered += sum(look.worker == worker and not look.stolen for look in day.looks)
+                honest = (look for look in day.looks if look.worker == worker and not look.stolen)
+                played.hindered += sum(look.way not in MADE_UP for look in honest)
         if evening is not None:
             evening(day, seen)
     played.outcry = True

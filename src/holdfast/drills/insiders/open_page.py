@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TypedDict
 from uuid import UUID
 
+from holdfast.drills.insiders import asking
+from holdfast.drills.insiders.asking import Asked
 from holdfast.guard import reveals
-from holdfast.guard.fields import Sealed
-from holdfast.guard.models import Grant
-from holdfast.kit.ids import uuid7
 from holdfast.people.models import Customer
-
-
-class _Asked(TypedDict):
-    agent_id: int
-    session_key: str
-    conversation_id: UUID
-    customer_id: UUID
-    sealed: Sealed
-    field: str
-    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPage:
     """One case of an agent on a screen, with a value that was granted and not opened yet, unless it was refused."""
 
-    asked: _Asked
+    asked: Asked
     ticket: reveals.Ticket | None
 
     def still_opens(self) -> int:
@@ -47,18 +34,8 @@ class OpenPage:
         return opened
 
 
-def opened(*, agent: int, customer: Customer, at: datetime) -> OpenPage:
-    """Open a page on a case of this customer."""
-    case = uuid7()
-    Grant.objects.create(agent_id=agent, conversation_id=case, customer_id=customer.pk, opened_at=at)
-    asked = _Asked(
-        agent_id=agent,
-        session_key=f"session of {agent}",
-        conversation_id=case,
-        customer_id=customer.pk,
-        sealed=customer.iban,
-        field="iban",
-        purpose="payment",
-    )
+def opened(*, agent: int, case: UUID, customer: Customer) -> OpenPage:
+    """Open a page on a case that is this agent's."""
+    asked = asking.for_account(agent=agent, case=case, customer=customer)
     said = reveals.request(**asked)
     return OpenPage(asked, None if isinstance(said, reveals.Denied) else said)

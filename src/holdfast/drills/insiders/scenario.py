@@ -25,6 +25,9 @@ class House(_Strict):
     """Who works there, and how. `cases` a working day and agent; `unexplained`: honest openings without a routed case.
 
     `spread`: standard deviation of a day's cases by their mean. `approvals` a working day that each lead gives.
+    `overtime`: share of days on which somebody goes on after their shift, with three cases. `rare`: share of customers
+    of a tier that is rare in the queue. `honey` and `needs`: made-up cases a week and agent in which nothing has to be
+    opened, and about an address, which honest people open in `needs_opened` of them.
     """
 
     vendors: _Count
@@ -35,6 +38,11 @@ class House(_Strict):
     needs_value: _Share
     unexplained: float = Field(ge=0)
     approvals: int = Field(ge=0)
+    overtime: _Share
+    rare: Annotated[float, Field(gt=0, le=0.05)]
+    honey: int = Field(ge=0)
+    needs: int = Field(ge=0)
+    needs_opened: _Share
     customers: int = Field(ge=1000)
 
 
@@ -49,7 +57,9 @@ class Ring(_Strict):
 class Mode(_Strict):
     """A way of stealing, a working day and agent: `search` without a case, `taken` by oneself, `given` by a lead.
 
-    `own`: also whatever a value was opened of in own cases. `honey`: how often a value of a made-up case is opened.
+    `own`: also whatever a value was opened of in own cases. `honey`: how often a value of a made-up case is opened in
+    which nothing has to be. Of what is taken or given: `wanted`, how much more of the rare tier than comes by chance
+    (its customers have more), and `aside`, how much is done after the shift, when fewer people sit there.
     """
 
     about: str
@@ -58,6 +68,8 @@ class Mode(_Strict):
     given: int = 0
     own: bool = False
     honey: _Share = 0.0
+    wanted: _Share = 0.0
+    aside: _Share = 0.0
 
 
 class Reports(_Strict):

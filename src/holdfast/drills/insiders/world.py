@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from holdfast.drills.insiders.scenario import Mode, Scenario, mode
+from holdfast.guard.watching.rosters import GRACE
 
 _OPENS_AT, _HOURS = 8, 9
-_HONEY_A_WEEK = 2
-_HONEST = 0.01  # who opens a value of a made-up case without meaning anything by it
+_LATE = timedelta(hours=_OPENS_AT + _HOURS, minutes=5) + GRACE
+_LAST = 3  # cases of a day with overtime
+_HONEST = 0.01  # who opens a value of a made-up case in which nothing has to be, without meaning anything by it
 _PICTURE = timedelta(seconds=12)
 
 
@@ -25,6 +27,10 @@ class Way(StrEnum):
     GIVEN = "given"  # by a lead, past the line
     SEARCHED = "searched"  # without a case
     HONEY = "honey"  # routed, and nobody's: nothing in it has to be opened
+    NEEDS = "needs"  # routed, and nobody's: it is about the address on file
+
+
+MADE_UP = frozenset({Way.HONEY, Way.NEEDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class World:
         self.ring: dict[int, int] = dict(self._recruited())
         """The day on which each of the ring begins."""
         self.thieves = self.workers[min(self.ring)].vendor if self.ring else 0
+        self._every = round(1 / scenario.house.rare)
 
     @property
     def handlers(self) -> list[Worker]:
@@ -101,6 +108,15 @@ class World:
         for number in range(first, self.scenario.days):
             if (self.scenario.start + timedelta(days=number)).weekday() < 5:
                 yield number
+
+    def shift(self, number: int) -> tuple[datetime, datetime]:
+        """Return when everybody begins and ends on a working day."""
+        begins = self.scenario.start + timedelta(days=number, hours=_OPENS_AT)
+        return begins, begins + timedelta(hours=_HOURS)
+
+    def rare(self, customer: int) -> bool:
+        """Whether a customer is of the tier that is rare in the queue."""
+        return customer % self._every == 0
 
     def reports(self, number: int, stolen: dict[int, int]) -> list[int]:
         """Return who tells on this day that somebody who knew them got in touch. `stolen`: customers, and since when.
@@ -135,6 +151,7 @@ class World:
     def day(self, number: int) -> Day:
         """Return one working day. What somebody who is not there any more would have done is to be left out."""
         dice = random.Random(f"{self.seed} {self.named} {number}")  # noqa: S311 - a game
+        besides = random.Random(f"{self.seed} {self.named} {number} besides")  # noqa: S311 - a game
         house, midnight = self.scenario.house, self.scenario.start + timedelta(days=number)
         cases: dict[int, tuple[int, ...]] = {}
         looks: list[Look] = []
@@ -143,16 +160,21 @@ class World:
             count = max(5, round(dice.gauss(house.cases, house.spread * house.cases)))
             cases[worker.id] = tuple(dice.randrange(house.customers) for _ in range(count))
             bad = self.ring.get(worker.id, number + 1) <= number
-            looks += self._honest(dice, worker.id, cases[worker.id], midnight, bad=bad)
+            own = list(self._honest(dice, worker.id, cases[worker.id], midnight, bad=bad))
             if bad:
-                looks += self._stolen(dice, worker.id, midnight)
-            opens = self.mode.honey if bad else _HONEST
-            for _ in range(_HONEY_A_WEEK if number % 7 == worker.id % 5 else 0):
+                own += self._stolen(dice, worker.id, midnight)
+            looks += self._late(besides, own, midnight)
+            opens, made_up = self.mode.honey if bad else _HONEST, number % 7 == worker.id % 5
+            for _ in range(house.honey if made_up else 0):
                 at = _some_time(dice, midnight)
                 if dice.random() < opens:
                     looks.append(Look(at, worker.id, dice.randrange(house.customers), Way.HONEY, stolen=False))
                 else:
                     unopened.append((at, worker.id))
+            for _ in range(house.needs if made_up else 0):
+                if besides.random() < house.needs_opened:
+                    at = _some_time(besides, midnight)
+                    looks.append(Look(at, worker.id, 0, Way.NEEDS, stolen=False))
         looks.sort(key=lambda look: (look.at, look.worker))
         return Day(number, cases, tuple(looks), tuple(unopened), tuple(self._approvals(dice, looks, midnight)))
 
@@ -172,7 +194,19 @@ class World:
         for way, count in ways:
             for place in range(count):
                 at = begins + place * _PICTURE if way is Way.SEARCHED else _some_time(dice, midnight)
-                yield Look(at, worker, dice.randrange(self.scenario.house.customers), way, stolen=True)
+                customer = dice.randrange(self.scenario.house.customers)
+                if way is not Way.SEARCHED and dice.random() < self.mode.wanted:
+                    customer -= customer % self._every
+                yield Look(at, worker, customer, way, stolen=True)
+
+    def _late(self, dice: random.Random, looks: list[Look], midnight: datetime) -> Iterator[Look]:
+        """Some of a day is done after the shift: by anybody now and then, and by choice of what is not to be seen."""
+        left = _LAST if dice.random() < self.scenario.house.overtime else 0
+        for look in looks:
+            late = look.way in (Way.TAKEN, Way.GIVEN) and look.stolen and dice.random() < self.mode.aside
+            if look.way is Way.ROUTED and left:
+                late, left = True, left - 1
+            yield replace(look, at=midnight + _LATE + timedelta(seconds=dice.randrange(6000))) if late else look
 
     def _approvals(self, dice: random.Random, looks: list[Look], midnight: datetime) -> Iterator[Approved]:
         for look in looks:
