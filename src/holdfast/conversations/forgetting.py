@@ -10,9 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from holdfast.conversations.models import Attachment, Callback, Closure, Conversation, FileVerdict, Message
+from holdfast.conversations.models import Attachment, Callback, Closure, Conversation, FileVerdict
+from holdfast.kit.removing import found, remove
+
+_BELONGINGS = """
+SELECT m.contact_id, (SELECT array_agg(a.digest) FROM conversations_attachment a WHERE a.message_id = m.id)
+    FROM conversations_message m WHERE m.conversation_id = ANY(%s)
+"""
+_WHOSE = """
+SELECT customer_id, max(last_message_at) FROM conversations_conversation
+    WHERE id = ANY(%s) AND customer_id IS NOT NULL GROUP BY customer_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +54,28 @@ def with_callback() -> QuerySet[Callback, UUID]:
 
 def with_merged(conversation_ids: Collection[UUID]) -> list[UUID]:
     """Return these and whatever was merged into them, in however many steps."""
-    found, new = set(conversation_ids), set(conversation_ids)
+    whole, new = set(conversation_ids), set(conversation_ids)
     while new:
-        parts = Conversation.objects.filter(merged_into__in=new).values_list("pk", flat=True)
-        new = set(parts) - found
-        found |= new
-    return sorted(found)
+        new = set(found(Conversation, "merged_into_id", list(new))) - whole
+        whole |= new
+    return sorted(whole)
 
 
 def belongings(conversation_ids: Sequence[UUID]) -> Belongings:
     """Return what has to be looked after before these go."""
-    messages = Message.objects.filter(conversation_id__in=conversation_ids)
-    contact_ids = list(messages.values_list("contact_id", flat=True))
-    files = Attachment.objects.filter(message__conversation_id__in=conversation_ids).exclude(digest="")
-    last: dict[UUID, datetime] = {}
-    whose = Conversation.objects.filter(pk__in=conversation_ids, customer__isnull=False)
-    for customer_id, at in whose.values_list("customer_id", "last_message_at"):
-        if customer_id is not None:
-            last[customer_id] = max(at, last.get(customer_id, at))
-    return Belongings(
-        tuple(each for each in contact_ids if each is not None),
-        frozenset(files.values_list("digest", flat=True)),
-        len(contact_ids),
-        last,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_BELONGINGS, [list(conversation_ids)])
+        messages = cursor.fetchall()
+        cursor.execute(_WHOSE, [list(conversation_ids)])
+        last = dict(cursor.fetchall())
+    contact_ids = tuple(contact for contact, _ in messages if contact is not None)
+    digests = frozenset(digest for _, files in messages for digest in files or () if digest)
+    return Belongings(contact_ids, digests, len(messages), last)
 
 
 def forget(conversation_ids: Sequence[UUID]) -> int:
     """Delete these conversations with their messages, notes, places, drafts and all else; return how many."""
-    Attachment.objects.filter(message__conversation_id__in=conversation_ids).delete()
-    Message.objects.filter(conversation_id__in=conversation_ids).delete()
-    _, by_table = Conversation.objects.filter(pk__in=conversation_ids).delete()
-    return by_table.get(Conversation._meta.label, 0)
+    return remove(Conversation, conversation_ids)
 
 
 def with_files(digests: Collection[str]) -> set[str]:

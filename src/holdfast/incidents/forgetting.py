@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from holdfast.incidents.legal.models import Clock
 from holdfast.incidents.models import Incident, Link
+from holdfast.kit.removing import remove_where
 
 
 def running() -> QuerySet[Incident]:
@@ -25,4 +26,4 @@ def linked_cases() -> QuerySet[Link, UUID]:
 
 def forget_links(conversation_ids: Sequence[UUID]) -> None:
     """Delete that these conversations were about an incident; its figures of links shrink by as many."""
-    Link.objects.filter(conversation_id__in=conversation_ids).delete()
+    remove_where(Link, "conversation_id", conversation_ids)

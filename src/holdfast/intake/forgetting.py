@@ -10,11 +10,17 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from holdfast.intake.models import Contact, Receipt
+from holdfast.kit.removing import found, remove_where
 
 OPEN = (Receipt.State.ACCEPTED, Receipt.State.WAITING)
 YOUNGEST = 30
 """Days for which the database refuses to let any contact go, whatever it is asked."""
 
+_NAMED = """
+SELECT raw, CASE jsonb_typeof(payload -> 'attachments') WHEN 'array' THEN ARRAY(
+        SELECT file ->> 'digest' FROM jsonb_array_elements(payload -> 'attachments') AS file) END
+    FROM intake_contact WHERE id = ANY(%s)
+"""
 _FILES = """
 SELECT raw FROM intake_contact WHERE raw = ANY(%s) UNION
 SELECT file ->> 'digest' FROM intake_contact CROSS JOIN LATERAL jsonb_array_elements(payload -> 'attachments') AS file
@@ -36,7 +42,7 @@ def without_case(before: datetime) -> QuerySet[Receipt]:
 
 def contacts_of(conversation_ids: Sequence[UUID]) -> list[UUID]:
     """Return ids of contacts whose receipt says that they belong to these conversations."""
-    return list(Receipt.objects.filter(conversation_id__in=conversation_ids).values_list("contact_id", flat=True))
+    return found(Receipt, "conversation_id", conversation_ids)
 
 
 def forget_contacts(contact_ids: Collection[UUID]) -> tuple[int, set[str]]:
@@ -44,16 +50,11 @@ def forget_contacts(contact_ids: Collection[UUID]) -> tuple[int, set[str]]:
 
     Younger than `YOUNGEST` days, or still part of a conversation: the database refuses.
     """
-    kept = Contact.objects.filter(pk__in=contact_ids)
-    digests: set[str] = set()
-    for raw, payload in kept.values_list("raw", "payload"):
-        named = [each.get("digest") for each in payload.get("attachments") or () if isinstance(each, dict)]
-        digests.update(each for each in (raw, *named) if each)
-    # Not by the ORM, which would read the contacts first, and has no right to what is sealed in them.
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM intake_receipt WHERE contact_id = ANY(%s)", [list(contact_ids)])
-        cursor.execute("DELETE FROM intake_contact WHERE id = ANY(%s)", [list(contact_ids)])
-        return cursor.rowcount, digests
+        cursor.execute(_NAMED, [list(contact_ids)])
+        digests = {digest for raw, files in cursor.fetchall() for digest in (raw, *(files or ())) if digest}
+    remove_where(Receipt, "contact_id", list(contact_ids))
+    return remove_where(Contact, "id", list(contact_ids)), digests
 
 
 def with_files(digests: Collection[str]) -> set[str]:

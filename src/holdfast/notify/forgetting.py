@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
-from holdfast.notify.models import Delivery, Repeat
+from holdfast.kit.removing import remove
+from holdfast.notify.models import Delivery
+
+_THEIRS = """
+SELECT d.id FROM notify_delivery d JOIN conversations_message m ON m.id = d.message_id WHERE m.conversation_id = ANY(%s)
+"""
 
 
 def on_their_way() -> QuerySet[Delivery, UUID]:
@@ -18,6 +24,6 @@ def on_their_way() -> QuerySet[Delivery, UUID]:
 
 def forget_deliveries(conversation_ids: Sequence[UUID]) -> int:
     """Delete what was sent to customers of these conversations, with its addresses; return how many."""
-    Repeat.objects.filter(delivery__message__conversation_id__in=conversation_ids).delete()
-    _, by_table = Delivery.objects.filter(message__conversation_id__in=conversation_ids).delete()
-    return by_table.get(Delivery._meta.label, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(_THEIRS, [list(conversation_ids)])
+        return remove(Delivery, [row[0] for row in cursor.fetchall()])

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from holdfast.kit.removing import remove_where
 from holdfast.operations.models import Act
 
 
@@ -18,4 +19,4 @@ def without_answer() -> QuerySet[Act, UUID | None]:
 
 def forget_acts(conversation_ids: Sequence[UUID]) -> None:
     """Delete what was done, or refused, for these conversations."""
-    Act.objects.filter(conversation_id__in=conversation_ids).delete()
+    remove_where(Act, "conversation_id", conversation_ids)

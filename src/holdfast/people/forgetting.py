@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
+from holdfast.kit.removing import found, remove, remove_where
 from holdfast.people.models import Customer, Identity, Proof, ProofCode
 
 
@@ -17,11 +18,11 @@ def known_since(before: datetime) -> QuerySet[Customer]:
     return Customer.objects.filter(created_at__lt=before)
 
 
-def forget_customers(customer_ids: Collection[UUID]) -> int:
+def forget_customers(customer_ids: Sequence[UUID]) -> int:
     """Take out names, identities, proofs and all else that says who these are; their rows stay, empty."""
-    Proof.objects.filter(customer_id__in=customer_ids).delete()
-    ProofCode.objects.filter(customer_id__in=customer_ids).delete()
-    Identity.objects.filter(customer_id__in=customer_ids).delete()
+    remove_where(Proof, "customer_id", customer_ids)
+    remove(ProofCode, found(ProofCode, "customer_id", customer_ids))
+    remove(Identity, found(Identity, "customer_id", customer_ids))
     return Customer.objects.filter(pk__in=customer_ids).update(
         reference=None, name="", address="", birth_date="", iban="", city="", locale="", since=None, tier=""
     )
@@ -29,8 +30,8 @@ def forget_customers(customer_ids: Collection[UUID]) -> int:
 
 def forget_proofs(conversation_ids: Sequence[UUID]) -> None:
     """Delete codes that were sent, and what was proved, for these conversations."""
-    Proof.objects.filter(conversation_id__in=conversation_ids).delete()
-    ProofCode.objects.filter(conversation_id__in=conversation_ids).delete()
+    remove_where(Proof, "conversation_id", conversation_ids)
+    remove(ProofCode, found(ProofCode, "conversation_id", conversation_ids))
 
 
 def ended_sessions(before: datetime) -> QuerySet[Session]:

@@ -48,8 +48,9 @@ class Reason:
         found = Q(pk__in=[])
         for each in self.customers:
             found |= Q(customer_id__in=each)
-        for each in self.cases:
-            found |= Q(pk__in=each) | Q(Exists(Conversation.objects.filter(merged_into=OuterRef("pk"), pk__in=each)))
+        if self.cases:
+            own = _any(Q(pk__in=each) for each in self.cases)
+            found |= own | Q(Exists(Conversation.objects.filter(own, merged_into=OuterRef("pk"))))
         return found
 
     def of_customers(self) -> Q:

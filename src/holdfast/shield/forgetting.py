@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from holdfast.kit.removing import remove_where
 from holdfast.shield.models import Appeal, Assessment, Step
 
 
 def forget_assessments(conversation_ids: Sequence[UUID]) -> None:
     """Delete assessments, steps and appeals of these conversations."""
     for table in (Assessment, Step, Appeal):
-        table.objects.filter(conversation_id__in=conversation_ids).delete()
+        remove_where(table, "conversation_id", conversation_ids)

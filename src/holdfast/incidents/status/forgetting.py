@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from holdfast.incidents.status.models import Code, Link, Subscriber
+from holdfast.incidents.status.models import Subscriber
+from holdfast.kit.removing import remove
 
 
 def gone_since(before: datetime) -> QuerySet[Subscriber]:
@@ -18,7 +19,4 @@ def gone_since(before: datetime) -> QuerySet[Subscriber]:
 
 def forget_subscribers(subscriber_ids: Sequence[UUID]) -> int:
     """Delete these with their address, their links and codes; return how many."""
-    Link.objects.filter(subscriber_id__in=subscriber_ids).delete()
-    Code.objects.filter(subscriber_id__in=subscriber_ids).delete()
-    _, by_table = Subscriber.objects.filter(pk__in=subscriber_ids).delete()
-    return by_table.get(Subscriber._meta.label, 0)
+    return remove(Subscriber, subscriber_ids)
