@@ -412,9 +412,9 @@ def _guard(chosen: argparse.Namespace) -> int:
 
     if chosen.rest[:1] == ["trace"]:
         with _django("guard"):
-            from holdfast.desk import tracing
+            from holdfast.incidents.radius import trace_command
 
-            return tracing.main(chosen.rest[1:])
+            return trace_command.main(chosen.rest[1:])
     if chosen.rest[:1] == ["cut-off"]:
         with _django("guard"):
             from holdfast.desk import cut_off_command

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.test import Client
 
 from holdfast.conversations.models import Attachment, Conversation
-from holdfast.desk import tracing
 from holdfast.guard.grants import close_grants
 from holdfast.guard.marks import copies
 from holdfast.guard.marks.queries import unmarked
 from holdfast.guard.models import RevealLog
+from holdfast.incidents.radius import trace_command as tracing
 from holdfast.kit.blobs import BlobStore
 from holdfast.people.models import Agent
 

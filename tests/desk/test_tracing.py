@@ -14,8 +14,8 @@ from tests.desk.conftest import Desk, make_desk
 
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Conversation
-from holdfast.desk import tracing
 from holdfast.guard.marks import queries
+from holdfast.incidents.radius import trace_command as tracing
 from holdfast.kit import clock
 from holdfast.people.models import Agent
 

@@ -200,6 +200,14 @@ ROUTES: dict[str, Route | CaseRoute] = {
         for name in ("sample", "hand")
     },
     "radius:file": Route(frozenset({"admin", "security"}), lambda world: [world.radius, "json"]),
+    # Photographs that turned up: they may show a customer's values, and whose screen it was
+    "radius:traces": Route(frozenset({"admin", "security"})),
+    "radius:trace": Route(frozenset({"admin", "security"}), lambda world: [world.trace]),
+    "radius:trace-file": Route(frozenset({"admin", "security"}), lambda world: [world.trace]),
+    **{
+        f"radius:trace-{name}": Route(frozenset({"admin", "security"}), lambda world: [world.trace], why="only by POST")
+        for name in ("again", "count", "file-gone")
+    },
     # Cut-offs: never leads, for some of them may be meant
     "cut-off:home": Route(frozenset({"admin", "security"}), queries=("", "?q=Person")),
     "cut-off:target": Route(frozenset({"admin", "security"}), lambda world: ["agent", world.agents["own"].pk]),

@@ -34,6 +34,7 @@ from holdfast.desk.models import CannedReply, Queue, SavedView
 from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed, SealedField
 from holdfast.guard.keys import blind_index
+from holdfast.guard.marks import reading
 from holdfast.guard.radius.contract import Question
 from holdfast.guard.watching import notices
 from holdfast.guard.watching.contract import Kind, Signal
@@ -116,6 +117,7 @@ class World:
     outreach: UUID | None = None
     offer: UUID | None = None
     radius: UUID | None = None
+    trace: UUID | None = None
     cut_off: int = 0
     alias: str = ""
     tokens: list[str] = field(default_factory=list, repr=False)
@@ -448,6 +450,9 @@ def _radius(world: World) -> None:
     since = timezone.now() - timedelta(days=1)
     question = Question(agents=(world.agents["own"].pk,), since=since, until=since + timedelta(days=2))
     world.radius = making.make(question, by=world.agents["security"].pk, places={"TW-1": "DE"}).id
+    asked = reading.Asked(code="7K3MQ2X9HD")
+    verdict, seen = reading.read(b"words", asked)
+    world.trace = reading.keep(b"words", asked, verdict, seen, with_file=True)
 
 
 def _cut_off(world: World) -> None:

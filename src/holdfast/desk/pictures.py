@@ -13,16 +13,13 @@ from pathlib import Path
 from PIL import Image, ImageFilter, ImageOps
 
 from holdfast.guard.marks.burning import burn
+from holdfast.guard.marks.photos import KINDS, begins_a_picture
 
 MOST_BYTES = 40 * 2**20
 MOST_PIXELS = 60_000_000
 LONGEST = 1_600  # pixels of a side that is shown
 _BLURRED = 240
 _DETAILS = 10  # pixels that a blurred picture really has, along its longer side
-_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
-_BOXED = (b"heic", b"heix", b"mif1", b"avif")
-_KINDS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")
-"""What may be decoded: Pillow knows forty kinds more, and each is one more decoder for a stranger's file."""
 _AT_ONCE = threading.BoundedSemaphore(2)
 """A picture as large as is allowed takes half a gigabyte while it is drawn; all threads at once would take eight."""
 
@@ -35,11 +32,9 @@ def is_picture(file: Path) -> bool:
     """Tell by its first bytes whether a file is a picture, whatever it calls itself. False when it is not there."""
     try:
         with file.open("rb") as opened:
-            head = opened.read(16)
+            return begins_a_picture(opened.read(16))
     except OSError:
         return False
-    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    return webp or head.startswith(_STARTS) or (head[4:8] == b"ftyp" and head[8:12] in _BOXED)
 
 
 def blurred(file: Path) -> bytes:
@@ -64,7 +59,7 @@ def _drawn(file: Path) -> Image.Image:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise NotShowable("This picture is too large to be shown here.")
-        with _AT_ONCE, Image.open(file, formats=_KINDS) as opened:
+        with _AT_ONCE, Image.open(file, formats=KINDS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise NotShowable("This picture has too many pixels to be shown here.")
             upright = ImageOps.exif_transpose(opened)

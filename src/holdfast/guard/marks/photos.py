@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from math import cos, radians, sin
 from pathlib import Path
@@ -11,8 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 from scipy import ndimage
 
+MOST_BYTES = 40 * 2**20
 MOST_PIXELS = 80_000_000
 LARGEST_SIDE = 6000
+KINDS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")
+"""What may be decoded: Pillow knows forty kinds more, and each is one more decoder for a stranger's file."""
+_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
+_BOXED = (b"heic", b"heix", b"mif1", b"avif")
 
 Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 """Upper left, upper right, lower right, lower left, in pixels of the photograph."""
@@ -34,17 +40,31 @@ class Photo:
         return self.image.size
 
 
+def begins_a_picture(head: bytes) -> bool:
+    """Tell by its first sixteen bytes whether a file is a picture, whatever it calls itself."""
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return webp or head.startswith(_STARTS) or (head[4:8] == b"ftyp" and head[8:12] in _BOXED)
+
+
 def load(path: Path) -> Photo:
     """Read a photograph. Raises `NotReadable`."""
     try:
-        with Image.open(path) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise NotReadable(f"{path} has more than {MOST_PIXELS // 10**6} million pixels. Make it smaller.")
-            return photo_of(opened)
+        return read(path.read_bytes(), name=str(path))
     except FileNotFoundError as missing:
         raise NotReadable(f"There is no file {path}.") from missing
+
+
+def read(content: bytes, *, name: str = "This") -> Photo:
+    """Read a photograph from its bytes; `name` is what a refusal calls it. Raises `NotReadable`."""
+    if len(content) > MOST_BYTES:
+        raise NotReadable(f"{name} is larger than {MOST_BYTES // 2**20} MB. Make it smaller.")
+    try:
+        with Image.open(io.BytesIO(content), formats=KINDS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise NotReadable(f"{name} has more than {MOST_PIXELS // 10**6} million pixels. Make it smaller.")
+            return photo_of(opened)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as wrong:
-        raise NotReadable(f"{path} is not a picture that can be read. Give a JPEG or PNG.") from wrong
+        raise NotReadable(f"{name} is not a picture that can be read. Give a JPEG or PNG.") from wrong
 
 
 def photo_of(image: Image.Image) -> Photo:

@@ -6,7 +6,7 @@ only when one mark fits at z >= 6 and by 1.5 better than whoever fits next, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,9 +48,18 @@ class Verdict:
 
 
 def trace(
-    photo: Photo, corners: Corners, seen: Sequence[Shown], *, size: tuple[int, int] | None = None, visible: bool = True
+    photo: Photo,
+    corners: Corners,
+    seen: Sequence[Shown],
+    *,
+    size: tuple[int, int] | None = None,
+    visible: bool = True,
+    told: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verdict:
-    """Compare a photograph with everybody in `seen`. `size` is what the corners enclose, in CSS pixels, when known."""
+    """Compare a photograph with everybody in `seen`. `size` is what the corners enclose, in CSS pixels, when known.
+
+    `told` hears how many steps are done, of how many.
+    """
     agents = {one.session: one.agent_id for one in seen}
     sessions = list(agents)
     if not sessions:
@@ -58,8 +67,11 @@ def trace(
     strangers = [f"nobody-{number}" for number in range(STRANGERS)]
     signs = decoding.patterns([*sessions, *strangers])
     best = np.full(len(signs), -np.inf)
-    for surface in _surfaces(seen, size):
+    surfaces = _surfaces(seen, size)
+    for done, surface in enumerate(surfaces):
+        told(done, len(surfaces) + 1)
         best = np.maximum(best, decoding.faint_scores(photo, corners, surface, signs))
+    told(len(surfaces), len(surfaces) + 1)
     read = _visible(photo, corners, seen, size) if visible else {}
     fits = [
         Fit(session, agents[session], float(best[place]), *read.get(session, (None, "")))

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from holdfast.guard.marks.traces import Kept
+
 
 class Class(StrEnum):
     """How an account came near a customer's data. The first five are the ledger's own, and provable from it."""
@@ -101,6 +103,8 @@ class Radius:
     named: Mapping[Class, Sequence[str]]
     by_field: Mapping[str, int]
     log: Log
+    traces: Sequence[Kept] = ()
+    """Photographs, files and codes that were read as being of one of these accounts: evidence, no class of its own."""
 
     @property
     def totals(self) -> dict[Class, int]:

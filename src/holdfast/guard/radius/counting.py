@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from holdfast.guard.ledger import signing
 from holdfast.guard.ledger.models import Checkpoint, Pending
+from holdfast.guard.marks import traces
 from holdfast.guard.models import RevealLog
 from holdfast.guard.radius.contract import Class, Log, Names, Person, Question, Radius, Refused
 from holdfast.guard.radius.models import Sighting
@@ -96,8 +97,8 @@ def count(
         if not connection.savepoint_ids:  # else the caller's transaction looks as it does
             _one_look()
         named, by_field = _everybody(question, names or Names(), told)
-        log = _log(question)
-    return Radius(question=question, made_at=moment, named=named, by_field=by_field, log=log)
+        log, found = _log(question), traces.naming(question.agents)
+    return Radius(question=question, made_at=moment, named=named, by_field=by_field, log=log, traces=found)
 
 
 def _one_look() -> None:

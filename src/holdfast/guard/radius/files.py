@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from holdfast.guard.ledger import signing
+from holdfast.guard.marks.traces import Kept
 from holdfast.guard.radius.contract import PROVABLE, Class, Person, Radius
 from holdfast.guard.radius.statement import sentences
 
@@ -93,6 +94,7 @@ class Writer:
             "totals": {str(kind): number for kind, number in radius.totals.items()},
             "customers": {str(kind): radius.named[kind] for kind in PROVABLE},
             "unproven": {str(kind): radius.named[kind] for kind in Class if kind not in PROVABLE},
+            "traces": [_traced(each) for each in radius.traces],
         }
         self._json.put(f"],{_json(told)[1:]}")
         (as_json, json_digest), (as_csv, csv_digest) = self._json.end(), self._csv.end()
@@ -143,6 +145,25 @@ def _note(radius: Radius, report_id: UUID, json_digest: str, csv_digest: str) ->
         ]
     )
     return f"{body}\n{signing.signer().vouch(body)}"
+
+
+def _traced(each: Kept) -> dict[str, object]:
+    """What was read as being of one of these accounts, with what a reader needs to judge it."""
+    return {
+        "trace": str(each.id),
+        "read_at": _at(each.at),
+        "what": each.what,
+        "sha256": each.sha256,
+        "account": each.agent_id,
+        "session": each.session,
+        "shown_from": _at(each.shown_first) if each.shown_first else None,
+        "shown_to": _at(each.shown_last) if each.shown_last else None,
+        "customers": [str(customer) for customer in each.customers],
+        "z": round(each.z, 2),
+        "gap": round(each.gap, 2),
+        "compared": each.compared,
+        "says": each.sentence,
+    }
 
 
 def _at(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from holdfast.guard.cutoff.models import Covered
 from holdfast.guard.ledger import acts
+from holdfast.guard.marks import traces
 from holdfast.guard.radius.contract import Radius
 from holdfast.guard.radius.files import Files
 from holdfast.guard.radius.models import Report
@@ -104,6 +105,8 @@ def earliest_recorded(agents: Collection[int]) -> Recorded | None:
     found = [Recorded(at, "a count of what accounts among these could see") for at, of in reports if wanted & set(of)]
     cut = Covered.objects.filter(agent_id__in=wanted).order_by("cut__at").values_list("cut__at", flat=True).first()
     found += [Recorded(cut, "a cut-off of one of them")] if cut is not None else []
+    traced = [trace.at for trace in traces.naming(wanted)]
+    found += [Recorded(min(traced), "a photograph, file or code read as being of one of them")] if traced else []
     noticed = Noticed.objects.filter(agent_id__in=wanted).order_by("at").values_list("at", flat=True).first()
     found += [Recorded(noticed, "a signal about one of them")] if noticed is not None else []
     return min(found, key=lambda each: each.at, default=None)

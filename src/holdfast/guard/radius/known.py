@@ -1,8 +1,8 @@
 """What the house itself knows to have got out, held against a report without anybody bringing a file.
 
-Customers who reported that somebody knew them, and addresses and telephone numbers of made-up customers that only one
-viewer was ever shown and that somebody outside used. The second are proof of a way out, so a list that lacks one of
-them has a gap.
+Customers who reported that somebody knew them; addresses and telephone numbers of made-up customers that only one
+viewer was ever shown and that somebody outside used; photographs, files and codes that were read. The second are proof
+of a way out, the third evidence of one, so a list that lacks one of them has a gap.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from holdfast.guard.marks import traces
+from holdfast.guard.marks.traces import Kept
+from holdfast.guard.radius import keeping
 from holdfast.guard.radius.contract import Class
-from holdfast.guard.radius.keeping import Kept
 from holdfast.guard.radius.reconciling import Held, Source, held, named_in
 from holdfast.guard.watching import canaries, numbers
 from holdfast.guard.watching.models import Report, ViewerAddress, ViewerNumber
 
+_TRACES = ("photograph, file or code", "photographs, files and codes")
 _CONTACTS = ("made-up address or number", "made-up addresses or numbers")
 
 
@@ -37,11 +40,30 @@ class Proven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """Photographs, files and codes whose marks name an account. Each of `read` is in one other field.
+
+    `confirmed`: it names one of the report's accounts, and the list has a customer it may be of. `missing`: likewise,
+    and the list has none. `others`: it names an account that was not asked about, within the interval. `apart`: not
+    asked about, by the time it was shown at.
+    """
+
+    read: int = 0
+    confirmed: int = 0
+    missing: int = 0
+    others: int = 0
+    apart: int = 0
+    own: tuple[Kept, ...] = ()
+    """Those that name one of the report's accounts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known by now. It grows: look again later, the report stays."""
 
     reported: Held
     proven: Proven
+    traced: Traced
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -49,7 +71,7 @@ class Known:
         return tuple(_gaps(self))
 
 
-def known(report: Kept, as_json: bytes) -> Known:
+def known(report: keeping.Kept, as_json: bytes) -> Known:
     """Hold a report (its JSON) against what the house knows by now. Reads no value, and names no viewer."""
     named = named_in(as_json)
     happened = Report.objects.filter(happened_on__gte=report.since.date())
@@ -57,6 +79,7 @@ def known(report: Kept, as_json: bytes) -> Known:
     return Known(
         reported=held(Source.REPORTED, reported, {each: _ways(each, named) for each in reported}),
         proven=_proven(report, named[Class.RELEASED]),
+        traced=_traced(report, named[Class.RELEASED]),
     )
 
 
@@ -64,7 +87,7 @@ def _ways(customer: str, named: Mapping[Class, Collection[str]]) -> set[str]:
     return {str(kind) for kind, ids in named.items() if customer in ids}
 
 
-def _proven(report: Kept, released: Collection[str]) -> Proven:
+def _proven(report: keeping.Kept, released: Collection[str]) -> Proven:
     rows = list(_used())
     if not rows:
         return Proven()
@@ -81,6 +104,26 @@ def _proven(report: Kept, released: Collection[str]) -> Proven:
         else:
             missing += 1
     return Proven(used=len(rows), confirmed=confirmed, missing=missing, others=others, apart=apart)
+
+
+def _traced(report: keeping.Kept, released: Collection[str]) -> Traced:
+    confirmed = missing = others = apart = 0
+    own = []
+    for each in traces.naming():
+        first, last = each.shown_first, each.shown_last
+        within = first is not None and last is not None and first < report.until and last >= report.since
+        if each.agent_id not in report.agents:
+            others += within
+            continue
+        own.append(each)
+        if within and any(str(customer) in released for customer in each.customers):
+            confirmed += 1
+        elif not within or report.fields:
+            apart += 1
+        else:
+            missing += 1
+    read = confirmed + missing + others + apart
+    return Traced(read=read, confirmed=confirmed, missing=missing, others=others, apart=apart, own=tuple(own))
 
 
 def _used() -> Iterator[tuple[int, bytes, datetime]]:
@@ -113,6 +156,22 @@ def _gaps(found: Known) -> Iterator[str]:
         yield (
             f"{_many(proven.apart, *_CONTACTS)} that somebody outside used {_were(proven.apart)} shown"
             " to these accounts outside of this interval, or in a field that was left out. Count again, wider."
+        )
+    traced = found.traced
+    if traced.missing:
+        yield (
+            f"{_many(traced.missing, *_TRACES)} {_were(traced.missing)} read as being of these accounts, and the list"
+            " has nobody it may be of. Do not rely on it before it is known why: check the log."
+        )
+    if traced.others:
+        yield (
+            f"{_many(traced.others, *_TRACES)} {_were(traced.others)} read as being of another account, shown in this"
+            " time. Data left another way as well: count for more accounts."
+        )
+    if traced.apart:
+        yield (
+            f"{_many(traced.apart, *_TRACES)} {_were(traced.apart)} read as being of these accounts, shown outside of"
+            " this interval or perhaps in a field that was left out. Count again, wider."
         )
     if reported.elsewhere:
         yield (

@@ -43,6 +43,13 @@ def sentences(radius: Radius) -> tuple[str, ...]:
     if radius.made_at < asked.until:
         said.append(f"The interval was not over when it was counted, {_at(radius.made_at)}. Count again afterwards.")
     said.append(_pages(radius))
+    if radius.traces:
+        said.append(
+            f"{_many(len(radius.traces), 'photograph, file or code', 'photographs, files and codes')} that turned up"
+            f" {'was' if len(radius.traces) == 1 else 'were'} read as being of these accounts, by marks: evidence of"
+            " whose screen or copy it was, not of who held the camera, and no more than one of the customers it may be"
+            " of."
+        )
     if log.nameless:
         said.append(
             f"{_many(log.nameless, 'request')} of these accounts named no customer, and are in no class: made-up or"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Min
 
@@ -91,9 +92,13 @@ def named(words: Iterable[str]) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
-    """What a cut-off leads to ask about: its people, from what was first recorded of them until it."""
+    """What a cut-off (`number`) leads to ask about: its people, from what was first recorded of them until it.
 
-    number: int
+    Or a trace: the account it names, while its session showed what was asked of.
+    """
+
+    number: int | None = None
+    trace: UUID | None = None
     label: str
     agents: tuple[int, ...]
     since: datetime

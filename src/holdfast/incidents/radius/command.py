@@ -136,5 +136,9 @@ def _tell(made: Made, held: Sequence[Held]) -> None:
         sys.stdout.write(
             f"\n{found.proven.confirmed:,} addresses or numbers made up for one of these viewers were used.\n"
         )
+    if found.traced.confirmed:
+        sys.stdout.write(
+            f"\n{found.traced.confirmed:,} photographs, files or codes were read as being of these accounts.\n"
+        )
     sys.stdout.writelines(f"\nGAP: {gap}\n" for gap in found.gaps)
     sys.stdout.write("\n" + "\n".join(sentences(made.radius)) + f"\n\nKept as report {made.id}.\n")

@@ -27,7 +27,7 @@ from holdfast.guard.radius.known import known
 from holdfast.guard.radius.reconciling import Evidence, Held, Source
 from holdfast.incidents import gate, queries
 from holdfast.incidents.errors import Refused as IncidentRefused
-from holdfast.incidents.radius import choosing, handing, making
+from holdfast.incidents.radius import choosing, handing, making, tracing
 from holdfast.incidents.radius.choosing import Meant
 from holdfast.kit.clock import now
 from holdfast.kit.numbers import whole
@@ -42,7 +42,9 @@ _SOURCES = {str(each): each for each in Source}
 _TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "note": "text/plain; charset=utf-8"}
 
 
-def _for_security(view: View) -> View:
+def for_security(view: View) -> View:
+    """For admins and security; nothing is kept by caches."""
+
     @wraps(view)
     def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
@@ -53,7 +55,7 @@ def _for_security(view: View) -> View:
     return guarded
 
 
-@_for_security
+@for_security
 @require_http_methods(["GET", "HEAD", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
     """Ask a question; and the reports that were made."""
@@ -82,14 +84,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "radius/home.html", context, status=422 if problem else 200)
 
 
-@_for_security
+@for_security
 @require_safe
 def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """One report: the classes, the sentences, its files, and what to do with it."""
     return _page(request, report_id)
 
 
-@_for_security
+@for_security
 @require_safe
 @proves_again("GET")
 def file(request: HttpRequest, report_id: UUID, form: str) -> HttpResponse:
@@ -103,7 +105,7 @@ def file(request: HttpRequest, report_id: UUID, form: str) -> HttpResponse:
     return response
 
 
-@_for_security
+@for_security
 @require_POST
 def sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Hold references that are known to have got out against a report. Nothing of the file is kept."""
@@ -118,7 +120,7 @@ def sample(request: HttpRequest, report_id: UUID) -> HttpResponse:
         return _page(request, report_id, problem=refused.sentence, status=422)
 
 
-@_for_security
+@for_security
 @require_POST
 def hand(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Give an incident a group for its audience and the figures; propose that the house became aware."""
@@ -174,9 +176,16 @@ def _page(
 
 
 def _meant(request: HttpRequest) -> Meant | None:
-    """What a cut-off's page leads to ask."""
-    number = whole(request.GET.get("cut"), digits=9) if request.method != "POST" else None
-    return choosing.meant_by_cut_off(number) if number is not None else None
+    """What the page of a cut-off or of a trace leads to ask."""
+    if request.method == "POST":
+        return None
+    number = whole(request.GET.get("cut"), digits=9)
+    if number is not None:
+        return choosing.meant_by_cut_off(number)
+    try:
+        return tracing.meant(UUID(request.GET["trace"])) if "trace" in request.GET else None
+    except ValueError:
+        return None
 
 
 def _sent_or(request: HttpRequest, meant: Meant | None) -> Mapping[str, str]:
