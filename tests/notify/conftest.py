@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import LazySettings
+from django.db import connection
 
 from holdfast.channels.email_in import incoming_from_mail
 from holdfast.conversations.models import Conversation
@@ -77,6 +78,7 @@ class Sink:
 
     answer: str = "250 OK"
     drop: bool = False
+    then: Callable[[], None] | None = None  # what happens elsewhere once a mail was taken
     got: list[Any] = field(default_factory=list)
     port: int = 0
 
@@ -87,7 +89,16 @@ class Sink:
             return "250 never heard"
         if self.answer.startswith("250"):
             self.got.append(message_from_bytes(envelope.original_content or b"", policy=default))
+        if self.then is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._elsewhere)
         return self.answer
+
+    def _elsewhere(self) -> None:
+        assert self.then is not None
+        try:
+            self.then()
+        finally:
+            connection.close()
 
 
 @pytest.fixture

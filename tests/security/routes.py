@@ -426,6 +426,7 @@ ROUTES: dict[str, Route | CaseRoute] = {
     ),
     "desk:delivery": CaseRoute(_message),
     "desk:again": CaseRoute(_message),
+    "desk:held": CaseRoute(_message),
     "assistant:word": CaseRoute(),
     "assistant:copilot": CaseRoute(),
     "assistant:copilot-draft": CaseRoute(),

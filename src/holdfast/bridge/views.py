@@ -25,6 +25,7 @@ from holdfast.incidents import queries as incidents
 from holdfast.kit import streams
 from holdfast.kit.clock import now
 from holdfast.kit.numbers import whole
+from holdfast.notify import held
 from holdfast.notify.campaigns import second_look
 from holdfast.people.permissions import me
 from holdfast.posture import changes, playbooks
@@ -209,6 +210,7 @@ def _owed(request: HttpRequest) -> dict[str, object]:
         "steps": steps,
         "promises": ledger.due(legal=sees_legal(request)),
         "second_looks": second_look.waiting(),
+        "held_replies": held.not_looked_at(),
         "log": owing.log(),
         "first_texts": deflections.counts(since=happens.day_began()),
         "playbooks": playbooks.all_playbooks(),

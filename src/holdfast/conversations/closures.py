@@ -63,6 +63,12 @@ def unshut(conversation: Conversation, *, by: int | None = None) -> None:
     """Inside a verb: open a locked, closed conversation and let it wait for what was not answered."""
     Closure.objects.filter(conversation=conversation, reopened_at=None).update(reopened_at=now(), reopened_by_id=by)
     conversation.state = Conversation.State.OPEN
+    waits_for_what_was_not_answered(conversation)
+    step_in(conversation)
+
+
+def waits_for_what_was_not_answered(conversation: Conversation) -> None:
+    """Inside a verb: let the customer of a locked conversation wait for what was not answered, since it was written."""
     unanswered = list(
         unanswered_messages(conversation.pk).order_by("created_at").values_list("created_at", "contact_id")
     )
@@ -70,4 +76,3 @@ def unshut(conversation: Conversation, *, by: int | None = None) -> None:
     contact_ids = [contact_id for _, contact_id in unanswered if contact_id]
     if contact_ids:
         receipts.settle(contact_ids, state="waiting", conversation_id=conversation.pk)
-    step_in(conversation)

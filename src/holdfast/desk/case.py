@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -31,7 +32,7 @@ from holdfast.desk.screens import (
     PlaceView,
     TagsView,
 )
-from holdfast.desk.thread import hand_over, message_views
+from holdfast.desk.thread import hand_over, held_words, message_views
 from holdfast.guard.radius import sightings
 from holdfast.guard.radius.sightings import How
 
@@ -96,10 +97,15 @@ def screen_of(*, agent: Agent, reach: Reach, conversation: Conversation) -> Conv
         past=_past(agent, conversation),
         merges=_merges(conversation) if small.has_merges else (),
         here=present(conversation_ids=[conversation.id], but=agent.id).get(conversation.id, ()),
-        reply=DraftView(small.reply.text, small.reply.updated_at),
+        reply=_reply(small.reply.text, small.reply.updated_at, thread.messages, closed=conversation.state == "closed"),
         note=DraftView(small.note.text, small.note.updated_at),
         client_key=str(uuid4()),
     )
+
+
+def _reply(text: str, saved_at: datetime | None, messages: tuple[MessageView, ...], *, closed: bool) -> DraftView:
+    """The agent's own draft; without one, what was held back of somebody who is cut off."""
+    return DraftView(text, saved_at) if text or closed else held_words(messages) or DraftView("", saved_at)
 
 
 def customer_name(conversation: Conversation) -> str:

@@ -18,6 +18,7 @@ from holdfast.desk import routing
 from holdfast.desk.models import Queue
 from holdfast.guard.cutoff import cutting, evidence, queries
 from holdfast.guard.grants import close_grants_of
+from holdfast.notify.held import waiting_to_be_sent
 from holdfast.people import cutting_off
 from holdfast.people.cut_off_targets import Target, people_of
 from holdfast.people.cutting_off import Begun, Kind, Meant, Refused, Scope, What
@@ -46,7 +47,7 @@ class DryRun:
     """What cutting off would do, without having done anything.
 
     `stranded`: lines in which nobody would be left to answer. `pools`: lines that could take the cases, those with most
-    people first. `staying`: people who answer customers and are not meant.
+    people first. `staying`: people who answer customers and are not meant. `unsent`: replies that would be held back.
     """
 
     meant: Meant
@@ -55,6 +56,7 @@ class DryRun:
     stranded: tuple[Line, ...]
     pools: tuple[Line, ...]
     staying: int
+    unsent: int
 
 
 def dry_run(target: Target) -> DryRun:
@@ -73,6 +75,7 @@ def dry_run(target: Target) -> DryRun:
         stranded=tuple(line for line in lines if not line.people and line.id in served),
         pools=tuple(sorted((line for line in lines if line.people), key=lambda line: -line.people)),
         staying=len(set().union(*teams.values())) if teams else 0,
+        unsent=waiting_to_be_sent(meant.agent_ids),
     )
 
 

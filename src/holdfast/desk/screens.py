@@ -207,15 +207,17 @@ class CitationView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """How a reply left: `state` is pending, sending, sent, failed or unknown; `words` says it in a sentence.
+    """How a reply left: `state` is pending, sending, sent, failed, unknown or held; `words` says it in a sentence.
 
-    `url` brings `desk/_delivery.html` afresh; `again_url` asks whether to send it again, empty when that cannot be.
+    `url` brings `desk/_delivery.html` afresh; `again_url` asks whether to send it again, `held_url` whether to send
+    what was held back; empty when that cannot be.
     """
 
     state: str
     words: str
     url: str
     again_url: str
+    held_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,8 +335,11 @@ class TagsView:
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
+    """What stands in the composer. `held_of`: it is what that person wrote, and was held back before it left."""
+
     text: str
     saved_at: datetime | None
+    held_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +467,17 @@ class AgainForm:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldForm:
+    """Sending what was held back, as it is, in one's own name."""
+
+    number: int
+    url: str
+    author: str
+    text: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RevealForm:
     number: int
     field: str
@@ -491,12 +507,13 @@ class Revealed:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why a value stays closed; `budget_url` leads to where more can be asked for, where that is the reason."""
+    """Why a value stays closed; `ask_url` leads to where that can be changed (`ask`), where there is such a place."""
 
     label: str
     mask: str
     sentence: str
-    budget_url: str = ""
+    ask_url: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

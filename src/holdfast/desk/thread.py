@@ -10,7 +10,15 @@ from django.conf import settings
 from django.urls import reverse
 
 from holdfast.desk.pictures import is_picture
-from holdfast.desk.screens import AttachmentView, CitationView, DeliveryView, HandOverLine, HandOverView, MessageView
+from holdfast.desk.screens import (
+    AttachmentView,
+    CitationView,
+    DeliveryView,
+    DraftView,
+    HandOverLine,
+    HandOverView,
+    MessageView,
+)
 from holdfast.kit.blobs import BlobStore
 from holdfast.notify.repeats import ENDED
 
@@ -23,6 +31,7 @@ _DELIVERY_WORDS = {
     "sent": "Sent",
     "failed": "Not sent",
     "unknown": "It is not known whether this arrived",
+    "held": "Held back, not sent",
 }
 _REFUSED_WORDS = {
     "size": "Not kept: it is too large.",
@@ -114,18 +123,26 @@ def _citations(given: object) -> tuple[CitationView, ...]:
 
 def delivery_view(message: Message, *, number: int) -> DeliveryView | None:
     """How a message left its conversation; `None` for what needs no delivery. It needs `deliveries` fetched with it."""
-    if message.internal or message.author not in {"agent", "assistant"}:
+    if message.author not in {"agent", "assistant"}:
         return None
     deliveries: Any = message
     for delivery in deliveries.deliveries.all():
         words = _DELIVERY_WORDS.get(delivery.state, delivery.state)
+        waits = delivery.state == "held" and delivery.held_back.looked_at is None
         return DeliveryView(
             state=delivery.state,
             words=f"{words}: {delivery.error}" if delivery.error else words,
             url=reverse("desk:delivery", args=[number, message.id]),
             again_url=reverse("desk:again", args=[number, message.id]) if delivery.state in ENDED else "",
+            held_url=reverse("desk:held", args=[number, message.id]) if waits else "",
         )
     return None
+
+
+def held_words(messages: Iterable[MessageView]) -> DraftView | None:
+    """The newest words that were held back and that nobody has looked at, for whoever answers to begin with."""
+    waits = [message for message in messages if message.delivery and message.delivery.held_url]
+    return DraftView(waits[-1].text, None, held_of=waits[-1].name) if waits else None
 
 
 def _hand_over_lines(details: dict[str, Any]) -> tuple[HandOverLine, ...]:

@@ -67,5 +67,6 @@ urlpatterns = [
     path("c/<int:number>/raw/<uuid:message_id>/", reveals.raw, name="raw"),
     path("c/<int:number>/delivery/<uuid:message_id>/", deliveries.delivery, name="delivery"),
     path("c/<int:number>/delivery/<uuid:message_id>/again/", deliveries.again, name="again"),
+    path("c/<int:number>/delivery/<uuid:message_id>/held/", deliveries.held, name="held"),
     path("c/<int:number>/html/<uuid:message_id>/", files.formatted, name="formatted"),
 ]

@@ -26,6 +26,7 @@ from holdfast.guard.masks import masked
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine, opened_many_for_machine
 from holdfast.kit import clock, outbox
 from holdfast.kit.ids import uuid7
+from holdfast.notify import held
 from holdfast.notify.envelopes import Envelope, addressed, envelopes, mail_for
 from holdfast.notify.models import Delivery
 from holdfast.notify.outcomes import Kind, Outcome, sorted_out
@@ -87,6 +88,7 @@ def send_due(*, limit: int = 50) -> int:
     Without outgoing mail set up nothing is tried: the rows stay `pending`, and `holdfast doctor` says so.
     """
     settle_expired()
+    held.hold_back()
     if not outgoing_mail_is_set_up():
         return 0
     leased = _lease(limit)
@@ -103,6 +105,9 @@ def send_due(*, limit: int = 50) -> int:
         due = list(envelopes(leased))
         recipients = opened_many_for_machine([each.delivery.recipient for each in due], use=MachineUse.DELIVER)
         for envelope, recipient in zip(due, recipients, strict=True):
+            if held.is_cut_off(envelope.delivery.message.agent_id):
+                _row_of(envelope).update(state=Delivery.State.PENDING, leased_until=None)
+                continue
             _send(envelope, recipient, backend)
     finally:
         backend.close()
@@ -156,8 +161,9 @@ def _lease(limit: int) -> list[UUID]:
     now = clock.now()
     with transaction.atomic():
         due = list(
-            Delivery.objects.select_for_update(skip_locked=True)
+            Delivery.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(state=Delivery.State.PENDING, not_before__lte=now)
+            .exclude(pk__in=held.written_by_cut_off())  # one that was cut off since they were looked at
             .order_by("not_before")
             .values_list("pk", flat=True)[:limit]
         )

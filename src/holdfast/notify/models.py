@@ -16,6 +16,7 @@ class Delivery(models.Model):
         SENT = "sent"
         FAILED = "failed"
         UNKNOWN = "unknown"
+        HELD = "held", "held back"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     message = models.ForeignKey("conversations.Message", models.PROTECT, related_name="deliveries")
@@ -51,3 +52,22 @@ class Repeat(models.Model):
     at = models.DateTimeField()
     was = models.CharField(max_length=8, choices=Delivery.State.choices)
     error = models.CharField(max_length=300, blank=True)
+
+
+class HeldBack(models.Model):
+    """A reply that had not left when whoever wrote it was cut off. It never does; somebody else answers, and when."""
+
+    delivery = models.OneToOneField(Delivery, models.CASCADE, related_name="held_back")
+    at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True)
+    looked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(looked_at=None, looked_by=None)
+                | models.Q(looked_at__isnull=False, looked_by__isnull=False),
+                name="held_back_looked_at_by_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["at"], condition=models.Q(looked_at=None), name="held_back_waits")]

@@ -9,8 +9,12 @@ from uuid import UUID
 from django.db import transaction
 
 from holdfast.conversations import messages
+from holdfast.conversations.errors import Refused
 from holdfast.conversations.models import Message
+from holdfast.notify import held
 from holdfast.notify.deliveries import enqueue
+from holdfast.notify.models import HeldBack
+from holdfast.people.queries import employers_of, leads
 
 
 @transaction.atomic
@@ -33,7 +37,35 @@ def reply(
         version=version,
     )
     enqueue(message.pk)
+    held.looked_at(conversation_id=conversation_id, by=by)
     return message
+
+
+@transaction.atomic
+def reply_as_held(*, message_id: UUID, by: int) -> Message:
+    """Answer with what was held back, word for word and with its files, in one's own name: the second look is this.
+
+    Only somebody who leads, of another organisation than whoever wrote it; everybody else writes a reply of their own.
+    Raises `NotFound`, `Refused`.
+    """
+    waiting = HeldBack.objects.select_for_update(of=("self",)).filter(delivery__message_id=message_id, looked_at=None)
+    row = waiting.select_related("delivery__message").first()
+    if row is None:
+        raise Refused("Somebody has answered this customer meanwhile.")
+    written: Message = row.delivery.message
+    employers = employers_of({by, written.agent_id or 0})
+    if not leads(by) or employers.get(by) == employers.get(written.agent_id or 0):
+        raise Refused(
+            "A lead of another organisation than whoever wrote this sends it as it is. Answer in words of your own."
+        )
+    files = list(written.attachments.values("name", "type", "size", "digest", "refused"))
+    return reply(
+        conversation_id=written.conversation_id,
+        by=by,
+        text=written.text,
+        client_key=f"held:{message_id}",
+        attachments=files,
+    )
 
 
 @transaction.atomic

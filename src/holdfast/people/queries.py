@@ -39,6 +39,11 @@ def names_of(agent_ids: Collection[int]) -> dict[int, str]:
     return dict(Agent.objects.filter(pk__in=set(agent_ids)).values_list("id", "name"))
 
 
+def employers_of(agent_ids: Collection[int]) -> dict[int, int | None]:
+    """Return who employs each of these; `None` for who is in no team: somebody of the house itself."""
+    return dict(Agent.objects.filter(pk__in=agent_ids).values_list("id", "team__vendor_id"))
+
+
 def members(team_id: int) -> list[int]:
     """Return the ids of everybody in a team, of those who left as well."""
     return list(Agent.objects.filter(team_id=team_id).order_by("id").values_list("id", flat=True))

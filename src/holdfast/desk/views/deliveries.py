@@ -12,12 +12,13 @@ from django.urls import reverse
 from holdfast.conversations import queries
 from holdfast.conversations.errors import NotFound
 from holdfast.conversations.lookups import message_with_parts
-from holdfast.desk.screens import AgainForm
+from holdfast.desk.screens import AgainForm, HeldForm
 from holdfast.desk.thread import delivery_view
 from holdfast.desk.views.asking import desk_view, done, problem
 from holdfast.kit.numbers import whole
-from holdfast.notify import repeats
+from holdfast.notify import repeats, replies
 from holdfast.people.permissions import me
+from holdfast.people.queries import name_of
 
 if TYPE_CHECKING:
     from holdfast.conversations.models import Message
@@ -52,6 +53,26 @@ def again(request: HttpRequest, number: int, message_id: UUID) -> HttpResponse:
         before=tuple(ended.before),
     )
     return render(request, "desk/_again.html", {"form": form})
+
+
+@desk_view("GET", "POST")
+def held(request: HttpRequest, number: int, message_id: UUID) -> HttpResponse:
+    """Show a lead what was held back, before it answers the customer; on POST send it, as it is, in their name."""
+    message = _message(request, number, message_id)
+    if request.method == "POST":
+        replies.reply_as_held(message_id=message.id, by=me(request).id)
+        return done(number=number)
+    shown = delivery_view(message, number=number)
+    if shown is None or not shown.held_url:
+        return problem(request, "Nothing is held back here any more.", status=422)
+    form = HeldForm(
+        number=number,
+        url=shown.held_url,
+        author=name_of(message.agent_id),
+        text=message.text,
+        files=tuple(each.name for each in message.attachments.all()),
+    )
+    return render(request, "desk/_held.html", {"form": form})
 
 
 def _message(request: HttpRequest, number: int, message_id: UUID) -> Message:

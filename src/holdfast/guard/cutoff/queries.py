@@ -71,6 +71,12 @@ def covered(number: int) -> list[int]:
     return list(Cut.objects.get(pk=number).covered.order_by("agent_id").values_list("agent_id", flat=True))
 
 
+def pool_of(agent_id: int) -> int | None:
+    """Return the queue that takes the cases of somebody who is cut off now; `None`: each goes to its own line."""
+    rows = Cut.objects.filter(covered__agent_id=agent_id, ended_at=None, pool_id__isnull=False).order_by("-id")
+    return rows.values_list("pool_id", flat=True).first()
+
+
 def unsettled() -> list[int]:
     """Return the numbers of cut-offs whose cases have not all gone on yet, or whose evidence is not frozen."""
     return list(Cut.objects.filter(settled_at=None, ended_at=None).order_by("id").values_list("id", flat=True))

@@ -49,6 +49,7 @@ EVENT_ICONS = {
     "handover": "headphones",
     "bounce": "triangle-alert",
     "repeat": "send",
+    "held": "shield",
     "card": "credit-card",
     "reveal": "lock-open",
 }
