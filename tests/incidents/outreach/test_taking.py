@@ -10,6 +10,8 @@ import time_machine
 from tests.incidents.conftest import House
 from tests.incidents.outreach.conftest import take
 
+from holdfast.desk import cutting_off
+from holdfast.desk.cutting_off import Scope, Target
 from holdfast.guard.grants import NotGiven, open_grant
 from holdfast.guard.models import Grant
 from holdfast.incidents.outreach import queries, taking
@@ -113,6 +115,23 @@ def test_a_forgotten_hold_ends_by_itself_and_the_person_is_free(
         assert take(incident, person, executive=house.desk.admin.pk)
     assert not Grant.objects.filter(conversation_id=hand, closed_at=None).exists()
     assert Hold.objects.count() == 1
+
+
+def test_whoever_is_cut_off_holds_nobody_and_somebody_else_can_call(
+    house: House, incident: UUID, people: dict[str, UUID], executive: int
+) -> None:
+    person = people["TW-11"]
+    hand = take(incident, person, executive=executive)
+    cutting_off.cut_off(target=Target(Scope.AGENT, executive), why="A test", by=house.desk.security.pk)
+    assert queries.held([person]) == {person}
+    assert taking.end_due() == 1
+    assert taking.end_due() == 0
+    shown = queries.one(hand)
+    assert shown is not None
+    assert shown.end == "cut_off"
+    assert queries.held([person]) == set(), "mail reaches them again"
+    assert not Grant.objects.filter(conversation_id=hand, closed_at=None).exists()
+    assert take(incident, person, executive=house.lead)
 
 
 def test_it_ends_after_a_call_or_is_handed_back_by_its_executive_or_a_lead(

@@ -74,6 +74,7 @@ class OfferView:
     campaign_id: UUID | None
     ended_at: datetime | None
     approvals: tuple[ApprovalView, ...]
+    second_look: str
     sums: Sums
 
     @property

@@ -55,7 +55,8 @@ def hand_over(*, offer_id: UUID, stream: str, by: int) -> UUID:
     campaign_id = campaigns.create(
         name=f"Goodwill, incident {incident.number}: {offer.name}"[:120], stream=stream, by=by
     )
-    campaigns.set_texts(campaign_id=campaign_id, texts=texts, by=by)
+    # Its words are whose who wrote the offer: they do not approve it, and it waits when they are cut off.
+    campaigns.set_texts(campaign_id=campaign_id, texts=texts, by=offer.by_id)
     adding.add_recipients(campaign_id, _recipients(offer))
     # Who has no address got no code, so nothing is promised to them.
     offer.promised = offer.amount * offer.drawn.filter(digest__isnull=False).count()

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from holdfast.incidents import queries as incidents
 from holdfast.incidents import timeline
-from holdfast.incidents.goodwill import drawing, rules
+from holdfast.incidents.goodwill import drawing, rules, second_look
 from holdfast.incidents.goodwill.errors import NotFound, Refused
 from holdfast.incidents.goodwill.limits import limit_of
 from holdfast.incidents.goodwill.models import Approval, Event, Excluded, Offer, Wording
@@ -108,26 +108,30 @@ def write(
 def approve(*, offer_id: UUID, by: int) -> bool:
     """Approve an offer within one's limit. Returns whether that is enough, or somebody with a higher limit is needed.
 
-    Raises `NotFound`, `Refused`.
+    One that waits for a second look is approved anew. Raises `NotFound`, `Refused`.
     """
     offer = locked(offer_id)
-    if offer.state != State.DRAWN:
+    anew = bool(second_look.look(offer))
+    if offer.state != State.DRAWN and not anew:
         raise Refused("It is approved already, or over.")
     if offer.by_id == by:
         raise Refused("You wrote it, so somebody else approves it.")
     limit = limit_of(agent_id=by, currency=offer.currency)
     if limit is None:
         raise Refused(f"You may approve nothing in {offer.currency}. An admin sets who may approve how much.")
-    before = list(offer.approvals.all())
+    before = [] if anew else list(offer.approvals.all())
     if any(each.by_id == by for each in before):
         raise Refused("You approved it. Somebody with a higher limit approves it too.")
     highest = max((each.limit for each in before), default=Decimal(0))
     if limit < offer.budget and limit <= highest:
         raise Refused("Somebody with as high a limit approved it. It needs one whose limit covers the budget.")
-    Approval.objects.create(offer=offer, by_id=by, limit=limit, at=now())
+    Approval.objects.update_or_create(offer=offer, by_id=by, defaults={"limit": limit, "at": now()})
     if limit < offer.budget:
         say(offer, f"Approved up to a limit of {limit:,.2f} {offer.currency}; the budget is above it.", by=by)
         return False
+    if anew:
+        say(offer, f"Looked at again and approved: {offer.budget:,.2f} {offer.currency}.", by=by)
+        return True
     offer.state = State.APPROVED
     offer.save(update_fields=["state"])
     say(offer, f"Approved: {offer.budget:,.2f} {offer.currency}.", by=by)

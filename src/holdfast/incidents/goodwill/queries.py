@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from holdfast.incidents.audiences import queries as audiences
+from holdfast.incidents.goodwill import second_look
 from holdfast.incidents.goodwill.contract import ApprovalView, EventView, OfferView, Sums
 from holdfast.incidents.goodwill.models import Event, Offer
 from holdfast.people.queries import names_of
@@ -74,6 +75,7 @@ def _views(rows: Sequence[Offer]) -> list[OfferView]:
             approvals=tuple(
                 ApprovalView(by=names.get(each.by_id, ""), limit=each.limit, at=each.at) for each in approvals[row.pk]
             ),
+            second_look=second_look.look(row),
             sums=_sums(row),
         )
         for row in rows

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from holdfast.incidents import queries as incidents
-from holdfast.incidents.goodwill import rules
+from holdfast.incidents.goodwill import rules, second_look
 from holdfast.incidents.goodwill.codes import digest_of, digest_of_key, new_code
 from holdfast.incidents.goodwill.contract import Redeemed
 from holdfast.incidents.goodwill.errors import NotFound, Over, Refused, Used
@@ -95,6 +95,8 @@ def may_be_given(offer: Offer) -> None:
     if offer.state not in RUNNING:
         raise Refused("It has ended." if offer.state == State.ENDED else "It has to be approved first.")
     _still_runs(offer)
+    if why := second_look.look(offer):
+        raise Refused(why)
     if offer.tried_at is None:
         raise Refused("Redeem a test code first. A code that is refused at the till does more harm than none.")
 

@@ -251,7 +251,9 @@ def _offer(
         "ledger": queries.ledger_of(offer_id),
         "compared": comparison.compare(offer_id),
         "mine": mine,
-        "may_approve": shown.state == "drawn" and mine is not None and shown.by_id != me(request).pk,
+        "may_approve": (shown.state == "drawn" or shown.second_look != "")
+        and mine is not None
+        and shown.by_id != me(request).pk,
         "runs": shown.state in redeeming.RUNNING,
         "breach": rules.BREACH if incident.harm == "data" else "",
     }

@@ -16,6 +16,7 @@ class Outreach(models.Model):
         DECLINED = "declined", "asked not to be called"
         HANDED_BACK = "handed_back", "handed back"
         TIME_OVER = "time_over", "its time was over"
+        CUT_OFF = "cut_off", "who had them is cut off"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     incident = models.ForeignKey("incidents.Incident", models.PROTECT, related_name="+")

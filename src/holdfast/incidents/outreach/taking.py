@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from holdfast.guard.cutoff.states import cut_off_ids
 from holdfast.guard.grants import NotGiven, close_grants, open_grant
 from holdfast.incidents import queries as incidents
 from holdfast.incidents import timeline
@@ -106,11 +108,15 @@ def end(*, outreach_id: UUID, by: int, handed_back: bool = False) -> None:
 
 @transaction.atomic
 def end_due(*, limit: int = 200) -> int:
-    """End what is over by its time, whoever forgot it. Returns how many. What was promised stays in the ledger."""
-    rows = Outreach.objects.select_for_update(skip_locked=True).filter(ended_at=None, held_until__lte=now())
+    """End what is over by its time, whoever forgot it, and what somebody has who is cut off. Returns how many.
+
+    So the person is next for somebody else, and mail reaches them again. What was promised stays in the ledger.
+    """
+    out = Q(executive_id__in=cut_off_ids())
+    rows = Outreach.objects.select_for_update(skip_locked=True).filter(Q(held_until__lte=now()) | out, ended_at=None)
     over = list(rows.order_by("held_until")[:limit])
     for row in over:
-        finish(row, End.TIME_OVER, by=None)
+        finish(row, End.TIME_OVER if row.held_until <= now() else End.CUT_OFF, by=None)
     return len(over)
 
 
