@@ -1,7 +1,8 @@
 """Cutting off, letting back in, moving, giving cases, asking, signing in, in any order: nothing is left to who is out.
 
 The model knows who is meant by which cut that stands. After each step no value, page, stream, token, grant or link is
-good for any of them, and no cut has ended but by two people.
+good for any of them, no reply of theirs leaves that had not, its customer waits again, and no cut has ended but by two
+people.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as run
 from tests.granted import granted
 
+from holdfast.conversations.messages import post_reply
+from holdfast.conversations.models import Conversation, Message
+from holdfast.conversations.models import Place as InLine
+from holdfast.desk.models import Queue
 from holdfast.guard import reveals
 from holdfast.guard.cutoff import states
 from holdfast.guard.cutoff.models import Asked, Cut
@@ -31,6 +36,8 @@ from holdfast.intake import tokens
 from holdfast.intake.models import ApiToken
 from holdfast.kit import clock
 from holdfast.kit.ids import uuid7
+from holdfast.notify import deliveries
+from holdfast.notify.models import Delivery
 from holdfast.people import accounts, cutting_off, idle, standing, teams
 from holdfast.people.admins import able_admins
 from holdfast.people.cut_off_targets import Target
@@ -38,6 +45,8 @@ from holdfast.people.cutting_off import Kind, Scope, What
 from holdfast.people.models import Agent, Customer, Role, Site, Team, Vendor
 from holdfast.people.queries import colleagues
 from holdfast.people.sessions import LONGEST
+from holdfast.promises import queries
+from holdfast.promises.contract import Kind as Promised
 
 IBAN = "IE29AIBK93115212345678"
 PASSWORD = "tern gannet petrel fulmar"
@@ -90,6 +99,8 @@ class Told:
     tokens: dict[str, int] = field(default_factory=dict)  # those in force, with their employer
     grants: set[str] = field(default_factory=set)
     dead: list[tuple[str, UUID | str]] = field(default_factory=list)
+    queued: list[tuple[str, UUID]] = field(default_factory=list)  # replies that have not left, with who wrote them
+    held: set[UUID] = field(default_factory=set)
 
 
 class CuttingOff(RuleBasedStateMachine):
@@ -123,6 +134,7 @@ class CuttingOff(RuleBasedStateMachine):
         self.at += timedelta(days=30)
         self.customer = Customer.objects.create(iban=IBAN)
         self.case = uuid7()
+        self.line = Queue.objects.create(slug=f"line-{mark}", name="Line")
         self.told = Told()
         self.made = 0
         for name in PEOPLE:
@@ -212,6 +224,31 @@ class CuttingOff(RuleBasedStateMachine):
         assert isinstance(given, Ticket) == may
         if isinstance(given, Ticket):
             self.told.tickets.append(Asking(who, who, given, self.at + timedelta(seconds=60)))
+
+    @rule(who=WHO)
+    def write_a_reply_that_waits_for_the_mail_server(self, who: str) -> None:
+        if self._able(who):
+            waits = Conversation.objects.create(
+                customer=self.customer, channel="email", queue_id=self.line.pk, created_at=self.at,
+                waiting_since=self.at, last_message_at=self.at, version=1,
+            )  # fmt: skip
+            Message.objects.create(conversation=waits, author="customer", text="Where?", version=1, created_at=self.at)
+            reply = post_reply(conversation_id=waits.pk, by=self.people[who].pk, text="Here.", client_key=str(uuid7()))
+            queued = Delivery.objects.create(
+                message=reply, channel="email", recipient="maren@post.example", not_before=self.at, created_at=self.at
+            )
+            self.told.queued.append((who, queued.pk))
+
+    @rule()
+    @precondition(lambda self: self.told.queued)
+    def the_mail_server_is_back(self) -> None:
+        deliveries.send_due()
+        for who, pk in self.told.queued:
+            state = Delivery.objects.get(pk=pk).state
+            assert state == (Delivery.State.HELD if self._mode(who) else Delivery.State.SENT)
+            if self._mode(who):
+                self.told.held.add(pk)
+        self.told.queued.clear()
 
     @rule(nth=NTH)
     @precondition(lambda self: self.told.tickets)
@@ -381,6 +418,15 @@ class CuttingOff(RuleBasedStateMachine):
         assert not Grant.objects.filter(agent_id__in=cut, closed_at=None).exists()
 
     @invariant()
+    def who_was_to_get_what_is_held_waits_for_somebody_else(self) -> None:
+        waits = Conversation.objects.filter(messages__deliveries__in=self.told.held)
+        assert waits.count() == len(self.told.held)
+        for case in waits:
+            assert (case.state, case.assignee_id) == ("open", None)
+            assert InLine.objects.filter(conversation=case, left_at=None).exists()
+            assert queries.owed(kind=Promised.PERSONAL, subject=f"conversation:{case.pk}")
+
+    @invariant()
     def no_stream_lives_that_is_over(self) -> None:
         over = {each.right for each in self.told.sessions if each.over or self._mode(each.who) == "out"}
         assert not standing.in_force(over)
@@ -403,6 +449,7 @@ class CuttingOff(RuleBasedStateMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_left_to_whoever_a_standing_cut_means_and_two_people_end_it(settings: LazySettings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.ACCOUNT_RATE_LIMITS, settings.IDLE_MINUTES, settings.SESSIONS_AT_ONCE = False, 0, 0
     run(CuttingOff, settings=quick)
 
