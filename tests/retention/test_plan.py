@@ -82,9 +82,11 @@ def test_the_operator_counts_runs_and_turns_off(
     for _ in range(3):
         closed(known(900), days=800)
     assert command.main(["--dry-run"]) == 0
-    assert "Closed conversations, 730 days: 3 would go." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Closed conversations, 730 days: 3 would go." in said
+    assert "Customers without a case, 730 days: 3 would go." in said, "with their last case, in the same run"
     assert command.main(["--run"]) == 0
-    assert "Done. 3 conversations" not in (said := capsys.readouterr().out)
-    assert "Done. 3 cases, 6 messages, 3 contacts, 3 customers" in said
+    assert "Done. 3 conversations" not in (told := capsys.readouterr().out)
+    assert "Done. 3 cases, 6 messages, 3 contacts, 3 customers" in told
     assert (command.main(["--off"]), command.main(["--off"])) == (0, 1)
     assert not plan.in_force().on

@@ -19,12 +19,15 @@ from holdfast.retention import holds
 from holdfast.retention.models import Gone, LastCase
 
 
-def over(before: datetime) -> QuerySet[Customer]:
-    """Return customers whose time is over, held or not. Made-up customers stay, and are in no figure.
+def over(before: datetime, *, without: QuerySet[Conversation] | None = None) -> QuerySet[Customer]:
+    """Return customers whose time is over, held or not, as if the cases `without` were gone already.
 
-    One who was merged into another goes after them: both are one person, and nobody's case is lost meanwhile.
+    Made-up customers stay, and are in no figure. One who was merged into another goes after them: both are one person,
+    and nobody's case is lost meanwhile.
     """
     theirs = Conversation.objects.filter(Q(customer=OuterRef("pk")) | Q(customer__merged_into=OuterRef("pk")))
+    if without is not None:
+        theirs = theirs.filter(Q(last_message_at__gte=before) | ~Q(pk__in=without.values("pk")))
     lately = LastCase.objects.filter(customer_id=OuterRef("pk"), at__gte=before)
     gone = Gone.objects.filter(customer_id=OuterRef("pk"))
     other = Gone.objects.filter(customer_id=OuterRef("merged_into"))

@@ -30,7 +30,6 @@ BY_TERM: Mapping[str, tuple[str, ...]] = {
         "notify.Delivery",
         "notify.Repeat",
         "notify.HeldBack",
-        "notify.HeldBack",
         "assistant.Holding",
         "assistant.Turn",
         "learning.Candidate",

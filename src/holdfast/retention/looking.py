@@ -39,11 +39,12 @@ class Figures:
 def look(*, days: Mapping[str, int], by: int | None) -> UUID:
     """Count what would go by these days, keep the figures, return which look it is. Raises `Refused` for wrong days.
 
-    All counts are of one moment. A customer whose last case would go only now is counted in the run that removes it.
+    A customer whose last case would go with this plan counts as one who would go, as soon as their own time is over.
     """
     days, moment, began = checked(days), now(), time.monotonic()
     with transaction.atomic():
-        found = {term.key: _count(term.key, moment - timedelta(days=days[term.key])) for term in TERMS}
+        before = {term.key: moment - timedelta(days=days[term.key]) for term in TERMS}
+        found = {term.key: _count(term.key, before) for term in TERMS}
     Look.objects.filter(at__lt=moment - _LOOKS_KEPT, pk__in=_unused()).delete()
     seconds = round(time.monotonic() - began, 2)
     return Look.objects.create(at=moment, by_id=by, days=days, found=found, seconds=seconds).pk
@@ -68,20 +69,20 @@ def figures(kept: Look) -> list[Figures]:
     ]
 
 
-def _count(key: str, before: datetime) -> dict[str, Any]:
+def _count(key: str, before: Mapping[str, datetime]) -> dict[str, Any]:
+    at = before[key]
     if key == "cases":
-        over, conditions = cases.over(before), [(each.words, each.of_cases()) for each in holds.reasons()]
-        return _with_reasons(over, holds.held_cases(), conditions, more=intake.without_case(before).count())
+        conditions = [(each.words, each.of_cases()) for each in holds.reasons()]
+        return _with_reasons(cases.over(at), holds.held_cases(), conditions, more=intake.without_case(at).count())
     if key == "customers":
-        people_over = customers.over(before)
-        return _with_reasons(
-            people_over, holds.held_customers(), [(each.words, each.of_customers()) for each in holds.reasons()]
-        )
+        going = cases.over(before["cases"]).exclude(holds.held_cases())
+        conditions = [(each.words, each.of_customers()) for each in holds.reasons()]
+        return _with_reasons(customers.over(at, without=going), holds.held_customers(), conditions)
     counts = {
-        "campaigns": lambda: campaigns.addresses_in(campaigns.with_addresses(before)),
-        "subscribers": lambda: status.gone_since(before).count(),
-        "openings": lambda: MachineOpening.objects.filter(at__lt=before).count(),
-        "sessions": lambda: people.ended_sessions(before).count(),
+        "campaigns": lambda: campaigns.addresses_in(campaigns.with_addresses(at)),
+        "subscribers": lambda: status.gone_since(at).count(),
+        "openings": lambda: MachineOpening.objects.filter(at__lt=at).count(),
+        "sessions": lambda: people.ended_sessions(at).count(),
     }
     return {"goes": counts[key](), "held": 0}
 
