@@ -106,6 +106,7 @@ def test_a_photograph_leads_to_a_session_a_signed_list_and_back_and_nothing_of_i
     page = client.get(f"/security/radius/traces/{id_}/").content.decode()
     assert f"Session of {house.desk.ana.name}" in page
     assert "not who held the camera" in page
+    assert house.desk.ben.name not in page, "how well others fit is chance"
     given = client.get(f"/security/radius/traces/{id_}/file/")
     assert given.content == taken.jpeg
     assert given["Content-Disposition"].startswith("attachment")

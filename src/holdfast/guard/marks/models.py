@@ -64,7 +64,7 @@ class Trace(models.Model):
     asked = models.JSONField()
     agent_id = models.BigIntegerField(null=True, help_text="Whose session it was of; null when nobody is named.")
     session = models.CharField(max_length=16, blank=True)
-    code = models.CharField(max_length=10, blank=True)
+    code = models.CharField(max_length=10, blank=True, help_text="Where it was read, or fits as well as naming takes.")
     shown_first = models.DateTimeField(null=True, help_text="When the named session was first shown what was asked of.")
     shown_last = models.DateTimeField(null=True)
     customers = models.JSONField(help_text="Ids of whom it was shown a value of: the photograph is of one of them.")

@@ -187,7 +187,7 @@ def _keep(
         asked=asked.as_json(),
         agent_id=named.agent_id if named else None,
         session=named.session if named else "",
-        code=named.code if named else "",
+        code=named.code if named and (named.visible is None or named.visible >= tracing.Z) else "",
         shown_first=times[0] if times else None,
         shown_last=times[-1] if times else None,
         customers=sorted({str(one.customer_id) for one in own if one.customer_id}),

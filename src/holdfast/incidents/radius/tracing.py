@@ -22,7 +22,10 @@ _CORNERS = "120,80,1810,95,1790,1120,130,1100"
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """How well one session fits: the z of the faint pattern and of the visible code, where they were looked for."""
+    """How well one session fits: the z of the faint pattern and of the visible code, where they were looked for.
+
+    `who` is empty unless it is the session that is named: how somebody else's fits is chance.
+    """
 
     who: str
     session: str
@@ -65,16 +68,16 @@ def asked(
 
 def shown(kept: Kept) -> Shown:
     """Return a trace with the names of this house."""
-    ids = {agent for _, agent, _, _ in kept.fits}
-    names = names_of([*ids, *(each for each in (kept.agent_id, kept.by_id) if each is not None)])
+    names = names_of([each for each in (kept.agent_id, kept.by_id) if each is not None])
+    whose = names.get(kept.agent_id, f"No. {kept.agent_id}") if kept.agent_id is not None else ""
     return Shown(
         kept=kept,
-        whose=names.get(kept.agent_id, f"No. {kept.agent_id}") if kept.agent_id is not None else "",
+        whose=whose,
         by="the command line" if kept.by_id is None else names.get(kept.by_id, f"No. {kept.by_id}"),
         about=tuple(_about(kept)),
         best=tuple(
-            Best(names.get(agent, f"No. {agent}"), session, faint, visible)
-            for session, agent, faint, visible in kept.fits[:5]
+            Best(whose if session == kept.session else "", session, faint, visible)
+            for session, _, faint, visible in kept.fits[:5]
         ),
     )
 

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('asked', models.JSONField()),
                 ('agent_id', models.BigIntegerField(help_text='Whose session it was of; null when nobody is named.', null=True)),
                 ('session', models.CharField(blank=True, max_length=16)),
-                ('code', models.CharField(blank=True, max_length=10)),
+                ('code', models.CharField(blank=True, help_text='Where it was read, or fits as well as naming takes.', max_length=10)),
                 ('shown_first', models.DateTimeField(help_text='When the named session was first shown what was asked of.', null=True)),
                 ('shown_last', models.DateTimeField(null=True)),
                 ('customers', models.JSONField(help_text='Ids of whom it was shown a value of: the photograph is of one of them.')),
