@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socketserver
 import struct
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,9 +27,11 @@ from holdfast.conversations import scanning
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Attachment, Conversation, FileVerdict
 from holdfast.guard.models import RevealLog
+from holdfast.intake.models import Contact
 from holdfast.kit import virus_scanner
 from holdfast.kit.blobs import BlobStore
 from holdfast.kit.clock import now
+from holdfast.kit.ids import uuid7
 
 PDF = b"%PDF-1.4\nA statement\n%%EOF\n"
 BAD = b"%PDF-1.4\nX5O!P%@AP made-up virus\n%%EOF\n"
@@ -128,6 +132,49 @@ def test_while_the_scanner_is_away_files_are_kept_and_held_and_it_is_said(
     assert BlobStore(settings.BLOB_DIR).get(file.digest) == PDF
     assert ask(desk, case, file).status_code == 200
     assert (True, "The virus scanner answers.") in what_is_off.findings()
+
+
+def test_what_an_agent_attaches_is_looked_through_before_it_is_kept(
+    desk: Desk, case: Conversation, clamd: Clamd, settings: Any
+) -> None:
+    def answer(content: bytes, key: str) -> Any:
+        client = Client()
+        client.force_login(desk.ana, BACKEND)
+        file = SimpleUploadedFile("terms.pdf", content, content_type="application/pdf")
+        given = {"kind": "reply", "text": "See the file.", "client_key": key, "files": [file]}
+        return client.post(f"/desk/c/{case.number}/messages/", given)
+
+    refused = answer(BAD, "one")
+    assert refused.status_code == 422
+    assert "The virus scanner found “Made-Up.Virus” in “terms.pdf”, so it cannot be sent" in refused.content.decode()
+    settings.CLAMD = f"{clamd.address}-gone"
+    away = answer(PDF, "two")
+    assert (away.status_code, "send your words without it" in away.content.decode()) == (422, True)
+    assert not list(settings.BLOB_DIR.glob("**/*.*")), "nothing was kept"
+    assert not Attachment.objects.exists()
+    settings.CLAMD = clamd.address
+    assert answer(PDF, "three").status_code == 201
+    kept = Attachment.objects.get()
+    assert BlobStore(settings.BLOB_DIR).get(kept.digest) == PDF
+    assert clamd.seen == [BAD, PDF]
+
+
+def test_a_message_as_it_arrived_is_held_like_the_files_in_it(
+    desk: Desk, case: Conversation, clamd: Clamd, settings: Any
+) -> None:
+    store = BlobStore(settings.BLOB_DIR)
+    for content, status in ((b"From: a@b.example\n\nHello", 200), (b"From: a@b.example\n\nmade-up virus", 422)):
+        contact = Contact.objects.create(
+            id=uuid7(), channel="email", source="mail", sender=json.dumps({"email": "a@b.example"}), text="Hello",
+            at=now(), accepted_at=now(), raw=store.put(content),
+        )  # fmt: skip
+        message = case.messages.create(author="customer", text="Hello", contact_id=contact.pk, created_at=now())
+        client = Client()
+        client.force_login(desk.ana, BACKEND)
+        path = f"/desk/c/{case.number}/raw/{message.pk}/"
+        assert client.get(path).status_code == status
+    assert client.post(path, {"purpose": "identify"}).status_code == 422
+    assert not RevealLog.objects.exists(), "what is held is not even asked for"
 
 
 def test_a_job_looks_through_what_came_each_file_once(

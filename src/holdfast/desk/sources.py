@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from holdfast.conversations.errors import Refused
+from holdfast.conversations.scanning import why_held
 from holdfast.guard.fields import Sealed
 from holdfast.intake.senders import file_name_of, raw_of
 from holdfast.kit.blobs import BlobStore
@@ -40,10 +42,26 @@ class RawSource:
 
 
 def raw_source(*, conversation: Conversation, message_id: UUID) -> RawSource | None:
-    """Return the source of a message of this conversation, `None` when nobody sent it."""
+    """Return the source of a message of this conversation, `None` when nobody sent it.
+
+    Raises `Refused` for what a virus scanner found something in, or has not looked through.
+    """
     contact_id = conversation.messages.filter(pk=message_id).values_list("contact_id", flat=True).first()
     found = raw_of(contact_id) if contact_id else None
-    return RawSource(digest=found.digest, words=found.words, sender=found.sender) if found is not None else None
+    if found is None:
+        return None
+    if why := _why_held(found.digest):
+        raise Refused(why)
+    return RawSource(digest=found.digest, words=found.words, sender=found.sender)
+
+
+def _why_held(digest: str) -> str:
+    if not digest or not settings.CLAMD:
+        return ""
+    try:
+        return why_held(digest, BlobStore(settings.BLOB_DIR).get(digest))
+    except (OSError, ValueError):
+        return ""  # it is not kept any more, which is said when it is asked for
 
 
 def own_name(file: Attachment) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+from holdfast.conversations.scanning import why_not_sent
 from holdfast.kit.blobs import BlobStore
 
 MOST_FILES = 10
@@ -75,6 +76,11 @@ def _check(file: UploadedFile[Any]) -> None:
     file.seek(0)
     if ending in _RUNS or start.startswith(_STARTS):
         raise UploadRefused(f"“{name}” is a kind of file that can run programs, so it cannot be sent.")
+    if settings.CLAMD:
+        why = why_not_sent(file.read(), name=name)
+        file.seek(0)
+        if why:
+            raise UploadRefused(why)
 
 
 def _type(file: UploadedFile[Any]) -> str:
