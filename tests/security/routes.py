@@ -297,6 +297,19 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "people:reactivation": Route(EVERYBODY, lambda world: [world.agents["own"].pk], why="POST only", writes=ADMIN),
     "people:here": Route(STAFF, why="asked by scripts: how long the session lasts without an act"),
     "people:sessions": Route(STAFF),
+    "people:sign-ins": Route(STAFF, queries=("", "?who=all&kind=new", "?kind=failed&after=x")),
+    "people:machine-removal": Route(STAFF, lambda world: [UUID(int=1)], why="POST only, and only one's own"),
+    "people:machine-proof": Route(STAFF),
+    # Where values open: an admin sets it, security sees it, everybody their own
+    "whereabouts:home": Route(frozenset({"admin", "security"})),
+    "whereabouts:rule": Route(EVERYBODY, why="POST only", writes=ADMIN),
+    "whereabouts:removal": Route(EVERYBODY, lambda world: [UUID(int=1)], why="POST only", writes=ADMIN),
+    "whereabouts:own": Route(STAFF),
+    "whereabouts:decide": Route(
+        EVERYBODY, lambda world: [UUID(int=1)], why="POST only", writes=frozenset({"lead", "admin", "security"})
+    ),
+    "people:provider-logout": Route(NOBODY, why="not there without a provider; else signed by it"),
+    "people:signed-out": Route(EVERYBODY),
     "people:welcome": Route(EVERYBODY, lambda world: ["no-such-token"]),
     # Settings: leads keep words, admins keep queues
     "settings:home": Route(LEADS),
@@ -304,8 +317,6 @@ ROUTES: dict[str, Route | CaseRoute] = {
     "settings:queue-new": Route(frozenset({"admin"})),
     "settings:queue": Route(frozenset({"admin"}), lambda world: [world.queue.pk if world.queue else 0]),
     "settings:leaving": Route(frozenset({"admin"}), lambda world: [world.agents["own"].pk]),
-    "people:provider-logout": Route(NOBODY, why="not there without a provider; else signed by it"),
-    "people:signed-out": Route(EVERYBODY),
     "settings:operators": Route(LEADS),
     "settings:operator-switch": Route(EVERYBODY, lambda world: ["made-up"], why="POST only", writes=LEADS),
     "settings:operator-removal": Route(EVERYBODY, lambda world: ["made-up"], why="POST only", writes=LEADS),

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "holdfast.people.cut_off_pages.CutOffPages",
     "holdfast.people.idle.ended_when_idle",
+    "holdfast.people.machines.noted",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -182,8 +183,8 @@ MFA_TOTP_ISSUER = "Holdfast"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 
 OIDC_ACR, OIDC_AMR = _options.oidc_acr, _options.oidc_amr
-SINGLE_SIGN_ON = _options.oidc_name if _options.oidc_issuer else ""
 OIDC_ISSUER, OIDC_CLIENT_ID = _options.oidc_issuer.rstrip("/"), _options.oidc_client_id
+SINGLE_SIGN_ON = _options.oidc_name if _options.oidc_issuer else ""
 if _options.oidc_issuer:
     INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
     _asked = {"auth_params": {"acr_values": " ".join(OIDC_ACR)}} if OIDC_ACR else {}
@@ -207,6 +208,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrftoken"
 CSRF_COOKIE_SAMESITE = "Lax"
+MACHINE_COOKIE_NAME = "__Host-machine" if _https else "machine"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "holdfast.guard.error_pages.QuietReports"
 CSRF_FAILURE_VIEW = "holdfast.web.views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True

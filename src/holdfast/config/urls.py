@@ -21,6 +21,7 @@ urlpatterns = [
     path("ledger/", include("holdfast.desk.ledger_urls")),
     path("security/cut-off/", include("holdfast.desk.cut_off_urls")),
     path("security/watch/", include("holdfast.desk.watch.urls")),
+    path("security/whereabouts/", include("holdfast.desk.whereabouts.urls")),
     path("security/budget/", include("holdfast.desk.watch.budget_urls")),
     path("reported/", report, name="reported"),
     path("security/radius/", include("holdfast.incidents.radius.urls")),

@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from holdfast.guard.grants import close_grants_of
 from holdfast.guard.keeping import keep, kept
-from holdfast.people import provider_logout
+from holdfast.people import machines, provider_logout, sign_ins
 from holdfast.people.admins import able_admins, hold_admins
 from holdfast.people.models import Agent, Role, Team
 from holdfast.people.sessions import end_oldest, end_sessions_of, note_beginning
@@ -70,6 +70,7 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         _vouch_for_address(user)
         super().login(request, user)
         note_beginning(request)
+        machines.arrive(request, user)
         end_oldest(user.pk, this=request.session.session_key, keep=settings.SESSIONS_AT_ONCE)
         log.info("people.signed_in", agent=user.pk, address=self.get_client_ip(request))
 
@@ -101,6 +102,7 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Note a failed sign-in with where it came from, not with what was typed."""
         super().authentication_failed(request, **credentials)
+        sign_ins.note_failure(request, address=str(credentials.get("email") or credentials.get("username") or ""))
         log.warning("people.sign_in_failed", address=self.get_client_ip(request))
 
 

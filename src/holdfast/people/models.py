@@ -112,6 +112,51 @@ class Agent(AbstractBaseUser, PermissionsMixin):
         return f"{bound}.{self.standing.epoch}" if self.standing.epoch else bound
 
 
+class Machine(models.Model):
+    """A browser that somebody signs in with, known again by a cookie of its own; nothing of it is measured."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="machines")
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of what its cookie holds.")
+    name = models.CharField(max_length=60, help_text="Such as Firefox on Windows.")
+    network = models.CharField(max_length=43, blank=True, help_text="Where it was last, roughly.")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True, help_text="When it was shown to be theirs.")
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent", "digest"], condition=models.Q(removed_at=None), name="machine_once_per_agent"
+            ),
+        ]
+
+
+class SignIn(models.Model):
+    """One time somebody signed in, or did not get in. Never what was typed; without `agent` it was nobody here."""
+
+    class New(models.TextChoices):
+        NOTHING = ""
+        MACHINE = "machine"
+        NETWORK = "network"
+
+    at = models.DateTimeField()
+    agent = models.ForeignKey(Agent, models.CASCADE, null=True, related_name="sign_ins")
+    succeeded = models.BooleanField()
+    method = models.CharField(max_length=40, blank=True, help_text="password, totp, webauthn, provider ..., with +")
+    machine = models.ForeignKey(Machine, models.SET_NULL, null=True, related_name="+")
+    browser = models.CharField(max_length=60)
+    network = models.CharField(max_length=43, blank=True, help_text="Roughly.")
+    new = models.CharField(max_length=7, choices=New.choices, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agent", "-at"], name="sign_in_of_agent"),
+            models.Index(fields=["-at"], name="sign_in_by_time"),
+        ]
+
+
 class ProviderLogout(models.Model):
     """The identity provider said that somebody signed out there. Hashes, kept for a day, so that it counts once."""
 

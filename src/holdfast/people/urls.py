@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from holdfast.people import provider_views, views
+from holdfast.people import machine_views, provider_views, views
 
 app_name = "people"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("teams/<int:pk>/removal/", views.team_removal, name="team-removal"),
     path("here/", views.here, name="here"),
     path("sessions/", views.sessions, name="sessions"),
+    path("sign-ins/", machine_views.sign_in_list, name="sign-ins"),
+    path("machines/<uuid:pk>/removal/", machine_views.removal, name="machine-removal"),
+    path("machines/proof/", machine_views.proof, name="machine-proof"),
     path("provider/signed-out/", provider_views.hear, name="provider-logout"),
     path("signed-out/", provider_views.signed_out, name="signed-out"),
     path("<str:token>/", views.welcome, name="welcome"),

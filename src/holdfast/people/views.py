@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from holdfast.guard.cutoff.states import everybody_cut_off
 from holdfast.kit.numbers import whole
-from holdfast.people import accounts, idle
+from holdfast.people import accounts, idle, machines
 from holdfast.people import sessions as keeping
 from holdfast.people import teams as team_keeping
 from holdfast.people.forms import InviteForm, StandingForm, TeamChoice, TeamForm, TeamNameForm, WelcomeForm
@@ -87,7 +87,12 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
         return redirect(f"{reverse('people:sessions')}?ended={keeping.end_others(agent_id, this=this)}")
     ended = whole(request.GET.get("ended"), digits=3)
     found = keeping.open_sessions(agent_id, this=this)
-    context = {"sessions": found, "ended": ended, "sessions_at_once": settings.SESSIONS_AT_ONCE}
+    context = {
+        "sessions": found,
+        "ended": ended,
+        "sessions_at_once": settings.SESSIONS_AT_ONCE,
+        "machines": machines.machines_of(agent_id, this=machines.of(request)),
+    }
     return render(request, "people/sessions.html", context)
 
 

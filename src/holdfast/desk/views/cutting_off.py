@@ -12,6 +12,7 @@ from holdfast.desk.cutting_off import SURGE, Kind, Refused, Scope, Target, What
 from holdfast.guard.cutoff import queries
 from holdfast.kit.numbers import whole
 from holdfast.people import cutting_off as ends
+from holdfast.people.at_work import at_work
 from holdfast.people.cutting_off import MAY
 from holdfast.people.permissions import me, requires
 from holdfast.people.step_up import proves_again
@@ -85,6 +86,7 @@ def back(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 @requires(*MAY)
 @proves_again("GET")
+@at_work
 def evidence(request: HttpRequest, number: int) -> HttpResponse:
     """The manifest of what was frozen, byte for byte as its digest is of."""
     frozen = queries.evidence_of(number)

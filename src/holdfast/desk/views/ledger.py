@@ -25,6 +25,7 @@ from holdfast.guard.radius import sightings
 from holdfast.guard.radius.sightings import How
 from holdfast.intake import pace, tokens
 from holdfast.kit.numbers import whole
+from holdfast.people.at_work import at_work
 from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
 from holdfast.people.step_up import proves_again
@@ -170,6 +171,7 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 @requires(*_READERS)
 @proves_again("GET")
+@at_work
 def for_them(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """The same for the customer: roles instead of names, ready to be sent."""
     text = looks.for_the_customer(customer_id)

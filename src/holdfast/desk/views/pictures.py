@@ -15,9 +15,9 @@ from holdfast.conversations import queries
 from holdfast.conversations.lookups import access_attachment
 from holdfast.conversations.models import Attachment, Conversation
 from holdfast.desk import pictures
-from holdfast.desk.screens import Choice, Denied, PictureShown, Problem, RevealForm
+from holdfast.desk.screens import Choice, PictureShown, Problem, RevealForm
 from holdfast.desk.views.asking import desk_view, words
-from holdfast.desk.views.reveals import ASK_AGAIN
+from holdfast.desk.views.reveals import ASK_AGAIN, closed
 from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed
 from holdfast.guard.gate import Outcome, session_mark
@@ -111,8 +111,7 @@ def asked(
     if answer.outcome in ASK_AGAIN:
         fields = ("reason",) if answer.outcome == Outcome.NO_REASON else ("purpose",)
         return _form(request, conversation.number, field, url, Problem(422, answer.sentence, fields))
-    denied = Denied(label=field.capitalize(), mask=str(_SEALED), sentence=answer.sentence)
-    return render(request, "desk/_denied.html", {"denied": denied}, status=403)
+    return closed(request, label=field.capitalize(), mask=str(_SEALED), denied=answer)
 
 
 def _jpeg(content: bytes) -> HttpResponse:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MOST_RAW = 200_000
 ASK_AGAIN = {Outcome.NO_PURPOSE, Outcome.NO_REASON}
 OVER_BUDGET = {Outcome.OVER_BUDGET, Outcome.VENDOR_BUDGET, Outcome.MASKED_AGAIN}
+NOT_AT_WORK = {Outcome.ELSEWHERE, Outcome.OFF_HOURS, Outcome.NEW_MACHINE}
 _NO_SOURCE = "The source of this message was not kept."
 
 
@@ -79,7 +80,7 @@ def raw(request: HttpRequest, number: int, message_id: UUID) -> HttpResponse:
         return _refused(request, conversation, asked, opened, url)
     content = source.read(most=MOST_RAW)
     if content is None:
-        return _denied(request, asked, _NO_SOURCE)
+        return closed(request, label=asked.label, mask=str(asked.value), denied=reveals.Denied(_NO_SOURCE))
     content = addresses.in_text(content, customer_id=conversation.customer_id, viewer=me(request).id)
     return _shown(request, number, asked, replace(opened, value=content), again_url="", raw=True)
 
@@ -130,13 +131,18 @@ def _refused(
     if denied.outcome in ASK_AGAIN:
         fields = ("reason",) if denied.outcome == Outcome.NO_REASON else ("purpose",)
         return _form(request, conversation, asked, url, Problem(422, denied.sentence, fields))
-    return _denied(request, asked, denied.sentence, over=denied.outcome in OVER_BUDGET)
+    return closed(request, label=asked.label, mask=str(asked.value), denied=denied)
 
 
-def _denied(request: HttpRequest, asked: Asked, sentence: str, *, over: bool = False) -> HttpResponse:
-    budget_url = reverse("budget:own") if over else ""
-    denied = Denied(label=asked.label, mask=str(asked.value), sentence=sentence, budget_url=budget_url)
-    return render(request, "desk/_denied.html", {"denied": denied}, status=403)
+def closed(request: HttpRequest, *, label: str, mask: str, denied: reveals.Denied) -> HttpResponse:
+    """Say why something stays closed, and lead to where that can be changed."""
+    ask_url, ask = "", ""
+    if denied.outcome in OVER_BUDGET:
+        ask_url, ask = reverse("budget:own"), "Your budget"
+    elif denied.outcome in NOT_AT_WORK:
+        ask_url, ask = reverse("whereabouts:own"), "Where you work"
+    shown = Denied(label=label, mask=mask, sentence=denied.sentence, ask_url=ask_url, ask=ask)
+    return render(request, "desk/_denied.html", {"denied": shown}, status=403)
 
 
 def _shown(

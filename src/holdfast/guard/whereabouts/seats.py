@@ -18,10 +18,9 @@ def take(*, session_key: str, agent_id: int, address: str, known: bool) -> None:
         read = str(ip_address(address))
     except ValueError:
         read = None
-    Seat.objects.update_or_create(
-        session=session_mark(session_key),
-        defaults={"agent_id": agent_id, "address": read, "known": known, "at": now()},
-    )
+    seat = Seat(session=session_mark(session_key), agent_id=agent_id, address=read, known=known, at=now())
+    columns = ["agent_id", "address", "known", "at"]
+    Seat.objects.bulk_create([seat], update_conflicts=True, unique_fields=["session"], update_fields=columns)
 
 
 def prove(*, session_key: str, agent_id: int) -> None:

@@ -31,6 +31,7 @@ from holdfast.incidents.radius import choosing, handing, making, tracing
 from holdfast.incidents.radius.choosing import Meant
 from holdfast.kit.clock import now
 from holdfast.kit.numbers import whole
+from holdfast.people.at_work import at_work
 from holdfast.people.models import Role
 from holdfast.people.permissions import me, requires
 from holdfast.people.queries import name_of, names_of
@@ -94,6 +95,7 @@ def report(request: HttpRequest, report_id: UUID) -> HttpResponse:
 @for_security
 @require_safe
 @proves_again("GET")
+@at_work
 def file(request: HttpRequest, report_id: UUID, form: str) -> HttpResponse:
     """A file of a report, byte for byte as it was signed."""
     files = keeping.files_of(report_id)
