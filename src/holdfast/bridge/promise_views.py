@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
-from holdfast.bridge import charts, ledger
+from holdfast.bridge import charts, ledger, sighted
 from holdfast.bridge.gate import seen
 from holdfast.kit.clock import now
 from holdfast.kit.numbers import whole
@@ -61,6 +61,9 @@ def promises(request: HttpRequest) -> HttpResponse:
     asked = _asked(request, legal=legal)
     wanted = _filter(request, asked, legal=legal)
     found = queries.listed(wanted, before=asked.before, limit=PAGE + 1)
+    lines = ledger.lines(found[:PAGE])
+    told = ledger.told(to=me(request).pk, leads=me(request).leads)
+    sighted.note(agent_id=me(request).pk, numbers=[line.case for line in (*lines, *(each.line for each in told))])
     tally, days = queries.tally_of(wanted), queries.days(wanted, number=min(asked.days, DRAWN))
     return render(
         request,
@@ -79,9 +82,9 @@ def promises(request: HttpRequest) -> HttpResponse:
             "days": days,
             "chart": charts.day_columns([(day.day, (day.kept, day.late, day.broken)) for day in days]),
             "per_incident": ledger.per_incident(since=wanted.since),
-            "lines": ledger.lines(found[:PAGE]),
+            "lines": lines,
             "earlier": _earlier(asked, found),
-            "told": ledger.told(to=me(request).pk, leads=me(request).leads),
+            "told": told,
             "moment": now(),
         },
     )

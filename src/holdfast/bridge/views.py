@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from holdfast.bridge import asking, charts, happens, ledger
+from holdfast.bridge import asking, charts, happens, ledger, sighted
 from holdfast.bridge import owed as owing
 from holdfast.bridge.gate import View, seen, version
 from holdfast.bridge.outlook import outlook
@@ -96,6 +96,7 @@ def unexplained(request: HttpRequest) -> HttpResponse:
     found = shield.not_explained()
     numbers = numbers_of([conversation_id for conversation_id, _ in found])
     cases = [(numbers[id_], reasons) for id_, reasons in found if id_ in numbers]
+    sighted.note(agent_id=me(request).pk, numbers=(number for number, _ in cases))
     return render(request, "bridge/unexplained.html", {"cases": cases, "section": "bridge"})
 
 
@@ -202,13 +203,15 @@ def _deck(request: HttpRequest) -> dict[str, object]:
 
 def _owed(request: HttpRequest) -> dict[str, object]:
     title, steps = owing.steps()
+    promised = ledger.due(legal=sees_legal(request))
+    sighted.note(agent_id=me(request).pk, numbers=(each.case for each in promised))
     return {
         "here": current(),
         "ladder": owing.ladder(),
         "proposals": postures.open_proposals(),
         "playbook_title": title,
         "steps": steps,
-        "promises": ledger.due(legal=sees_legal(request)),
+        "promises": promised,
         "second_looks": second_look.waiting(),
         "held_replies": held.not_looked_at(),
         "log": owing.log(),

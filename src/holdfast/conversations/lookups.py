@@ -56,6 +56,12 @@ def numbers_of(conversation_ids: Iterable[UUID]) -> dict[UUID, int]:
     return dict(Conversation.objects.filter(pk__in=set(conversation_ids)).values_list("id", "number"))
 
 
+def cases_numbered(numbers: Iterable[int]) -> list[tuple[UUID, UUID | None]]:
+    """Return the conversations with these numbers, each with its customer, for whoever notes what a list showed."""
+    rows = Conversation.objects.filter(number__in=set(numbers))
+    return list(rows.values_list("id", "customer_id"))
+
+
 NUMBERS = "SELECT id, number FROM conversations_conversation"
 """`numbers_of` for lists of hundreds of thousands: joined where they are made."""
 
