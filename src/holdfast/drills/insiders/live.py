@@ -45,6 +45,7 @@ class Live:
         self._world, self._now = world, world.scenario.start
         self.played = Played(NAME, measured=True)
         self._reported: set[int] = set()
+        self._heard = -1  # the last day of which it is known who told something
 
     def play(self, *, progress: Callable[[float], None] = lambda _: None) -> Played:
         """Play to the end; `progress` hears the days that have passed."""
@@ -139,13 +140,16 @@ class Live:
     # --- What the house notices ---
 
     def _evening(self, number: int) -> None:
-        """The nightly look, with what customers told until then."""
-        self._reported.update(self._world.reports(number, self.played.leaked))
+        """The nightly look, with what customers told until then, and who was written to: on days off as well."""
+        days = range(self._heard + 1, number + 1)
+        for day in days:
+            self._reported.update(self._world.reports(day, self.played.leaked))
+        self._heard = number
         while sequencer.step():
             pass
         found = [
             *signals(self._record.facts(self._now, refused=self._made_up.refusals)),
-            *trips.signals(at=self._now, trials=self._made_up.trials, written_to=self._made_up.written_to(number)),
+            *trips.signals(at=self._now, trials=self._made_up.trials, written_to=self._made_up.written_to(days)),
             *self._common(self._reported),
         ]
         notices.note(found, looked_for=list(Kind))

@@ -61,9 +61,10 @@ class MadeUp:
         """These had a case in which nothing has to be opened, and opened nothing."""
         self.trials += [Trial(agent, at, opened=False) for agent, at in cases]
 
-    def written_to(self, number: int) -> list[WrittenTo]:
-        """Write to those whose turn it is on this day; return every viewer whose own address was written to."""
-        used = [address for address, since in self._stolen.items() if self._world.used(number, address, since)]
+    def written_to(self, days: Iterable[int]) -> list[WrittenTo]:
+        """Write to those whose turn it is on these days; return every viewer whose own address was written to."""
+        stolen = self._stolen.items()
+        used = [address for day in days for address, since in stolen if self._world.used(day, address, since)]
         addresses.written_to(addresses.indexes_of(used))
         rows = ViewerAddress.objects.filter(written_to_at__isnull=False).values_list("agent_id", "written_to_at")
         return [WrittenTo(agent, at) for agent, at in rows if at is not None]
