@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Conversation, Message
+from holdfast.guard.gate import session_mark
 from holdfast.guard.models import RevealLog
+from holdfast.guard.whereabouts import by_hand
+from holdfast.guard.whereabouts.models import Seat
 from holdfast.intake.models import Contact
 from holdfast.kit.blobs import BlobStore
 from holdfast.kit.clock import now
@@ -179,3 +185,43 @@ def test_a_long_log_comes_in_pages(desk: Desk, case: Conversation, sign_in: Sign
         seen, path = seen + len(log.entries), log.next_url
     assert seen == 120
     assert client.get("/desk/reveals/?after=nonsense").status_code == 200
+
+
+def test_quicker_than_by_hand_is_asked_once_more_and_a_confirmation_waits_a_moment_and_opens_this_value_only(
+    desk: Desk, case: Conversation, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assign(conversation_id=case.id, to=desk.ana.id, by=desk.ana.id)
+    client = sign_in(desk.ana)
+    monkeypatch.setattr(by_hand, "KEY", timedelta(minutes=5))  # this machine is slower than the best typist
+    assert [reveal(client, case).status_code for _ in range(4)] == [200, 200, 200, 422]  # type: ignore[attr-defined]
+    asked = reveal(client, case, "name")
+    page = asked.content.decode()  # type: ignore[attr-defined]
+    assert ("quicker than by hand" in page, "Maren Okafor" in page) == (True, False)
+    token = page.split('name="unhurried" value="')[1].split('"')[0]
+    assert reveal(client, case, "name", unhurried=token).status_code == 422, "a script sends it at once"  # type: ignore[attr-defined]
+    monkeypatch.setattr(by_hand, "THOUGHT", timedelta(0))
+    assert reveal(client, case, "iban", unhurried=token).status_code == 422, "it is for the name"  # type: ignore[attr-defined]
+    assert "Maren Okafor" in reveal(client, case, "name", unhurried=token).content.decode()  # type: ignore[attr-defined]
+    assert [outcome for _, _, outcome in outcomes()].count("too_quick") == 4
+    monkeypatch.setattr(by_hand, "KEY", timedelta(0))
+    assert reveal(client, case).status_code == 200, "who is slower than that is never asked"  # type: ignore[attr-defined]
+
+
+def test_asks_that_are_sent_at_once_are_counted_one_after_the_other(
+    desk: Desk, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(desk.ana)
+    client.get("/desk/")
+    key = client.session.session_key or ""
+
+    def ask(_: int) -> bool:
+        try:
+            return by_hand.note(key)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(by_hand, "KEY", timedelta(minutes=5))
+    with ThreadPoolExecutor(12) as pool:
+        hurried = list(pool.map(ask, range(12)))
+    assert hurried.count(False) == 3
+    assert Seat.objects.filter(session=session_mark(key)).values_list("lately__len", flat=True)[0] == 4

@@ -46,6 +46,7 @@ OUTCOMES = {
     "elsewhere": "Refused: outside the networks of work",
     "off_hours": "Refused: outside working hours",
     "new_machine": "Refused: a machine not known yet",
+    "too_quick": "Asked again: quicker than by hand",
 }
 
 

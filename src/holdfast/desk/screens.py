@@ -485,6 +485,7 @@ class RevealForm:
     value: Sealed
     url: str
     purposes: tuple[Choice, ...]
+    unhurried: str = ""
 
 
 @dataclass(frozen=True, slots=True)

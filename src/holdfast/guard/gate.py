@@ -59,6 +59,7 @@ class Outcome(StrEnum):
     ELSEWHERE = "elsewhere"
     OFF_HOURS = "off_hours"
     NEW_MACHINE = "new_machine"
+    TOO_QUICK = "too_quick"
 
 
 class Denied(Exception):  # noqa: N818 - a decision, not a fault; `request` returns it, `redeem` and `compare` raise it

@@ -29,6 +29,7 @@ from holdfast.guard.gate import (
     conclude,
     failing_closed,
     gate,
+    refuse,
     see,
     session_mark,
     spend,
@@ -97,6 +98,7 @@ SENTENCES = {
     Outcome.MASKED_AGAIN: (
         "Values stay masked for you for now; security can say why and end it. Comparing and replying work as before."
     ),
+    Outcome.TOO_QUICK: "That was quicker than by hand, so look once more whether you need it, then go on.",
     **{Outcome(why): sentence for why, sentence in whereabouts.SENTENCES.items()},
 }
 
@@ -197,6 +199,27 @@ def reveal(
     except Denied as denied:
         return denied
     return Denied(SENTENCES[outcome], outcome)
+
+
+def refuse_as_too_quick(
+    *,
+    agent_id: int,
+    session_key: str,
+    conversation_id: UUID,
+    customer_id: UUID | None,
+    sealed: Sealed | File,
+    field: str,
+    purpose: str,
+    reason: str = "",
+) -> Denied:
+    """Write down that a person's session asked quicker than by hand (`whereabouts.by_hand`), and say so."""
+    asking = Asking(agent_id, session_key, conversation_id, customer_id, sealed.subject, field, purpose, reason)
+    try:
+        with failing_closed(), gate() as cursor:
+            refuse(cursor, asking, Outcome.TOO_QUICK)
+    except Denied as denied:
+        return denied
+    return Denied(SENTENCES[Outcome.TOO_QUICK], Outcome.TOO_QUICK)
 
 
 @sensitive_variables()

@@ -16,11 +16,12 @@ from holdfast.conversations.lookups import access_attachment
 from holdfast.conversations.models import Attachment, Conversation
 from holdfast.desk import pictures
 from holdfast.desk.screens import Choice, PictureShown, Problem, RevealForm
+from holdfast.desk.views import by_hand
 from holdfast.desk.views.asking import desk_view, words
-from holdfast.desk.views.reveals import ASK_AGAIN, closed
+from holdfast.desk.views.reveals import FIELDS_OF, closed
 from holdfast.guard import reveals
 from holdfast.guard.fields import Sealed
-from holdfast.guard.gate import Outcome, session_mark
+from holdfast.guard.gate import session_mark
 from holdfast.guard.marks.tiles import marks_for
 from holdfast.kit.blobs import BlobStore
 from holdfast.kit.clock import now
@@ -96,7 +97,8 @@ def asked(
     if request.method == "GET":
         return _form(request, conversation.number, field, url)
     purpose = words(request.POST.get("purpose"), most=40)
-    answer = reveals.request(
+    ask = reveals.refuse_as_too_quick if by_hand.is_too_quick(request) else reveals.request
+    answer = ask(
         agent_id=me(request).id,
         session_key=request.session.session_key or "",
         conversation_id=conversation.id,
@@ -108,8 +110,8 @@ def asked(
     )
     if isinstance(answer, reveals.Ticket):
         return answer
-    if answer.outcome in ASK_AGAIN:
-        fields = ("reason",) if answer.outcome == Outcome.NO_REASON else ("purpose",)
+    fields = FIELDS_OF.get(answer.outcome) if answer.outcome else None
+    if fields is not None:
         return _form(request, conversation.number, field, url, Problem(422, answer.sentence, fields))
     return closed(request, label=field.capitalize(), mask=str(_SEALED), denied=answer)
 
@@ -122,6 +124,9 @@ def _jpeg(content: bytes) -> HttpResponse:
 
 def _form(request: HttpRequest, number: int, field: str, url: str, problem: Problem | None = None) -> HttpResponse:
     purposes = tuple(Choice(key, label) for key, label in reveals.PURPOSES.items())
-    form = RevealForm(number=number, field=field, label=field, value=_SEALED, url=url, purposes=purposes)
+    unhurried = by_hand.confirmation(request) if problem else ""
+    form = RevealForm(
+        number=number, field=field, label=field, value=_SEALED, url=url, purposes=purposes, unhurried=unhurried
+    )
     status = problem.status if problem else 200
     return render(request, "desk/_reveal.html", {"form": form, "problem": problem}, status=status)

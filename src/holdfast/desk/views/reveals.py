@@ -19,6 +19,7 @@ from holdfast.desk.customers import Asked, asked_for, sealed_line
 from holdfast.desk.reveal_log import page_of
 from holdfast.desk.screens import Choice, Denied, Problem, Revealed, RevealForm
 from holdfast.desk.sources import raw_source
+from holdfast.desk.views import by_hand
 from holdfast.desk.views.asking import desk_view, words
 from holdfast.guard import reveals
 from holdfast.guard.gate import Outcome, session_mark
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from holdfast.conversations.models import Conversation
 
 MOST_RAW = 200_000
-ASK_AGAIN = {Outcome.NO_PURPOSE, Outcome.NO_REASON}
 OVER_BUDGET = {Outcome.OVER_BUDGET, Outcome.VENDOR_BUDGET, Outcome.MASKED_AGAIN}
+FIELDS_OF = {Outcome.NO_PURPOSE: ("purpose",), Outcome.NO_REASON: ("reason",), Outcome.TOO_QUICK: ()}
 NOT_AT_WORK = {Outcome.ELSEWHERE, Outcome.OFF_HOURS, Outcome.NEW_MACHINE}
 _NO_SOURCE = "The source of this message was not kept."
 
@@ -98,7 +99,8 @@ def log(request: HttpRequest) -> HttpResponse:
 
 def _opened(request: HttpRequest, conversation: Conversation, asked: Asked) -> reveals.Value | reveals.Denied:
     """Have the request logged, then open the value at once. The log row is committed before the value exists here."""
-    return reveals.reveal(
+    see = reveals.refuse_as_too_quick if by_hand.is_too_quick(request) else reveals.reveal
+    return see(
         agent_id=me(request).id,
         session_key=request.session.session_key or "",
         conversation_id=conversation.id,
@@ -120,6 +122,7 @@ def _form(
         value=asked.value,
         url=url,
         purposes=tuple(Choice(key, label) for key, label in reveals.PURPOSES.items()),
+        unhurried=by_hand.confirmation(request) if problem else "",
     )
     status = problem.status if problem else 200
     return render(request, "desk/_reveal.html", {"form": form, "problem": problem}, status=status)
@@ -128,8 +131,8 @@ def _form(
 def _refused(
     request: HttpRequest, conversation: Conversation, asked: Asked, denied: reveals.Denied, url: str
 ) -> HttpResponse:
-    if denied.outcome in ASK_AGAIN:
-        fields = ("reason",) if denied.outcome == Outcome.NO_REASON else ("purpose",)
+    fields = FIELDS_OF.get(denied.outcome) if denied.outcome else None
+    if fields is not None:
         return _form(request, conversation, asked, url, Problem(422, denied.sentence, fields))
     return closed(request, label=asked.label, mask=str(asked.value), denied=denied)
 

@@ -36,6 +36,7 @@ _TELLING = {
     "vendor_budget": "over the organisation's budget",
     "masked_again": "while values were to stay masked",
     "moved": "of a value that was moved or altered",
+    "too_quick": "quicker than by hand, as a script moves",
 }
 
 

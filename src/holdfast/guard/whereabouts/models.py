@@ -57,6 +57,7 @@ class Seat(models.Model):
     address = models.GenericIPAddressField(null=True, unpack_ipv4=True)
     known = models.BooleanField(help_text="The machine was proven to be this person's.")
     at = models.DateTimeField()
+    lately = ArrayField(models.DateTimeField(), default=list, db_default=[], help_text="Its last asks, see `by_hand`.")
 
     class Meta:
         indexes = [models.Index(fields=["at"], name="whereabouts_seat_by_time")]
