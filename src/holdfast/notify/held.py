@@ -56,10 +56,15 @@ def not_looked_at() -> int:
     return rows.exclude(delivery__message__conversation__state=Conversation.State.CLOSED).count()
 
 
-def looked_at(*, conversation_id: UUID, by: int) -> None:
-    """Inside a verb: somebody answers this customer, and by that has looked at what was held back."""
-    held = HeldBack.objects.filter(delivery__message__conversation_id=conversation_id, looked_at=None)
-    held.update(looked_at=now(), looked_by=by)
+def looked_at(*, conversation_id: UUID, by: int) -> list[Delivery]:
+    """Inside a verb: somebody answers this customer, and by that has looked at what was held back: what is returned."""
+    held = Delivery.objects.filter(
+        message__conversation_id=conversation_id, held_back__looked_at=None, state=State.HELD
+    )
+    found = list(held.select_related("message"))
+    if found:
+        HeldBack.objects.filter(delivery__in=found).update(looked_at=now(), looked_by=by)
+    return found
 
 
 @transaction.atomic

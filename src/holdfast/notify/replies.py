@@ -12,7 +12,7 @@ from holdfast.conversations import messages
 from holdfast.conversations.errors import Refused
 from holdfast.conversations.models import Message
 from holdfast.notify import held
-from holdfast.notify.deliveries import enqueue
+from holdfast.notify.deliveries import announce, enqueue
 from holdfast.notify.models import HeldBack
 from holdfast.people.queries import employers_of, leads
 
@@ -37,7 +37,7 @@ def reply(
         version=version,
     )
     enqueue(message.pk)
-    held.looked_at(conversation_id=conversation_id, by=by)
+    announce(held.looked_at(conversation_id=conversation_id, by=by))
     return message
 
 
