@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 from tests.desk.conftest import BACKEND, Desk, make_desk
@@ -21,8 +22,10 @@ from holdfast.channels.mail_html import read
 from holdfast.conversations.assignments import assign
 from holdfast.conversations.models import Attachment, Conversation
 from holdfast.desk import pictures
+from holdfast.guard.marks import tasks
 from holdfast.kit.blobs import BlobStore
 
+POLICY = "Content-Security-Policy"
 SCRIPT = b"<script>alert('ZQRAN')</script>"
 
 
@@ -134,6 +137,31 @@ def test_whatever_comes_in_nothing_of_it_runs_and_nothing_unfolds(desk: Desk) ->
     assert "\n".join(wrong) == ""
     assert saved >= 7, "files that are no pictures came out to be saved"
     assert drawn >= 4, "and pictures as drawn anew"
+
+
+def test_whatever_is_brought_to_be_read_for_marks_is_read_or_refused_and_comes_out_only_to_be_saved(desk: Desk) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(desk.security, BACKEND)
+    wrong, came_out = [], 0
+    for about, (name, kind, content) in CORPUS.items():
+        file = SimpleUploadedFile(" ".join(name.split()), content, kind)  # no browser sends a name with lines in it
+        sent = client.post("/security/radius/traces/", {"file": file, "keep": "1"})
+        if sent.status_code != 302:
+            assert sent.status_code == 422, about
+            continue
+        id_ = sent["Location"].rstrip("/").rpartition("/")[2]
+        tasks.read_photograph(reading_id=id_)
+        page, out = client.get(sent["Location"]), client.get(f"{sent['Location']}file/")
+        good = page.status_code == 200 and SCRIPT not in page.content
+        if out.status_code == 200:
+            came_out += 1
+            good &= out.headers["Content-Type"] == "application/octet-stream" and out.content == content
+            good &= out.headers["X-Content-Type-Options"] == "nosniff" and "sandbox" in out.headers[POLICY]
+            good &= out.headers["Content-Disposition"] == f'attachment; filename="trace-{id_}"'
+        if not good:
+            wrong.append(f"{about}: {page.status_code} {out.status_code} {out.headers}")
+    assert "\n".join(wrong) == ""
+    assert came_out >= 10
 
 
 def test_a_flood_of_pixels_is_not_even_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

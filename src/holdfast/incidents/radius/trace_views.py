@@ -19,6 +19,7 @@ from holdfast.incidents import gate
 from holdfast.incidents.errors import Refused as IncidentRefused
 from holdfast.incidents.radius import tracing
 from holdfast.incidents.radius.views import for_security
+from holdfast.people.at_work import at_work
 from holdfast.people.permissions import me
 from holdfast.people.step_up import proves_again
 
@@ -74,6 +75,7 @@ def count(request: HttpRequest, trace_id: UUID) -> HttpResponse:
 @for_security
 @require_safe
 @proves_again("GET")
+@at_work
 def photograph(request: HttpRequest, trace_id: UUID) -> HttpResponse:
     """The file, byte for byte as it was brought. Who takes it out is on record."""
     kept = traces.trace(trace_id)
@@ -82,7 +84,7 @@ def photograph(request: HttpRequest, trace_id: UUID) -> HttpResponse:
         raise Http404
     response = HttpResponse(content, content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="trace-{trace_id}"'
-    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 
