@@ -21,7 +21,7 @@ from tests.guard.marks.test_decoding import CARD, PAGE, screen
 from tests.incidents.conftest import House
 
 from holdfast.guard.ledger.models import Act
-from holdfast.guard.marks import reading, tasks, traces
+from holdfast.guard.marks import photos, reading, tasks, traces
 from holdfast.guard.marks.models import Overlay, Photograph, Reading, Trace
 from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.guard.radius import keeping
@@ -180,6 +180,15 @@ def test_where_the_marks_are_not_clear_nobody_is_named_and_nothing_follows(
     assert tracing.meant(id_) is None
     with pytest.raises(Refused, match="names nobody"):
         tracing.count(id_, by=officer.pk)
+
+
+def test_too_many_sessions_to_compare_with_are_told_before_anything_is_decoded(
+    house: House, seen: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_SESSIONS", 1)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("it was decoded"))
+    with pytest.raises(photos.NotReadable, match="That is 2 sessions to compare with, and at most 1 fit"):
+        reading.read(_grey(), reading.Asked())
 
 
 def test_a_code_and_a_file_are_read_and_kept_as_well(

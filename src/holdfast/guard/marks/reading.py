@@ -30,6 +30,8 @@ from holdfast.kit.ids import uuid7
 
 Told = Callable[[int, int], None]
 MOST_BYTES = 200 * 2**20
+MOST_SESSIONS = 10_000
+"""As many as were measured. Each takes up to 100 KB while the pattern is looked for anywhere in a photograph."""
 _MOST_FITS = 20
 
 
@@ -98,6 +100,11 @@ def read(
         raise NotReadable("This file is larger than 200 MB. Cut out the part that came from here.")
     if what_it_is(content) is What.FILE:
         return tracing.read_codes(copies.codes_in(content), seen), seen
+    if (sessions := len({one.session for one in seen})) > MOST_SESSIONS:
+        raise NotReadable(
+            f"That is {sessions:,} sessions to compare with, and at most {MOST_SESSIONS:,} fit. Give a case, a customer"
+            " or a time."
+        )
     photo = photos.read(content)
     corners = asked.corners or photos.found_corners(photo) or photos.whole(photo)
     return tracing.trace(photo, corners, seen, size=asked.size, told=told), seen
