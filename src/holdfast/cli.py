@@ -28,7 +28,7 @@ _PASSED_ON = {
     "replay": "send a CSV, JSONL or mbox file of contacts through the real door",
     "articles": "bring articles in from a folder, or write them to one: articles import DIR, articles export DIR",
     "shield": "judge a recorded stream of contacts: shield replay FILE.jsonl [--json]",
-    "vault": "keys of what is sealed, the roles that keep it, and erasing a customer: vault --help",
+    "vault": "keys of what is sealed, their roles, erasing a customer, retention: vault --help",
     "staffing": "how many people are needed: staffing --help",
     "assistant": "how well it understands: assistant evaluate --train A.csv --test B.csv",
     "status": "the public status page as files: status export DIR",

@@ -20,7 +20,7 @@ from holdfast.incidents.status.models import Subscriber
 from holdfast.intake.models import Contact, Receipt
 from holdfast.kit.blobs import BlobStore
 from holdfast.notify.models import Delivery
-from holdfast.people.models import Agent, Customer
+from holdfast.people.models import Agent, Customer, Machine, SignIn
 from holdfast.posture import current
 from holdfast.posture.changes import change
 from holdfast.posture.effects import Name
@@ -154,7 +154,7 @@ def test_nothing_goes_while_the_house_is_not_in_calm(turned_on: On, admin: Agent
     assert Conversation.objects.count() == 1
 
 
-def test_the_other_terms_take_what_is_theirs(turned_on: On) -> None:
+def test_the_other_terms_take_what_is_theirs(turned_on: On, admin: Agent) -> None:
     turned_on()
     for days in (500, 100):
         Session.objects.create(session_key=f"s{days}", session_data="", expire_date=ago(days - 90))
@@ -169,8 +169,16 @@ def test_the_other_terms_take_what_is_theirs(turned_on: On) -> None:
         )
     for days in (500, 401, 300):
         MachineOpening.objects.create(at=ago(days), use="scrub", what="people_customer.name", number=3, refused=False)
+    machines = [
+        Machine.objects.create(agent=admin, digest=bytes([n]) * 32, name="x", first_at=ago(900), last_at=ago(days))
+        for n, days in enumerate((410, 390))
+    ]
+    for days in (500, 300):
+        SignIn.objects.create(at=ago(days), agent=admin, succeeded=True, browser="x", machine=machines[0])
     worked = working.work(seconds=60)
     assert (worked.went["sessions"], worked.went["subscribers"], worked.went["openings"]) == (1, 1, 2)
+    assert (worked.went["sign_ins"], worked.went["machines"]) == (1, 1)
+    assert list(SignIn.objects.values_list("machine", flat=True)) == [None]
     assert MachineOpening.objects.filter(at__gte=ago(301)).count() == 1
     assert list(Openings.objects.values_list("entries", "number", "use")) == [(2, 6, "scrub")]
 

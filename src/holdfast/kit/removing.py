@@ -18,11 +18,11 @@ def remove(model: type[models.Model], keys: Sequence[Any]) -> int:
     """Delete the rows with these primary keys and whatever hangs on them; return how many of `model` went."""
     if not keys:
         return 0
-    for relation in model._meta.related_objects:
+    for relation in hanging_on(model):
         child, column, what = relation.related_model, _column(relation), relation.on_delete
         if what is SET_NULL:
             _run("UPDATE {table} SET {column} = NULL WHERE {column} = ANY(%s)", child, column, keys)
-        elif what is CASCADE and child._meta.related_objects:
+        elif what is CASCADE and hanging_on(child):
             remove(child, found(child, column, keys))
         elif what is CASCADE:
             remove_where(child, column, keys)
@@ -37,6 +37,14 @@ def remove_where(model: type[models.Model], column: str, values: Sequence[Any]) 
 def found(model: type[models.Model], column: str, values: Sequence[Any]) -> list[Any]:
     """Return primary keys of rows of which `column` is among these."""
     return _run("SELECT {key} FROM {table} WHERE {column} = ANY(%s)", model, column, values)
+
+
+def hanging_on(model: type[models.Model]) -> list[Any]:
+    """Return the relations by which rows of other tables hang on those of `model`, hidden ones (`+`) as well."""
+    fields: list[Any] = model._meta.get_fields(include_hidden=True)
+    return [
+        each for each in fields if each.auto_created and not each.concrete and (each.one_to_one or each.one_to_many)
+    ]
 
 
 def _column(relation: Any) -> str:

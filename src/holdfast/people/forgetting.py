@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
 from holdfast.kit.removing import found, remove, remove_where
-from holdfast.people.models import Customer, Identity, Proof, ProofCode
+from holdfast.people.models import Customer, Identity, Machine, Proof, ProofCode, SignIn
 
 
 def known_since(before: datetime) -> QuerySet[Customer]:
@@ -42,3 +42,23 @@ def ended_sessions(before: datetime) -> QuerySet[Session]:
 def forget_sessions(keys: Sequence[str]) -> int:
     """Delete these sessions; return how many."""
     return Session.objects.filter(pk__in=keys).delete()[0]
+
+
+def old_sign_ins(before: datetime) -> QuerySet[SignIn]:
+    """Return records of signing in, and of not getting in, from before a time."""
+    return SignIn.objects.filter(at__lt=before)
+
+
+def forget_sign_ins(ids: Sequence[int]) -> int:
+    """Delete these records; return how many."""
+    return remove(SignIn, ids)
+
+
+def unused_machines(before: datetime) -> QuerySet[Machine]:
+    """Return machines with which nobody signed in since a time: the next sign-in with one is one with a new machine."""
+    return Machine.objects.filter(last_at__lt=before)
+
+
+def forget_machines(ids: Sequence[UUID]) -> int:
+    """Delete these machines; return how many."""
+    return remove(Machine, ids)

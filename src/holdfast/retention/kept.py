@@ -49,6 +49,7 @@ BY_TERM: Mapping[str, tuple[str, ...]] = {
     "subscribers": ("status.Subscriber", "status.Link", "status.Code"),
     "openings": ("guard.MachineOpening",),
     "sessions": ("sessions.Session",),
+    "sign_ins": ("people.SignIn", "people.Machine"),
 }
 """Tables from which rows, or what is personal in them, go by a term of the plan."""
 

@@ -83,6 +83,7 @@ def _count(key: str, before: Mapping[str, datetime]) -> dict[str, Any]:
         "subscribers": lambda: status.gone_since(at).count(),
         "openings": lambda: MachineOpening.objects.filter(at__lt=at).count(),
         "sessions": lambda: people.ended_sessions(at).count(),
+        "sign_ins": lambda: people.old_sign_ins(at).count() + people.unused_machines(at).count(),
     }
     return {"goes": counts[key](), "held": 0}
 

@@ -22,6 +22,8 @@ WORDS = {
     "subscribers": "subscribers",
     "openings": "entries",
     "sessions": "sessions",
+    "sign_ins": "sign-ins",
+    "machines": "machines",
 }
 
 

@@ -92,6 +92,14 @@ TERMS = (
         days=30,
         least=1,
     ),
+    Term(
+        key="sign_ins",
+        title="Records of signing in",
+        what="When, how and from where people at the desk signed in, and machines with which nobody did since.",
+        after="since the sign-in",
+        days=400,
+        least=90,
+    ),
 )
 BY_KEY = {term.key: term for term in TERMS}
 DEFAULT = {term.key: term.days for term in TERMS}

@@ -6,7 +6,19 @@ from holdfast.guard.ledger import acts
 from holdfast.kit.clock import now
 from holdfast.retention.models import Release
 
-KINDS = ("cases", "messages", "contacts", "files", "customers", "addresses", "subscribers", "openings", "sessions")
+KINDS = (
+    "cases",
+    "messages",
+    "contacts",
+    "files",
+    "customers",
+    "addresses",
+    "subscribers",
+    "openings",
+    "sessions",
+    "sign_ins",
+    "machines",
+)
 """What is counted, in the order in which it is told."""
 
 

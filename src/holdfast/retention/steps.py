@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -84,6 +85,28 @@ def _without_sessions(keys: Sequence[str]) -> Counter[str]:
     return Counter(sessions=people.forget_sessions(keys))
 
 
+def _sign_ins(before: datetime, after: Place | None, limit: int) -> Found:
+    rows = people.old_sign_ins(before)
+    if after is not None:
+        rows = rows.filter(pk__gt=after[0])
+    return [(pk, [pk]) for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]]
+
+
+def _without_sign_ins(ids: Sequence[int]) -> Counter[str]:
+    return Counter(sign_ins=people.forget_sign_ins(ids))
+
+
+def _machines(before: datetime, after: Place | None, limit: int) -> Found:
+    rows = people.unused_machines(before)
+    if after is not None:
+        rows = rows.filter(pk__gt=UUID(after[0]))
+    return [(pk, [str(pk)]) for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]]
+
+
+def _without_machines(ids: Sequence[UUID]) -> Counter[str]:
+    return Counter(machines=people.forget_machines(ids))
+
+
 def _files(before: datetime, after: Place | None, limit: int) -> Found:
     rows = Loose.objects.all() if after is None else Loose.objects.filter(pk__gt=after[0])
     return [(pk, [pk]) for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]]
@@ -107,6 +130,8 @@ STEPS = (
     Step("subscribers", "subscribers", _subscribers, _without_subscribers),
     Step("openings", "openings", _openings, _without_openings, 5_000),
     Step("sessions", "sessions", _sessions, _without_sessions),
+    Step("sign_ins", "sign_ins", _sign_ins, _without_sign_ins),
+    Step("machines", "sign_ins", _machines, _without_machines),
     # Each batch reads every attachment and contact once, so it is a large one.
     Step("files", "cases", _files, _without_files, 20_000),
 )
