@@ -36,7 +36,7 @@ def promised(request: HttpRequest, number: int) -> HttpResponse:
     found = personal.promise_of(conversation.id)
     context = {
         "promised": found,
-        "promised_by": name_of(found.owner) if found is not None else "",
+        "promised_by": name_of(found.owner) if found is not None and found.owner else "",
         "url": of_case("promised", number),
         "choices": CHOICES,
         "may_promise": conversation.state != "closed",
