@@ -100,7 +100,8 @@ def throw_away(request: HttpRequest, trace_id: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, trace_id: UUID, *, problem: str = "", status: int = 200) -> HttpResponse:
-    kept, underway = traces.trace(trace_id), traces.underway(trace_id)
+    underway = traces.underway(trace_id)
+    kept = traces.trace(trace_id)  # looked for last: a worker makes one of the other at any moment
     if kept is None and underway is None:
         raise Http404
     context = {
