@@ -106,7 +106,8 @@ def gate() -> Iterator[psycopg.Cursor[Any]]:
     process that serves keeps a few connections (`keep`), for making one takes longer than all the rest. Raises
     `psycopg.Error`, and then the connection is not used again.
     """
-    where = " ".join(str(connection.settings_dict[name]) for name in ("NAME", "HOST", "PORT", "USER"))
+    settings = connection.settings_dict
+    where = " ".join(str(settings[name]) for name in ("NAME", "HOST", "PORT", "USER"))
     own = _idle_one(where) or _connected()
     try:
         with own.cursor() as cursor:
@@ -130,7 +131,8 @@ def _connected() -> psycopg.Connection[Any]:
     parameters = connection.get_connection_params()
     parameters["options"] = f"{parameters.get('options', '')} {_SESSION}".strip()
     parameters.setdefault("connect_timeout", 3)
-    parameters["cursor_factory"] = psycopg.Cursor  # arguments beside the statement, not written into it: less to do
+    # Arguments beside the statement, not written into it, and statements that the server knows already: less to do.
+    parameters |= {"cursor_factory": psycopg.Cursor, "prepare_threshold": 3}
     return psycopg.connect(**parameters, autocommit=True)
 
 

@@ -80,9 +80,12 @@ class RevealLog(models.Model):
 
 
 class RevealTicket(models.Model):
-    """A committed log entry's right to open its value once, within a minute."""
+    """A committed log entry's right to open its value once, within a minute.
 
-    log = models.OneToOneField(RevealLog, models.PROTECT, primary_key=True, related_name="ticket")
+    One function writes both, and entries stay, so no constraint looks at each of them once more.
+    """
+
+    log = models.OneToOneField(RevealLog, models.PROTECT, primary_key=True, related_name="ticket", db_constraint=False)
     expires_at = models.DateTimeField()
     redeemed_at = models.DateTimeField(null=True)
     made_in = models.BigIntegerField(null=True, help_text="The transaction that asked; it has to be committed.")

@@ -188,6 +188,7 @@ _RIGHTS = "\n".join(
         f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {APP}', current_database()); END $$;",
         f"GRANT SELECT ON {', '.join(_SEEN)} TO {VAULT};",
         f"GRANT SELECT (id, team_id, role, created_at, is_active) ON people_agent TO {VAULT};",
+        f"GRANT INSERT ON guard_ledger_pending TO {VAULT};",  # what the gate commits is noted for the ledger
         *(f"GRANT UPDATE ({column}) ON {table} TO {VAULT};" for table, column in _LOCKED.items()),
         f"GRANT CREATE ON SCHEMA public TO {VAULT};",  # only while ownership is handed over
         *(f"ALTER TABLE {table} OWNER TO {VAULT};" for table in _KEPT),

@@ -218,7 +218,7 @@ def test_nothing_is_signed_with_another_key_or_on_top_of_another_log(settings: o
     settings.LEDGER_ORIGIN = ""  # type: ignore[attr-defined]
     with connection.cursor() as cursor:  # somebody with the database's own superuser swaps a hash
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE guard_ledger_tile SET hashes = overlay(hashes PLACING '\\x00'::bytea FROM 5)")
+        cursor.execute("UPDATE guard_ledger_tile SET hashes = set_byte(hashes, 4, get_byte(hashes, 4) # 255)")
         cursor.execute("SET LOCAL session_replication_role = origin")
     with pytest.raises(notes.BadNote, match="not the one that was signed"):
         sequencer.step()
