@@ -76,7 +76,7 @@ END $$
 """
 
 
-def _empty_the_tables(_: TransactionTestCase) -> None:
+def _empty_the_tables(_: TransactionTestCase | None = None) -> None:
     """Delete what a test wrote: a tenth of the time of truncating every table and making Django's own rows anew."""
     with connection.cursor() as cursor:
         cursor.execute("SET ROLE NONE")
@@ -85,9 +85,21 @@ def _empty_the_tables(_: TransactionTestCase) -> None:
     ContentType.objects.clear_cache()
 
 
+def _begin_with_an_empty_log(cls: type[TransactionTestCase]) -> None:
+    """Delete what the gate wrote for tests before: it commits on connections of its own, whatever they roll back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+        cursor.execute("SELECT EXISTS (SELECT FROM guard_reveallog)")
+        (left,) = cursor.fetchone()
+        cursor.execute("RESET ROLE")
+    if left:
+        _empty_the_tables()
+
+
 ScryptPasswordHasher.work_factor = 2**4  # made-up passwords are hashed by the hundred, and need not be slow to guess
 connection.settings_dict["TEST"]["TEMPLATE"] = prepared.DATABASE
 TransactionTestCase._fixture_teardown = _empty_the_tables  # type: ignore[method-assign]
+TransactionTestCase._fixture_setup = classmethod(_begin_with_an_empty_log)  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")
