@@ -21,6 +21,7 @@ from django.db.models import F, QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from holdfast.channels import email_out
+from holdfast.guard.cutoff.states import cut_off_ids
 from holdfast.guard.fields import sealed_token
 from holdfast.guard.masks import masked
 from holdfast.guard.opening import CannotOpen, MachineUse, opened_for_machine, opened_many_for_machine
@@ -163,7 +164,7 @@ def _lease(limit: int) -> list[UUID]:
         due = list(
             Delivery.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(state=Delivery.State.PENDING, not_before__lte=now)
-            .exclude(pk__in=held.written_by_cut_off())  # one that was cut off since they were looked at
+            .exclude(message__agent_id__in=cut_off_ids())  # of somebody cut off since they were held back
             .order_by("not_before")
             .values_list("pk", flat=True)[:limit]
         )

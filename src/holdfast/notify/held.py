@@ -6,7 +6,6 @@ They are never sent as they are. The customer waits again, so that somebody answ
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +14,7 @@ from holdfast.conversations.changes import locked
 from holdfast.conversations.models import Conversation, Message
 from holdfast.conversations.unsent import take_back
 from holdfast.guard.cutoff.queries import pool_of
-from holdfast.guard.cutoff.states import cut_off_ids, everybody_cut_off
+from holdfast.guard.cutoff.states import everybody_cut_off
 from holdfast.kit.clock import now
 from holdfast.notify.models import Delivery, HeldBack
 from holdfast.people.queries import name_of
@@ -31,13 +30,8 @@ def hold_back(*, limit: int = 500) -> int:
     out = set(everybody_cut_off())
     if not out:
         return 0
-    waiting = written_by_cut_off().order_by("created_at").values_list("pk", flat=True)[:limit]
-    return sum(_hold(pk, out) for pk in list(waiting))
-
-
-def written_by_cut_off() -> Any:
-    """Return the deliveries that wait to be sent and that somebody wrote who is cut off now, as a queryset."""
-    return Delivery.objects.filter(state=State.PENDING, message__agent_id__in=cut_off_ids())
+    waiting = Delivery.objects.filter(state=State.PENDING, message__agent_id__in=out).order_by("created_at")
+    return sum(_hold(pk, out) for pk in list(waiting.values_list("pk", flat=True)[:limit]))
 
 
 def is_cut_off(author_id: int | None) -> bool:
