@@ -31,8 +31,8 @@ from holdfast.guard.models import RevealLog
 
 CHANGES = ("post", "put", "patch", "delete")
 REFUSALS = frozenset({302, 401, 403, 404, 405})
-# What a refusal may leave behind: who is signed in, counters of limits, and the log of what was denied.
-MAY_MOVE = frozenset({"django_session", "holdfast_cache", "guard_reveallog"})
+# What a refusal may leave behind: who is signed in and where, counters of limits, and the log of what was denied.
+MAY_MOVE = frozenset({"django_session", "holdfast_cache", "guard_reveallog", "guard_whereabouts_seat"})
 
 
 @dataclass(frozen=True)
