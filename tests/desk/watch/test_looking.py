@@ -443,6 +443,16 @@ def test_an_address_that_a_made_up_case_is_about_is_opened_by_the_honest_and_wei
     assert [(each.kind, each.agent_id) for each in look().signals] == [(Kind.CONTACT, desk.ana.pk)]
 
 
+def test_an_address_that_somebody_has_already_is_not_made_up_again(
+    desk: Any, canary_domain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = iter(["j1@x.example", "j1@x.example", "j1@x.example", "j2@x.example"])
+    monkeypatch.setattr(addresses, "address_of", lambda *_, **__: next(made))
+    for _ in range(2):
+        planting.plant(kind="honey", by=desk.security.pk)
+    assert Identity.objects.filter(kind="email", customer_id__in=canaries.everybody()).count() == 2
+
+
 def test_who_has_no_number_does_not_ask_about_it(desk: Any, canary_domain: str) -> None:
     """Made-up customers have a number where others do; here none have."""
     for _ in range(6):

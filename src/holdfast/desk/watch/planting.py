@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -84,6 +84,19 @@ def plant(*, kind: str, by: int, subject: str = "", text: str = "") -> UUID:
     return customer.pk
 
 
+def free_address(*, at: datetime, initial: str) -> tuple[UUID, str]:
+    """Return the id of a customer to be made up, as if made at `at`, and an address that goes with it and nobody has.
+
+    There are some 200,000 for an initial, so that of a few hundred two may well be the same. Raises `Refused`.
+    """
+    for _ in range(100):
+        customer_id = canaries.new_id(at)
+        address = addresses.address_of(customer_id, viewer=0, initial=initial)
+        if not Identity.objects.filter(kind=Identity.Kind.EMAIL, index=blind_index("email", address)).exists():
+            return customer_id, address
+    raise Refused("No address is free for one more made-up customer. Set another HOLDFAST_CANARY_DOMAIN.")
+
+
 def _usual(kind: str, customer: Customer) -> Sequence[tuple[str, str]]:
     """What one of this kind may write: nobody asks for a number who has none."""
     if kind != Canary.Kind.NEEDS:
@@ -96,9 +109,8 @@ def _customer() -> tuple[Customer, Address]:
     """Like a real one in all that is plain; with a name, an address and numbers that are nobody's."""
     like = Customer.objects.filter(reference__isnull=False).order_by("?").first()
     made_at = like.created_at + timedelta(minutes=secrets.randbelow(600)) if like else now()
-    customer_id = canaries.new_id(min(made_at, now()))
     given = secrets.choice(_GIVEN)
-    address = addresses.address_of(customer_id, viewer=0, initial=given[0].lower())
+    customer_id, address = free_address(at=min(made_at, now()), initial=given[0].lower())
     family = "".join(c for c in address.partition("@")[0][1:] if c.isalpha()).title()
     customer = Customer.objects.create(
         id=customer_id,

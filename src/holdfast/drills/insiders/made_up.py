@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from holdfast.desk.watch import planting
 from holdfast.drills.insiders import asking
 from holdfast.drills.insiders.cases import USUAL
 from holdfast.drills.insiders.world import Look, Way, World
@@ -35,9 +36,8 @@ class MadeUp:
 
     def plant(self, look: Look) -> Identity:
         """Make up a customer whose case goes to this worker; return their address as it stands on file."""
-        id_ = canaries.new_id(look.at)
+        id_, address = planting.free_address(at=look.at, initial="m")
         Customer.objects.create(id=id_, reference=f"DR-{id_.hex[-12:]}", tier=USUAL)
-        address = addresses.address_of(id_, viewer=0, initial="m")
         made = Identity.objects.create(
             customer_id=id_, kind=Identity.Kind.EMAIL, value=address, index=blind_index("email", address)
         )
