@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import django
@@ -57,6 +58,7 @@ from pytest_django.plugin import DjangoDbBlocker  # noqa: E402
 
 from holdfast.bridge import next_word  # noqa: E402
 from holdfast.guard import gate, roles  # noqa: E402
+from holdfast.guard.whereabouts import by_hand  # noqa: E402
 from holdfast.incidents.words import bell  # noqa: E402
 from holdfast.knowledge import search  # noqa: E402
 from holdfast.promises import told  # noqa: E402
@@ -131,6 +133,12 @@ def _nothing_learned_outlives_its_test() -> Iterator[None]:
     next_word.forget()
     bell.forget()
     told.forget()
+
+
+@pytest.fixture(autouse=True)
+def _tests_ask_at_any_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test asks quicker than by hand. Those about hands say how quick that is."""
+    monkeypatch.setattr(by_hand, "KEY", timedelta())
 
 
 def _chromium() -> str | None:
