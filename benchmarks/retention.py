@@ -3,9 +3,9 @@
     ./holdfast bench retention --conversations 100000
 
 An embedded PostgreSQL with made-up conversations (three messages, a contact with its receipt, an attachment for one in
-ten, a delivery, an assessment, two rows of its way through the line), a customer for every four, from `--seed`. A third
-is over by the plan, a third is over too and goes by the baseline, a third is young; one in a hundred of what is over is
-on a legal hold. Timed: the look, the run to its end by the worker's own code, VACUUM.
+ten, a delivery, an assessment, two rows of its way through the line) and a customer for every twelve. A third is over by
+the plan, a third is over too and goes by the baseline, a third is young; one in a hundred of what is over is on a legal
+hold, drawn from `--seed`. Timed: the look, the run to its end by the worker's own code, VACUUM.
 
 Baseline in the same run: the second third deleted with plain SQL in one transaction, with neither holds nor counts nor
 places to go on from, and without customers' keys. One JSON line last.
@@ -34,7 +34,7 @@ CREATE TEMPORARY TABLE made AS SELECT g.n, gen_random_uuid() AS id, gen_random_u
     CASE g.n %% 3 WHEN 1 THEN 'baseline' ELSE 'email' END AS channel, c.id AS customer,
     repeat(md5(g.n::text), 8) AS words
 FROM generate_series(0, %(number)s - 1) AS g(n)
-    JOIN bench_customer c ON c.n = g.n / 12 * 3 + g.n %% 3;
+    JOIN bench_customer c ON c.n = g.n / 36 * 3 + g.n %% 3;
 INSERT INTO conversations_conversation (id, number, customer_id, channel, kind, subject, preview, last_author, locale,
     intent, state, epoch, version, last_message_at, created_at)
     SELECT id, 1000000 + n, customer, channel, 'matter', 'A card', 'Where is it?', 'agent', 'en', '', 'closed', 1, 3,
@@ -123,7 +123,7 @@ def _made_up(given: argparse.Namespace) -> None:
 
     from holdfast.people.models import Customer
 
-    old, number = datetime.now(UTC) - timedelta(days=1_000), given.conversations // 4 + 3
+    old, number = datetime.now(UTC) - timedelta(days=1_000), given.conversations // 12 + 3
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE bench_customer (n int PRIMARY KEY, id uuid)")
         for start in range(0, number, 1_000):

@@ -11,7 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 
 from holdfast.conversations.models import Attachment, Callback, Closure, Conversation, FileVerdict
 from holdfast.kit.removing import found, remove
@@ -41,9 +42,11 @@ def over_since(before: datetime) -> QuerySet[Conversation]:
 
     What was merged into another is no case of its own: it goes with the one it became part of.
     """
-    lately = Closure.objects.filter(conversation=OuterRef("pk")).filter(Q(at__gte=before) | Q(reopened_at__gte=before))
-    return Conversation.objects.filter(
-        ~Exists(lately), state=Conversation.State.CLOSED, last_message_at__lt=before, merged_into=None
+    closures = Closure.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
+    newest = Subquery(closures.annotate(newest=Max(Greatest("at", "reopened_at"))).values("newest"))
+    # A value for each row, by its index; whether there is none would be asked of all closures at once, batch by batch.
+    return Conversation.objects.alias(newest=Coalesce(newest, F("last_message_at"))).filter(
+        newest__lt=before, state=Conversation.State.CLOSED, last_message_at__lt=before, merged_into=None
     )
 
 

@@ -77,7 +77,8 @@ def _count(key: str, before: Mapping[str, datetime]) -> dict[str, Any]:
     if key == "customers":
         going = cases.over(before["cases"]).exclude(holds.held_cases())
         conditions = [(each.words, each.of_customers()) for each in holds.reasons()]
-        return _with_reasons(customers.over(at, without=going), holds.held_customers(), conditions)
+        more = customers.with_last_case(at, going=going)
+        return _with_reasons(customers.over(at), holds.held_customers(), conditions, more=more)
     counts = {
         "campaigns": lambda: campaigns.addresses_in(campaigns.with_addresses(at)),
         "subscribers": lambda: status.gone_since(at).count(),
