@@ -3,9 +3,9 @@
     ./holdfast bench retention --conversations 100000
 
 An embedded PostgreSQL with made-up conversations (three messages, a contact with its receipt, an attachment for one in
-ten, a delivery, an assessment, two rows of its way through the line) and a customer for every twelve. A third is over by
-the plan, a third is over too and goes by the baseline, a third is young; one in a hundred of what is over is on a legal
-hold, drawn from `--seed`. Timed: the look, the run to its end by the worker's own code, VACUUM.
+ten, a delivery, an assessment, two rows of its way through the line) and a customer for every twelve. A third is over
+by the plan, a third is over too and goes by the baseline, a third is young; one in a hundred of what is over is on a
+legal hold, drawn from `--seed`. Timed: the look, the run to its end by the worker's own code, VACUUM.
 
 Baseline in the same run: the second third deleted with plain SQL in one transaction, with neither holds nor counts nor
 places to go on from, and without customers' keys. One JSON line last.

@@ -68,6 +68,8 @@ _CALLED = (
     "guard_budget_take()",
     "guard_whereabouts_ruling(bigint, text, timestamptz)",
     "guard_at_work()",
+    "retention_keys_run_out(uuid[])",
+    "retention_forget_openings(bigint[])",
 )
 # Not for the application: pieces of the functions above; and copying, bringing back, rotating and destroying keys, for
 # the operator, who signs in as the owner of the database.
@@ -76,8 +78,6 @@ _NOT_CALLED = (
     "guard_key_under(text)",
     "guard_ruling(uuid, text, uuid, uuid)",
     "guard_keys_after(uuid, int)",
-    "retention_keys_run_out(uuid[])",
-    "retention_forget_openings(bigint[])",
     "guard_make_keys(uuid[], text[])",
     "guard_keys_not_under(text, uuid, int)",
     "guard_rewrap_keys(uuid[], text[], text[])",
