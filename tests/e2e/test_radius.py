@@ -10,8 +10,9 @@ from tests.desk.conftest import Desk
 from tests.e2e.conftest import Visitors
 from tests.e2e.test_desk_accessibility import breaches
 from tests.e2e.test_outreach import fits, touched
+from tests.granted import granted
 
-from holdfast.guard.models import Grant, RevealLog, RevealTicket
+from holdfast.guard.models import RevealLog, RevealTicket
 from holdfast.kit.clock import now
 from holdfast.kit.ids import uuid7
 from holdfast.people.models import Customer
@@ -37,7 +38,7 @@ def seen(desk: Desk) -> None:
         )
         if number < 8:
             RevealTicket.objects.create(log=row, expires_at=now(), redeemed_at=now() - timedelta(minutes=4))
-    Grant.objects.create(agent_id=desk.ana.pk, conversation_id=uuid7(), customer_id=customer.pk, opened_at=now())
+    granted(agent_id=desk.ana.pk, conversation_id=uuid7(), customer_id=customer.pk, opened_at=now())
 
 
 def test_from_a_question_to_an_incident_and_nothing_overflows(desk: Desk, visitors: Visitors) -> None:

@@ -12,12 +12,12 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from tests.granted import granted
 from tests.guard.ledger.conftest import CUSTOMERS, START, Bundle, House, bundled
 
 from holdfast.guard.cutoff.models import Covered, Cut
 from holdfast.guard.ledger import acts
 from holdfast.guard.ledger.models import Act
-from holdfast.guard.models import Grant
 from holdfast.guard.radius import counting, files, keeping, reconciling, sightings
 from holdfast.guard.radius.contract import Class, Names, Question, Radius, Refused
 from holdfast.guard.radius.models import Sighting
@@ -57,7 +57,7 @@ def test_each_way_of_coming_near_a_customer_is_a_class_of_its_own(house: House) 
     house.ask(customer=allowed)
     house.ask(customer=compared, outcome="compared")
     house.ask(customer=denied, outcome="no_grant")
-    Grant.objects.create(agent_id=7, conversation_id=uuid7(), customer_id=mine, opened_at=house.now)
+    granted(agent_id=7, conversation_id=uuid7(), customer_id=mine, opened_at=house.now)
     sightings.note(agent_id=7, how=Sighting.How.LISTED, cases=[(uuid7(), listed), (uuid7(), None)])
     acts.record(kind="export", actor_id=7, customer_id=exported)
     house.reveal(agent=8, customer=UUID(int=999))
@@ -88,7 +88,7 @@ def test_a_value_opened_after_the_interval_is_not_in_it_though_it_was_asked_for_
 
 def test_fields_narrow_what_was_asked_and_leave_what_has_no_field(house: House) -> None:
     house.reveal(customer=CUSTOMERS[0])
-    Grant.objects.create(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[1], opened_at=house.now)
+    granted(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[1], opened_at=house.now)
     found = counting.count(asked(7, fields=("name",)))
     assert (found.customers(Class.RELEASED), found.customers(Class.CASE)) == (set(), {CUSTOMERS[1]})
     assert counting.count(asked(7, fields=("iban", "name"))).customers(Class.RELEASED) == {CUSTOMERS[0]}
@@ -97,10 +97,8 @@ def test_fields_narrow_what_was_asked_and_leave_what_has_no_field(house: House) 
 def test_a_case_counts_for_as_long_as_it_was_the_accounts(house: House) -> None:
     before = START - timedelta(days=2)
     ended = START - timedelta(days=1)
-    Grant.objects.create(
-        agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[0], opened_at=before, closed_at=ended
-    )
-    Grant.objects.create(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[1], opened_at=before)
+    granted(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[0], opened_at=before, closed_at=ended)
+    granted(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[1], opened_at=before)
     assert counting.count(asked(7)).customers(Class.CASE) == {CUSTOMERS[1]}
 
 
@@ -229,8 +227,8 @@ def test_the_table_has_a_line_for_each_class_and_runs_nothing(house: House) -> N
 
 def test_both_files_say_the_same_whatever_a_reference_is_made_of(house: House) -> None:
     case = uuid7()
-    Grant.objects.create(agent_id=7, conversation_id=case, customer_id=CUSTOMERS[0], opened_at=house.now)
-    Grant.objects.create(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[0], opened_at=house.now)
+    granted(agent_id=7, conversation_id=case, customer_id=CUSTOMERS[0], opened_at=house.now)
+    granted(agent_id=7, conversation_id=uuid7(), customer_id=CUSTOMERS[0], opened_at=house.now)
     reference, place = 'A "b", c\r\nd\\ü', 'D,"E"'
     _, report = written(asked(7), names=named({CUSTOMERS[0]: reference}, {case: 12}), places={reference: place})
     (person,) = json.loads(report.as_json)["people"]

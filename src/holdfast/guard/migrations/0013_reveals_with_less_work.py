@@ -84,10 +84,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Plans are made while tables are all but empty, and kept: they are to go by keys, here and in the ticket's triggers.
+-- Plans are made while tables are all but empty, and kept: they are to go by keys, here and in the ticket's triggers,
+-- and what looks dear by that is not to be compiled.
 CREATE FUNCTION guard_request(entry uuid, at_ timestamptz, agent bigint, session_ text, conversation uuid,
     customer uuid, subject_ text, field_ text, purpose_ text, reason_ text, OUT decided text, OUT until timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off SET jit = off
+AS $$
 DECLARE
     given uuid;
 BEGIN
