@@ -42,6 +42,7 @@ CASE = {
     "card": "get post",
     "delivery": "get",
     "again": "get post",
+    "held": "get post",
     "proof": "get",
     "proof-code": "get post",
     "promised": "get post",
@@ -69,6 +70,7 @@ def address(name: str, conversation: Conversation) -> str:
         "card": "cards/TW-1-C1/",
         "delivery": f"delivery/{message}/",
         "again": f"delivery/{message}/again/",
+        "held": f"delivery/{message}/held/",
         "proof-code": "proof/code/",
     }
     return f"/desk/c/{conversation.number}/{last.get(name, f'{name}/')}"

@@ -72,7 +72,11 @@ def _open(desk: Desk, case: UUID, agent: Agent, customer: UUID | None = None) ->
 
 
 def _opened() -> list[tuple[int, UUID]]:
-    return list(Grant.objects.filter(closed_at=None).values_list("agent_id", "conversation_id"))
+    return list(
+        Grant.objects.filter(closed_at=None)
+        .order_by("agent_id", "opened_at")
+        .values_list("agent_id", "conversation_id")
+    )
 
 
 def _refused(desk: Desk, case: UUID, agent: Agent, customer: UUID | None = None) -> str:
