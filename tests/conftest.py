@@ -80,6 +80,8 @@ END $$
 
 def _empty_the_tables(_: TransactionTestCase | None = None) -> None:
     """Delete what a test wrote: a tenth of the time of truncating every table and making Django's own rows anew."""
+    if connection.connection is not None and not connection.is_usable():  # the test ended every connection
+        connection.close()
     with connection.cursor() as cursor:
         cursor.execute("SET ROLE NONE")
         cursor.execute(_EMPTY)

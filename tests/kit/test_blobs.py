@@ -46,10 +46,10 @@ def test_whoever_stores_the_same_bytes_while_they_go_has_them_afterwards(tmp_pat
     try:
         for _ in range(300):
             store.put(b"the same")
-            deadline = time.monotonic() + 5
-            while not store.path(digest).exists() and time.monotonic() < deadline:
-                pass  # it may be aside for a moment, and comes back
-            lost.append(not store.path(digest).exists())
+            deadline, there = time.monotonic() + 5, False
+            while not there and time.monotonic() < deadline:
+                there = store.path(digest).exists()  # it may be aside for a moment, and comes back
+            lost.append(not there)
     finally:
         over.set()
         clearing.join()
