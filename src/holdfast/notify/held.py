@@ -14,7 +14,7 @@ from holdfast.conversations.changes import locked
 from holdfast.conversations.models import Conversation, Message
 from holdfast.conversations.unsent import take_back
 from holdfast.guard.cutoff.queries import pool_of
-from holdfast.guard.cutoff.states import everybody_cut_off
+from holdfast.guard.cutoff.states import everybody_cut_off, state_of
 from holdfast.kit.clock import now
 from holdfast.notify.models import Delivery, HeldBack
 from holdfast.people.queries import name_of
@@ -36,7 +36,7 @@ def hold_back(*, limit: int = 500) -> int:
 
 def is_cut_off(author_id: int | None) -> bool:
     """Tell whether whoever wrote a mail is cut off at this moment: asked of each before it leaves. One quick query."""
-    return author_id is not None and author_id in everybody_cut_off()
+    return author_id is not None and state_of(author_id).mode != ""
 
 
 def waiting_to_be_sent(agent_ids: Collection[int]) -> int:

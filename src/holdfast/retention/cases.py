@@ -21,6 +21,7 @@ from holdfast.operations import forgetting as operations
 from holdfast.people import forgetting as people
 from holdfast.retention import holds
 from holdfast.retention.models import Loose
+from holdfast.retention.order import Found, Place
 from holdfast.shield import forgetting as shield
 
 _LAST = """
@@ -34,7 +35,7 @@ def over(before: datetime) -> QuerySet[Conversation]:
     return conversations.over_since(before).exclude(customer_id__in=canaries.everybody())
 
 
-def find(before: datetime, after: list[str] | None, limit: int) -> list[tuple[UUID, list[str]]]:
+def find(before: datetime, after: Place | None, limit: int) -> Found:
     """Return ids of the next conversations that go, oldest first, each with the place in the order where it stands."""
     rows = over(before).exclude(holds.held_cases())
     if after is not None:
@@ -62,14 +63,6 @@ def remove(conversation_ids: Sequence[UUID]) -> Counter[str]:
     contacts, digests = intake.forget_contacts(contact_ids)
     note_loose(own.digests | digests)
     return Counter(cases=gone, messages=own.messages, contacts=contacts)
-
-
-def find_contacts(before: datetime, after: list[str] | None, limit: int) -> list[tuple[UUID, list[str]]]:
-    """Return ids of the next contacts that never became a case."""
-    rows = intake.without_case(before)
-    if after is not None:
-        rows = rows.filter(pk__gt=UUID(after[0]))
-    return [(pk, [str(pk)]) for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]]
 
 
 def remove_contacts(contact_ids: Sequence[UUID]) -> Counter[str]:

@@ -17,6 +17,7 @@ from holdfast.people import forgetting as people
 from holdfast.people.models import Customer
 from holdfast.retention import holds
 from holdfast.retention.models import Gone, LastCase
+from holdfast.retention.order import Found, Place, by_key
 
 _WITH_LAST_CASE = """
 SELECT count(*) FROM (
@@ -61,12 +62,9 @@ def with_last_case(before: datetime, *, going: QuerySet[Conversation]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def find(before: datetime, after: list[str] | None, limit: int) -> list[tuple[UUID, list[str]]]:
+def find(before: datetime, after: Place | None, limit: int) -> Found:
     """Return ids of the next customers who go."""
-    rows = over(before).exclude(holds.held_customers())
-    if after is not None:
-        rows = rows.filter(pk__gt=UUID(after[0]))
-    return [(pk, [str(pk)]) for pk in rows.order_by("pk").values_list("pk", flat=True)[:limit]]
+    return by_key(over(before).exclude(holds.held_customers()), after, limit)
 
 
 def remove(customer_ids: Sequence[UUID]) -> Counter[str]:
